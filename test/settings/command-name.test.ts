@@ -10,6 +10,7 @@ import { Api } from 'grammy';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startTelegram } from '../../sim/telegram/start-telegram.ts';
 import type { Telegram } from '../../sim/telegram/telegram.ts';
+import { standardOutput } from '../../src/hosts/node/log-output.ts';
 import { startNode } from '../../src/hosts/node/node-host.ts';
 import { asCalledHere, asCalledInJson, callsAsHere } from '../../src/settings/command-name.ts';
 import { readConfig } from '../../src/settings/config.ts';
@@ -31,7 +32,7 @@ afterEach(async () => {
 test('the host: its log and /healthz', async () => {
   const settings = hostSettings(telegram, directory);
   const lines: string[] = [];
-  vi.spyOn(console, 'log').mockImplementation((line: unknown) => void lines.push(String(line)));
+  vi.spyOn(standardOutput, 'write').mockImplementation((line) => void lines.push(line));
   await (await startNode(readConfig(settings, 'node'))).stop();
   const db = new DatabaseSync(join(directory, 'bot.db'), { timeout: 10_000 });
   db.exec('DROP TABLE user_history');

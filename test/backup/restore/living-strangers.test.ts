@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startTelegram } from '../../../sim/telegram/start-telegram.ts';
 import type { Telegram } from '../../../sim/telegram/telegram.ts';
+import { standardOutput } from '../../../src/hosts/node/log-output.ts';
 import { startNode } from '../../../src/hosts/node/node-host.ts';
 import { readConfig } from '../../../src/settings/config.ts';
 import { hostSettings } from '../../support/host-settings.ts';
@@ -25,7 +26,7 @@ afterEach(async () => {
 test('a start on a database with a foreign trigger and default says so; one on its own says nothing', async () => {
   const settings = hostSettings(telegram, directory);
   const lines: string[] = [];
-  vi.spyOn(console, 'log').mockImplementation((line: unknown) => void lines.push(String(line)));
+  vi.spyOn(standardOutput, 'write').mockImplementation((line) => void lines.push(line));
   const told = () =>
     lines
       .map((line) => JSON.parse(line) as Record<string, unknown>)
