@@ -11,6 +11,7 @@ export const SLOW = [
   'test/cli/broken-database.test.ts',
   'test/cli/broken-everything.test.ts',
   'test/cli/cut-short.test.ts',
+  'test/cli/damaged-change.test.ts',
   'test/cli/deploy.test.ts',
   'test/cli/import.test.ts',
   'test/cli/missing-record.test.ts',

@@ -88,3 +88,9 @@ test('a backup: its name, latest and a moment name the copy', async () => {
   expect(await cli('copy')).toMatchObject({ code: 0 });
   for (const [i, path] of paths.entries()) expect(readFileSync(path)).toEqual(whole[i]);
 }, 120_000);
+
+test('the first bucket is gone: list names what brings the changes, too', async () => {
+  const settings = { DATABASE_URL: 'file:none.db', BACKUP_DIR: 'nothing', COPY_DIR: 'second' };
+  const { stdout } = await runCli(directory, settings, 'list');
+  expect(stdout).toContain('and the changes behind it: npm run backup -- restore --at 0m --from copy');
+}, 60_000);
