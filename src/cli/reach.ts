@@ -1,5 +1,6 @@
 /** How far back one can go to any minute, for people and machines. */
 import type { History } from '../backup/changes/spans.ts';
+import { greatest } from '../lib/extremes.ts';
 import { toTheSecond } from '../text/moment.ts';
 import { localTime } from '../text/times.ts';
 import type { Terminal } from './terminal.ts';
@@ -11,7 +12,7 @@ const TOLD = 5;
 export function sayReach({ say, colors }: Terminal, { spans, gaps }: History, zone: string): void {
   const [first] = spans;
   if (first === undefined) return;
-  const to = new Date(Math.max(...spans.map((span) => span.to.getTime())));
+  const to = new Date(greatest(spans.map((span) => span.to.getTime())));
   if (gaps.length === 0 && localTime(first.from, zone) === localTime(to, zone)) {
     const from = `Point in time: from ${toTheSecond(first.from, zone)}`;
     const isOnlyBase = first.from.getTime() === to.getTime();
@@ -40,7 +41,7 @@ export function sayReach({ say, colors }: Terminal, { spans, gaps }: History, zo
 export function reachJson({ spans, gaps }: History): Record<string, unknown> | null {
   const [first] = spans;
   if (first === undefined) return null;
-  const to = new Date(Math.max(...spans.map((span) => span.to.getTime())));
+  const to = new Date(greatest(spans.map((span) => span.to.getTime())));
   return {
     from: first.from.toISOString(),
     to: to.toISOString(),

@@ -3,6 +3,8 @@
  * Telegram's. News, broadcasts and posts share it. Telegram words a chat's flood and the bot's
  * alike, so several recipients in a row decide.
  */
+
+import { least } from './extremes.ts';
 import { pauseAfter, RECIPIENT } from './retry.ts';
 
 /** After as many unreachable recipients in a row the fault is not theirs. */
@@ -48,6 +50,6 @@ export class Streak {
 
   /** The shortest wait among them: a chat's own flood may be longer than the bot's. */
   get waitMs(): number {
-    return Math.min(LONGEST_PAUSE_MS, 1000 * Math.min(...this.#waits));
+    return Math.min(LONGEST_PAUSE_MS, 1000 * least(this.#waits));
   }
 }

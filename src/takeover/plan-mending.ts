@@ -8,6 +8,7 @@
 import { all, type Database, type SqlArg, type Statement, sql } from '../db/database.ts';
 import { existingKeys, type Keys, tellsRowsApart } from '../db/own-keys.ts';
 import type { Row } from '../db/row.ts';
+import { append } from '../lib/extremes.ts';
 import { hexOf, textOfHex } from '../lib/hex-text.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
 import { type KeptObject, keptName, keptTables, makeKept } from './kept-names.ts';
@@ -76,7 +77,7 @@ export async function planMending(db: Database): Promise<Mending> {
     for (const column of columns) {
       const values = await findUnfit(db, table, [column]);
       if (values.length === 0) continue;
-      statements.push(...mendColumn(table, column.our, values, living, notes));
+      append(statements, mendColumn(table, column.our, values, living, notes));
     }
   }
   return {

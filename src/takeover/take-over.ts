@@ -11,6 +11,7 @@ import { all, type Database, DatabaseUnavailable, type Statement, sql } from '..
 import { SALVAGE } from '../db/database-fault.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
 import type { TakeOver } from '../db/migrate.ts';
+import { append } from '../lib/extremes.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
 import { finish } from './finish.ts';
 import { foreignTables } from './foreign-tables.ts';
@@ -71,7 +72,7 @@ async function plan(
         : [{ name: column.name, spelled, kind: column.kind, limit: limitOf(column.kind, column.name) }];
     });
     const values = await findUnfit(db, info.name, columns);
-    if (values.length > 0) mends.push(...mendStatements(table, one.staging, values));
+    if (values.length > 0) append(mends, mendStatements(table, one.staging, values));
   }
   const { before, after } = foreignTables(old, our, taken);
   const statements = [

@@ -17,7 +17,7 @@ export function isWithin(a: string, b: string, limit: number): boolean {
       row.push(value);
       best = Math.min(best, value);
     }
-    if (best > limit && Math.min(...previous) > limit) return false;
+    if (best > limit && previous.every((value) => value > limit)) return false;
     before = previous;
     previous = row;
   }

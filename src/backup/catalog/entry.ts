@@ -3,6 +3,7 @@
  */
 import { DatabaseUnfit } from '../../db/database-unfit.ts';
 import { lackOfTables } from '../../db/own-schema.ts';
+import { greatest } from '../../lib/extremes.ts';
 import { ledgerTriggerIn } from '../schema/ledger-triggers.ts';
 import { type StoredObject, StoreError } from '../store/types.ts';
 import { type Bucket, nowOf } from './bucket.ts';
@@ -194,7 +195,7 @@ function faultOf(
 
 function timeOf(bucket: Bucket, group: ObjectGroup, claimed: Date): Date {
   const times = group.objects.filter(isOfBackup).map(({ modified }) => modified.getTime());
-  return believedTime(claimed, new Date(Math.max(...times)), nowOf(bucket));
+  return believedTime(claimed, new Date(greatest(times)), nowOf(bucket));
 }
 
 /** The scheduled time, or the store's. */

@@ -1,4 +1,6 @@
 /** What runs without a manifest left in the bucket: whose it is, and when it goes. */
+
+import { greatest } from '../../lib/extremes.ts';
 import type { Bucket } from './bucket.ts';
 import type { RetentionPolicy } from './calendar-places.ts';
 import type { ObjectGroup } from './entry.ts';
@@ -109,7 +111,7 @@ async function abandoned(
   const entries = all.map((group): RetentionEntry => {
     if (!made.has(group.name)) return presumed(group);
     const own = group.objects.filter(isOfBackup);
-    const modified = Math.max(...own.map((object) => object.modified.getTime()));
+    const modified = greatest(own.map((object) => object.modified.getTime()));
     return { ...presumed(group), state: 'verified', modified: new Date(modified) };
   });
   return planRetention(entries, recorded.policy, now).decisions.flatMap(({ action, name }) =>

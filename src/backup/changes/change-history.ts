@@ -1,4 +1,6 @@
 /** Every stored version of one row, from the change files. */
+
+import { least } from '../../lib/extremes.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import type { TableInfo } from '../model/model.ts';
@@ -44,8 +46,7 @@ export async function* rowVersions(bucket: Bucket, options: HistoryOptions): Asy
 
 function inOrder(files: readonly StoredChange[]): StoredChange[] {
   // The store's own times: a host's clock may have run ahead.
-  const begin = (of: readonly StoredChange[]): number =>
-    Math.min(...of.map(({ modified }) => modified.getTime()));
+  const begin = (of: readonly StoredChange[]): number => least(of.map(({ modified }) => modified.getTime()));
   return [...Map.groupBy(files, ({ timeline }) => timeline).values()]
     .toSorted((a, b) => begin(a) - begin(b))
     .flat();

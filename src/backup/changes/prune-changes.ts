@@ -4,6 +4,7 @@
  * is kept. A deletion counts when the store, asked again, has the file no more.
  */
 import { explain } from '../../lib/clock.ts';
+import { append, greatest, least } from '../../lib/extremes.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { ObjectGroup } from '../catalog/entry.ts';
 import { newestVerified, readGroups } from '../catalog/list.ts';
@@ -52,7 +53,7 @@ export async function pruneChanges(bucket: Bucket, options: ChangePruneOptions):
     const keys = going.slice(at, at + BATCH).map(({ file }) => `${bucket.prefix}${file.file}`);
     try {
       const { gone, remaining } = await bucket.store.delete(keys);
-      removed.push(...gone);
+      append(removed, gone);
       const [first] = remaining;
       if (first !== undefined)
         problems.push(`the bucket kept ${remaining.length} change files that were to go: ${first}`);
@@ -77,7 +78,7 @@ async function planOf(
   const newest = entry && basesOf(bucket, [entry])[0];
   if (newest === undefined) return [];
   // A clock that runs ahead deletes nothing early.
-  const last = Math.max(...[...files, ...newest.entry.objects].map(({ modified }) => modified.getTime()));
+  const last = greatest([...files, ...newest.entry.objects].map(({ modified }) => modified.getTime()));
   const now = new Date(Math.min(clock.getTime(), last));
   const moments = new KeptMoments(bucket, groups, daysBefore(now, days));
   return planChanges(files, { newest, oldest, moments, days, now });
@@ -90,7 +91,7 @@ export function daysBefore(now: Date, days: number): Date {
 /** When the oldest backup was begun. */
 export function oldestBackup(groups: readonly ObjectGroup[]): Date | undefined {
   const times = groups.map(({ name }) => timeOfName(name)?.getTime() ?? 0);
-  return times.length === 0 ? undefined : new Date(Math.min(...times));
+  return times.length === 0 ? undefined : new Date(least(times));
 }
 
 interface Age {
@@ -121,7 +122,10 @@ export async function planChanges(files: readonly StoredChange[], bounds: Bounds
     });
     if (old.length === 0) continue;
     const passed = await moments.passed(timeline, isPart || old.length < own.length);
-    plan.push(...old.filter(({ file }) => file.last <= passed));
+    append(
+      plan,
+      old.filter(({ file }) => file.last <= passed),
+    );
   }
   return plan.toSorted((a, b) => a.file.time.getTime() - b.file.time.getTime());
 }

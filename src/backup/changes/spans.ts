@@ -2,6 +2,8 @@
  * How far back one can go to any minute, and where not: by names and manifests, no file is opened.
  * Pure.
  */
+
+import { greatest, least } from '../../lib/extremes.ts';
 import type { Position, TimelineReason } from '../catalog/change-position.ts';
 import { parseChangeKey } from './change-names.ts';
 import type { Base, StoredChange } from './listed.ts';
@@ -127,7 +129,7 @@ export function historyOf(bases: readonly Base[], files: readonly StoredChange[]
       lost.push({
         from: open.to,
         to: last.time,
-        reason: `changes ${end + 1} to ${Math.min(...further.map(({ first }) => first)) - 1} are in no file: what follows them needs a new full backup`,
+        reason: `changes ${end + 1} to ${least(further.map(({ first }) => first)) - 1} are in no file: what follows them needs a new full backup`,
       });
   }
   spans.sort((a, b) => a.from.getTime() - b.from.getTime());
@@ -162,13 +164,13 @@ export const REASONS: Readonly<Record<TimelineReason, string>> = {
 };
 
 function latest(...times: readonly Date[]): Date {
-  return new Date(Math.max(...times.map((time) => time.getTime())));
+  return new Date(greatest(times.map((time) => time.getTime())));
 }
 
 /** A timeline began before all that it holds, whatever the clock of then said. */
 function earliest(since: readonly Date[], times: readonly Date[]): Date | undefined {
   const all = [...since, ...times].map((time) => time.getTime());
-  return all.length === 0 ? undefined : new Date(Math.min(...all));
+  return all.length === 0 ? undefined : new Date(least(all));
 }
 
 export interface Timeline {

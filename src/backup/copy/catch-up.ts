@@ -4,6 +4,7 @@
  * but a file that its own manifest proves wrong (mend.ts).
  */
 import { type Clock, explain } from '../../lib/clock.ts';
+import { append } from '../../lib/extremes.ts';
 import { pauseAfter, SECOND_COPY } from '../../lib/retry.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { RetentionPolicy } from '../catalog/calendar-places.ts';
@@ -332,7 +333,7 @@ class Work {
     this.#gone = Object.fromEntries(Object.entries(this.#gone).filter(([name]) => !removed.includes(name)));
     if (denied.length > 0) this.#undeletable = this.#now.toISOString();
     else if (removed.length > 0) this.#undeletable = null;
-    if (denied.length === 0) this.#problems.push(...report.problems);
+    if (denied.length === 0) append(this.#problems, report.problems);
   }
 
   /** Once a day. */
@@ -344,7 +345,7 @@ class Work {
     if (done === undefined) return;
     this.#retention = { gone: done.gone, retained: this.#now.toISOString() };
     if (done.isDenied) this.#undeletable = this.#now.toISOString();
-    else this.#problems.push(...done.problems);
+    else append(this.#problems, done.problems);
   }
 
   #isToday(at: string | null): boolean {

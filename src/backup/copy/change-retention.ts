@@ -5,6 +5,7 @@
  * and on Node.
  */
 import { explain } from '../../lib/clock.ts';
+import { greatest, least } from '../../lib/extremes.ts';
 import { newestVerified } from '../catalog/list.ts';
 import { changesPrefix } from '../changes/change-names.ts';
 import { KeptMoments, MOST_MANIFESTS } from '../changes/kept-moments.ts';
@@ -59,7 +60,7 @@ export async function pruneCopiedChanges({
   const newest = entry && basesOf(copy.bucket, [entry])[0];
   if (newest === undefined) return { gone: before, isDenied: false, problems: [] };
   const clocks = [now.getTime(), newestObject(listings)];
-  const older = new Date(Math.min(...clocks));
+  const older = new Date(least(clocks));
   const moments = new KeptMoments(copy.bucket, copy.groups, daysBefore(older, days));
   const bounds = { newest, oldest: oldestBackup(copy.groups), moments, days, now: older };
   const gone: Record<string, Gone[string]> = {};
@@ -77,7 +78,7 @@ export async function pruneCopiedChanges({
     if (files[0] === undefined || last === undefined) continue;
     const { timeline } = files[0];
     // By the younger of two clocks: one that is behind must not make a week of a day.
-    const fresh = { upTo: last, since: new Date(Math.max(...clocks)).toISOString() };
+    const fresh = { upTo: last, since: new Date(greatest(clocks)).toISOString() };
     const mark = before[timeline] ?? fresh;
     gone[timeline] = mark;
     if (older.getTime() - Date.parse(mark.since) < KEPT_AFTER_MS) continue;

@@ -2,6 +2,8 @@
  * Histories that go on side by side in one bucket: a trial restore elsewhere, a second bot with a
  * copy of the database. Which one a moment is of, only the database or a person can say. Pure.
  */
+
+import { greatest } from '../../lib/extremes.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
 import type { Living } from '../changes/living.ts';
 import { REASONS, type Timeline, timelinesOf } from '../changes/spans.ts';
@@ -12,7 +14,7 @@ const SILENT_MS = 26 * 3_600_000;
 /** Those that go on, oldest first: one where all is as it should be. */
 export function branchesOf(bases: readonly Base[], files: readonly StoredChange[]): Timeline[] {
   const all = timelinesOf(bases, files).filter(({ backups }) => backups > 0);
-  const newest = Math.max(...all.map(endOf));
+  const newest = greatest(all.map(endOf));
   return all.filter(
     (branch) =>
       newest - endOf(branch) < SILENT_MS &&

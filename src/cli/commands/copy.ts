@@ -8,6 +8,7 @@ import { NO_LIMIT } from '../../backup/copy/proven.ts';
 import { verifyByHash } from '../../backup/verify/prove-objects.ts';
 import { storedFiles } from '../../db/stored-files.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { append } from '../../lib/extremes.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { sameDisk } from '../same-disk.ts';
 import type { Session } from '../session.ts';
@@ -35,7 +36,7 @@ async function copy({ terminal, session, stoppable }: Invocation): Promise<ExitC
       copyNow(session, signal, {
         onCopied(name, files) {
           copied.push(name);
-          replaced.push(...files);
+          append(replaced, files);
           const why = files.length === 0 ? '' : ` (damaged there, and replaced: ${files.join(', ')})`;
           terminal.say(`${name} copied and read back${why}`);
         },

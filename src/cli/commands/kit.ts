@@ -10,6 +10,7 @@ import { ofOtherBots } from '../../backup/catalog/whose-bot.ts';
 import { createFileWriter } from '../../backup/store/file-writer.ts';
 import { openObject } from '../../backup/verify/open-object.ts';
 import { explain } from '../../lib/clock.ts';
+import { append } from '../../lib/extremes.ts';
 import { SETTING_NAMES } from '../../settings/setting-names.ts';
 import { formatBytes, formatCount } from '../../text/format.ts';
 import { showMoment } from '../../text/moment.ts';
@@ -149,7 +150,7 @@ async function candidates(
     try {
       const { entry: newest, newer } = await latestBackup(bucket);
       const { entries } = await listBackups(bucket);
-      all.push(...entries);
+      append(all, entries);
       if (newest === undefined) {
         notes.push(...passedOver(bucket, { entry: newest, newer }));
         continue;

@@ -12,6 +12,7 @@ import { detour } from '../../db/drafts.ts';
 import { announceParts } from '../../db/part-news.ts';
 import { type Draft, draftById } from '../../db/read-drafts.ts';
 import { indexAnime } from '../../db/search-index.ts';
+import { greatest, least } from '../../lib/extremes.ts';
 import { searchText } from '../../text/search-text.ts';
 import { draftScreen, draftTitle, titleFrom } from './draft-screens.ts';
 import { postAndReport } from './post-cards.ts';
@@ -72,7 +73,7 @@ async function publishMore(ctx: AdminContext, draft: Draft): Promise<Answer> {
     .text(sending.post(), encodeAction({ kind: 'post', id }))
     .row()
     .text(system.panel(), encodeAction({ kind: 'panel' }));
-  return { text: said.partsPublished(title, Math.min(...numbers), Math.max(...numbers)), keyboard };
+  return { text: said.partsPublished(title, least(numbers), greatest(numbers)), keyboard };
 }
 
 /**

@@ -9,6 +9,7 @@ import { chatOf } from '../../bot/incoming.ts';
 import type { Delivery, Outcome } from '../../bot/outcome.ts';
 import { ALLOWED_UPDATES } from '../../bot/telegram.ts';
 import { isUpdate } from '../../bot/update-shape.ts';
+import { least } from '../../lib/extremes.ts';
 import { describeError, type Log } from '../../lib/log.ts';
 import { untilStopped } from '../../lib/retry.ts';
 import { Slots } from '../../lib/slots.ts';
@@ -146,7 +147,7 @@ class ChatQueues {
 
   /** The oldest unfinished update's id; asking with it confirms all before it. */
   nextOffset(): number {
-    if (this.#unfinished.size > 0) return Math.min(...this.#unfinished);
+    if (this.#unfinished.size > 0) return least(this.#unfinished);
     this.#finished.clear();
     return this.#last + 1;
   }
