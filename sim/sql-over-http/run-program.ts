@@ -4,10 +4,11 @@
  */
 
 import type { Dialect } from './hosted.ts';
+import type { Column } from './kept-statements.ts';
 import { type Lack, withoutWhatLacks } from './lacks.ts';
 import type { Condition, WireStatement } from './parse-requests.ts';
 import type { Limits } from './server-limits.ts';
-import type { Column, Connection, Execution } from './sql-connection.ts';
+import type { Connection, Execution } from './sql-connection.ts';
 import { failureFromSqlite, isBusy, isLocked, ResponseTooLarge, SqlFailure } from './sql-errors.ts';
 import { parseOneStatement, type Statement } from './statement.ts';
 import { bindArguments } from './wire-values.ts';

@@ -4,16 +4,13 @@
  */
 import Database from 'libsql';
 import { drainStatement } from './drain.ts';
-import { decodeHexTexts, textsAsHex } from './hex-texts.ts';
+import { textsAsHex } from './hex-texts.ts';
 import { type Dialect, withTextForName } from './hosted.ts';
-import { failureFromSqlite, missingColumn, SqlFailure } from './sql-errors.ts';
+import { type Column, Kept, type Prepared } from './kept-statements.ts';
+import { checkSize, RowBatch } from './row-batch.ts';
+import { failureFromSqlite, missingColumn } from './sql-errors.ts';
 import type { Statement } from './statement.ts';
-import { type BoundValue, encodeValue, type NativeValue } from './wire-values.ts';
-
-export interface Column {
-  readonly name: string;
-  readonly decltype: string | null;
-}
+import type { BoundValue, NativeValue } from './wire-values.ts';
 
 /** A running statement: its first rows are there, so its writes have happened. */
 export interface Execution {
@@ -52,6 +49,10 @@ export class Connection {
   #stuck = false;
   #busy: Promise<void> = Promise.resolve();
   #foreignKeysTouched = false;
+  readonly #kept = new Kept();
+  #schema: NativeValue | undefined;
+  #version: Database.Statement | undefined;
+  #changed: Database.Statement | undefined;
 
   constructor({ file, dialect }: Opening) {
     this.#file = file;
@@ -83,14 +84,18 @@ export class Connection {
    * @param rowBytes longest value
    */
   prepare(asked: Statement, args: Arguments, rowBytes: number): Attempt {
-    const statement = this.#dialect === 'hosted' ? this.#withTexts(asked) : asked;
-    for (const value of Object.values(args)) checkSize(value, rowBytes);
-    if (/foreign_keys/i.test(statement.sql)) this.#foreignKeysTouched = true;
-    const prepared = this.#prepare(this.#stuck && statement.kind === 'end' ? 'ROLLBACK' : statement.sql);
-    if (!prepared.reader) {
+    const values = Object.values(args);
+    for (const value of values) checkSize(value, rowBytes);
+    if (/foreign_keys/i.test(asked.sql)) this.#foreignKeysTouched = true;
+    if (asked.kind === 'ddl') this.#kept.end();
+    const prepared = this.#kept.take(asked.sql) ?? this.#prepareWhole(asked);
+    const { statement, native, columns } = prepared;
+    const keep = (): void => this.#kept.put(asked.sql, prepared, values);
+    if (columns === undefined) {
       return {
         start: () => {
-          prepared.run(args);
+          native.run(args);
+          keep();
           return {
             columns: [],
             next: () => undefined,
@@ -100,10 +105,17 @@ export class Connection {
         },
       };
     }
-    const columns = prepared.columns().map(({ name, type }) => ({ name, decltype: type }));
-    const reading = statement.isQuery ? this.#prepare(textsAsHex(statement.sql, columns.length)) : prepared;
     const newBatch = (): RowBatch => new RowBatch(statement.isQuery, rowBytes);
-    return { start: () => this.#read(reading, columns, statement, args, newBatch) };
+    return { start: () => this.#read({ ...prepared, columns }, args, newBatch, keep) };
+  }
+
+  #prepareWhole(asked: Statement): Prepared {
+    const statement = this.#dialect === 'hosted' ? this.#withTexts(asked) : asked;
+    const native = this.#prepare(this.#stuck && statement.kind === 'end' ? 'ROLLBACK' : statement.sql);
+    if (!native.reader) return { statement, native, columns: undefined };
+    const columns = native.columns().map(({ name, type }) => ({ name, decltype: type }));
+    const reading = statement.isQuery ? this.#prepare(textsAsHex(statement.sql, columns.length)) : native;
+    return { statement, native: reading.raw().safeIntegers(), columns };
   }
 
   /**
@@ -120,8 +132,7 @@ export class Connection {
   /** After every step: leaves a stuck connection as soon as no transaction holds it. */
   leaveStuckConnection(): void {
     if (!this.#stuck || this.#db.inTransaction) return;
-    this.#db.close();
-    this.#db = openDatabase(this.#file);
+    this.#reopen();
     this.#stuck = false;
   }
 
@@ -135,6 +146,21 @@ export class Connection {
     this.leaveStuckConnection();
   }
 
+  /**
+   * For a new stream, which has a new connection on the real server: nothing of an older schema is
+   * left.
+   */
+  begin(): void {
+    const schema = this.#schemaVersion();
+    if (schema === undefined) {
+      this.#kept.end();
+      return;
+    }
+    if (this.#schema !== undefined && schema !== this.#schema) this.#reopen();
+    this.#schema = schema;
+    this.#kept.begin();
+  }
+
   /** Fit for the next stream: no transaction, no setting of the last one. */
   reset(): void {
     this.rollback();
@@ -145,17 +171,39 @@ export class Connection {
 
   close(): void {
     this.rollback();
+    this.#letGo();
+  }
+
+  #reopen(): void {
+    this.#letGo();
+    this.#db = openDatabase(this.#file);
+  }
+
+  /** Undefined for a locked or damaged file: the stream's own statements tell it. */
+  #schemaVersion(): NativeValue | undefined {
+    try {
+      this.#version ??= this.#db.prepare('PRAGMA schema_version').raw();
+      return row(this.#version.get())[0];
+    } catch {
+      this.#version = undefined;
+      return undefined;
+    }
+  }
+
+  #letGo(): void {
+    this.#kept.end();
+    this.#version = undefined;
+    this.#changed = undefined;
     this.#db.close();
   }
 
   #read(
-    reading: Database.Statement,
-    columns: readonly Column[],
-    statement: Statement,
+    { native, columns, statement }: Prepared & { readonly columns: readonly Column[] },
     args: Arguments,
     newBatch: () => RowBatch,
+    keep: () => void,
   ): Execution {
-    const rows = reading.raw().safeIntegers().iterate(args);
+    const rows = native.iterate(args);
     let upcoming = rows.next(); // the first step: writes happen here, and a lock is met here
     let failure: unknown;
     const db = this.#db;
@@ -177,7 +225,10 @@ export class Connection {
         }
         return batch.encode();
       },
-      outcome: () => this.#outcome(statement),
+      outcome: () => {
+        keep();
+        return this.#outcome(statement);
+      },
       abort() {
         if (!upcoming.done) drainStatement(db, rows);
       },
@@ -209,9 +260,8 @@ export class Connection {
 
   #outcome(statement: Statement): { affectedRows: number; lastInsertRowid: bigint | null } {
     if (!statement.isChange) return { affectedRows: 0, lastInsertRowid: null };
-    const [changes, rowid] = row(
-      this.#db.prepare('SELECT changes(), last_insert_rowid()').raw().safeIntegers().get(),
-    );
+    this.#changed ??= this.#db.prepare('SELECT changes(), last_insert_rowid()').raw().safeIntegers();
+    const [changes, rowid] = row(this.#changed.get());
     return {
       affectedRows: Number(changes),
       lastInsertRowid: statement.isInsert && typeof rowid === 'bigint' ? rowid : null,
@@ -224,69 +274,6 @@ function openDatabase(file: string): Database.Database {
   // NORMAL: what the server runs with; a killed process loses nothing in WAL mode.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
   return db;
-}
-
-/** What is encoded and sent at once: a chunk worth a write, in a millisecond or so. */
-const BATCH_ROWS = 250;
-const BATCH_BYTES = 64 * 1024;
-
-/**
- * Rows on their way to JSON; their texts are decoded together. RETURNING and PRAGMA cannot stand
- * inside another query: their texts are taken as the binding reads them.
- */
-class RowBatch {
-  readonly #rows: NativeValue[][] = [];
-  readonly #texts: string[] = [];
-  readonly #isHex: boolean;
-  readonly #rowBytes: number;
-  #bytes = 0;
-
-  constructor(isHex: boolean, rowBytes: number) {
-    this.#isHex = isHex;
-    this.#rowBytes = rowBytes;
-  }
-
-  get hasRoom(): boolean {
-    return this.#rows.length < BATCH_ROWS && this.#bytes < BATCH_BYTES;
-  }
-
-  add(values: NativeValue[]): void {
-    for (const value of values) {
-      if (typeof value === 'string') {
-        const bytes = this.#isHex ? value.length / 2 : value.length;
-        if (bytes > this.#rowBytes) throw tooBig();
-        this.#bytes += bytes;
-        this.#texts.push(value);
-      } else if (value instanceof Uint8Array) {
-        checkSize(value, this.#rowBytes);
-        this.#bytes += value.byteLength;
-      }
-    }
-    this.#rows.push(values);
-  }
-
-  /** Each row as a JSON array. */
-  encode(): string[] {
-    const texts = this.#isHex ? decodeHexTexts(this.#texts) : this.#texts;
-    let next = 0;
-    return this.#rows.map((values) => {
-      let json = '';
-      for (const value of values) {
-        if (json !== '') json += ',';
-        json += encodeValue(typeof value === 'string' ? (texts[next++] ?? '') : value);
-      }
-      return `[${json}]`;
-    });
-  }
-}
-
-function checkSize(value: NativeValue, limit: number): void {
-  const bytes = typeof value === 'string' ? value.length : value instanceof Uint8Array ? value.byteLength : 0;
-  if (bytes > limit) throw tooBig();
-}
-
-function tooBig(): SqlFailure {
-  return new SqlFailure('SQLITE_TOOBIG', 'SQLite error: string or blob too big');
 }
 
 function row(value: unknown): NativeValue[] {

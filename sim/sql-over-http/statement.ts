@@ -32,8 +32,23 @@ export function parseStatements(sql: string, dialect: Dialect): Statement[] {
   return splitStatements(tokenizeSql(sql)).map((tokens) => classify(sql, tokens, dialect));
 }
 
+/** Texts that were looked at before: a bot has a few hundred. */
+const known: Readonly<Record<Dialect, Map<string, Statement>>> = { server: new Map(), hosted: new Map() };
+const MOST_KNOWN = 500;
+const LONGEST_KNOWN = 16_384;
+
 /** The one statement of a text. */
 export function parseOneStatement(sql: string, dialect: Dialect): Statement {
+  const seen = known[dialect];
+  const found = seen.get(sql);
+  if (found !== undefined) return found;
+  const statement = onlyStatement(sql, dialect);
+  if (seen.size >= MOST_KNOWN) seen.clear();
+  if (sql.length <= LONGEST_KNOWN) seen.set(sql, statement);
+  return statement;
+}
+
+function onlyStatement(sql: string, dialect: Dialect): Statement {
   const [statement, second] = parseStatements(sql, dialect);
   if (statement === undefined)
     throw new SqlFailure('SQL_NO_STATEMENT', 'SQL string does not contain any statement');

@@ -51,6 +51,7 @@ export class Streams {
   acquire(baton: string | undefined): Stream {
     if (baton === undefined) {
       const connection = this.#idle.pop() ?? new Connection(this.#database);
+      connection.begin();
       const stream = { id: randomInt64(), connection, sqls: new Map(), sequence: randomInt64(), users: 1 };
       this.#entries.set(stream.id, { state: 'acquired' });
       return stream;
