@@ -101,6 +101,8 @@ test('the record tells what set a run off, so that retention need not read its m
   for (let day = 0; day < 4; day += 1) {
     world.clock.advance(86_400_000);
     await done(await run(policy));
+    // The first one compares its rows with those of the backup before it.
+    if (day === 0) gets.length = 0;
   }
   // It stays for 14 days, and takes no place.
   expect(await findBackup(context, name)).toMatchObject({ state: 'verified' });

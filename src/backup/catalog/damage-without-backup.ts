@@ -44,7 +44,8 @@ export async function keepDamagedRun(bucket: Bucket, problem: string): Promise<s
 
 /**
  * The run that found the database damaged, when no backup was verified since; named by its time,
- * for it made no backup. A record dated ahead and an unreadable one count as none.
+ * for it made no backup. A record that the store dates ahead as well, and an unreadable one, count
+ * as none.
  */
 export async function damagedRun(
   bucket: Bucket,
@@ -59,10 +60,10 @@ export async function damagedRun(
   if (!parsed.success) return undefined;
   const claimed = new Date(parsed.output.at);
   const now = nowOf(bucket);
-  if (isAhead(claimed, now)) return undefined;
   // A record dated ahead would outlive the good run before its time, so the store's time bounds it.
   const put = claimed > now ? (await bucket.store.head(keyOf(bucket)))?.modified : undefined;
   const at = put !== undefined && put < claimed ? put : claimed;
+  if (isAhead(at, now)) return undefined;
   if (newest !== undefined && newest.time >= at) return undefined;
   return {
     name: `the run of ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`,

@@ -26,15 +26,23 @@ export const importFeature = feature('admins')
 export const importedFile: Stage = (incoming) => {
   if (incoming.kind !== 'attachment') return undefined;
   return step([], async (ctx, _, next) => {
-    const sent = ctx.message?.document;
-    const document = importable(sent);
-    if (!isFor(ctx, 'admins')) return next();
-    if (document === undefined && !OTHER_NAMES.test(sent?.file_name ?? '')) return next();
+    const document = importable(ctx.message?.document);
+    if (document === undefined || !isFor(ctx, 'admins')) return next();
     ctx.turn.handler = 'admin import';
-    if (document === undefined) return { text: ctx.t.admin.imports.wrongKind() };
     const meanwhile = { text: ctx.t.admin.imports.looking() };
     await leaveUpdate(ctx, { kind: 'look', detail: asked(document, ctx.message?.message_id), meanwhile });
     return undefined;
+  });
+};
+
+/** Stands last: an open draft has its own answer to such a file. */
+export const otherFile: Stage = (incoming) => {
+  if (incoming.kind !== 'attachment') return undefined;
+  return step([], async (ctx, _, next) => {
+    const name = ctx.message?.document?.file_name ?? '';
+    if (!isFor(ctx, 'admins') || !OTHER_NAMES.test(name)) return next();
+    ctx.turn.handler = 'admin import';
+    return { text: ctx.t.admin.imports.wrongKind() };
   });
 };
 

@@ -15,7 +15,7 @@ import { editPartsFeature } from './edit-parts.ts';
 import { exportFeature } from './export.ts';
 import { failuresFeature } from './failures.ts';
 import { groupsAdminFeature } from './groups.ts';
-import { importedFile, importFeature } from './import.ts';
+import { importedFile, importFeature, otherFile } from './import.ts';
 import { momentFeature } from './moment.ts';
 import { foundFile, movingFeature } from './moving.ts';
 import { panelFeature } from './panel.ts';
@@ -61,4 +61,5 @@ export const adminStages: readonly Stage[] = [
   importedFile,
   foundFile,
   draftIntake,
+  otherFile,
 ];

@@ -104,10 +104,10 @@ const MANY = `CREATE TABLE p (k INTEGER PRIMARY KEY, a);
   INSERT INTO c (r, a) SELECT k, 'x' FROM p ORDER BY k * 7919 % 100003;
   INSERT INTO own SELECT k, 1 FROM p WHERE k % 3 = 0;`;
 
-test('one row of many that refers to nothing is found', () => {
+test('one row of many that refers to nothing is found, by the pages of the file', () => {
   const whole = bothWays(MANY);
   expect(whole.found).toEqual(new Map());
-  expect(whole.reads).toBeGreaterThan(10);
+  expect(whole.reads).toBeGreaterThan(0);
   const broken =
     bothWays(`${MANY} DELETE FROM own WHERE id = (SELECT r FROM c WHERE id = 70000); DELETE FROM p WHERE k = (SELECT r FROM c WHERE id = 70000);
     UPDATE c SET r = r + 1 WHERE id = 99999;`);
