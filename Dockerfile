@@ -27,4 +27,4 @@ HEALTHCHECK --interval=60s --timeout=10s --start-period=120s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 8787) + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 
 # As `npm start` does, but without npm between the bot and the signal to stop.
-CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=30", "-r", "./src/node-version.cjs", "src/node.ts"]
+CMD ["node", "-r", "./src/node-version.cjs", "--max-semi-space-size=8", "--heap-growing-percent=30", "src/node.ts"]
