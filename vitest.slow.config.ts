@@ -23,6 +23,7 @@ export const SLOW = [
   'test/cli/restore-only.test.ts',
   'test/cli/second-copy.test.ts',
   'test/cli/setup.test.ts',
+  'test/cli/undo.test.ts',
   'test/cli/unsaved-database.test.ts',
   'test/deploy/anime-backup.test.ts',
   'test/docs/operations.test.ts',

@@ -9,7 +9,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import type { ManifestChanges, Previous } from '../../src/backup/catalog/change-position.ts';
-import { createManifest, parseManifest, serializeManifest } from '../../src/backup/catalog/manifest.ts';
+import {
+  createManifest,
+  parseManifest,
+  serializeManifest,
+  type Trigger,
+} from '../../src/backup/catalog/manifest.ts';
 import { manifestKey } from '../../src/backup/catalog/names.ts';
 import { readSmall } from '../../src/backup/catalog/small-object.ts';
 import {
@@ -66,7 +71,7 @@ export interface ChangeWorld extends World {
   /** One more row a minute later, shipped; the file's key without the prefix. */
   change(text?: string): Promise<string>;
   /** A full backup that says where the log stands. With `trim` it takes the place of what waits. */
-  full(options?: { readonly trim?: boolean }): Promise<string>;
+  full(options?: { readonly trim?: boolean; readonly trigger?: Trigger }): Promise<string>;
   /** Digests of all covered tables. */
   digests(path?: string): Promise<Record<string, string>>;
   newTimeline(reason: Place['reason']): void;
@@ -196,9 +201,9 @@ export async function createChangeWorld(): Promise<ChangeWorld> {
       made.sql(text);
       return made.ship();
     },
-    async full({ trim = false } = {}) {
+    async full({ trim = false, trigger = 'command' } = {}) {
       const seq = within((db) => Number(rowsIn(db, `SELECT max(seq) FROM ${LOG_TABLE}`)[0]?.[0] ?? 0));
-      const outcome = await runBackup(context, { trigger: 'command', scheduledAt: clock.now() });
+      const outcome = await runBackup(context, { trigger, scheduledAt: clock.now() });
       if (outcome.kind !== 'done') throw new Error(`no backup: ${JSON.stringify(outcome)}`);
       const { name } = outcome;
       const key = manifestKey(prefix, name);

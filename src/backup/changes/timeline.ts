@@ -14,3 +14,7 @@ export function beginTimelineSql(reason: TimelineReason, parent?: string): strin
     reason = '${reason}', since = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), previous = NULL, attempt = NULL,
     needs_base = '${reason}' WHERE id = 1`;
 }
+
+/** SQL: what a restore has prepared takes the place of the old rows at this moment. */
+export const BEGINS_NOW: string = `UPDATE ${STATE_TABLE} SET since = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+  WHERE id = 1 AND reason = 'restore' AND needs_base = 'restore'`;

@@ -4,9 +4,10 @@
  */
 
 import { greatest } from '../../lib/extremes.ts';
+import type { Position } from '../catalog/change-position.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
 import type { Living } from '../changes/living.ts';
-import { REASONS, type Timeline, timelinesOf } from '../changes/spans.ts';
+import { type Timeline, timelinesOf } from '../changes/spans.ts';
 
 /** A bot makes a full backup each day, so one that is silent for longer is no more. */
 const SILENT_MS = 26 * 3_600_000;
@@ -15,13 +16,17 @@ const SILENT_MS = 26 * 3_600_000;
 export function branchesOf(bases: readonly Base[], files: readonly StoredChange[]): Timeline[] {
   const all = timelinesOf(bases, files).filter(({ backups }) => backups > 0);
   const newest = greatest(all.map(endOf));
+  /** Nothing of `branch` is stored once `other` has begun. */
+  const isEnded = (branch: Timeline, other: Timeline): boolean => {
+    const isReplaced = isSavedLast(branch, bases);
+    if (areSiblings(branch, other) && !isReplaced) return false;
+    // A restore prepares the new history, and then saves what is there: that may end later.
+    const isAfter = isReplaced || other.parent?.timeline === branch.id;
+    return (isAfter ? firstBackup(other, bases) : (other.since?.getTime() ?? 0)) >= endOf(branch);
+  };
   return all.filter(
     (branch) =>
-      newest - endOf(branch) < SILENT_MS &&
-      !all.some(
-        (other) =>
-          other !== branch && !areSiblings(branch, other) && (other.since?.getTime() ?? 0) >= endOf(branch),
-      ),
+      newest - endOf(branch) < SILENT_MS && !all.some((other) => other !== branch && isEnded(branch, other)),
   );
 }
 
@@ -32,6 +37,17 @@ function endOf({ to }: Timeline): number {
 /** Neither holds what the other has lived, whichever came first. */
 function areSiblings(a: Timeline, b: Timeline): boolean {
   return a.parent != null && a.parent.timeline === b.parent?.timeline;
+}
+
+/** What is stored last was saved by a restore, which put another history in its place. */
+function isSavedLast(branch: Timeline, bases: readonly Base[]): boolean {
+  const last = bases.findLast(({ changes }) => changes?.timeline === branch.id);
+  return last?.entry.manifest?.trigger === 'restore' && last.time.getTime() >= endOf(branch);
+}
+
+/** No change file comes before it. */
+function firstBackup({ id }: Timeline, bases: readonly Base[]): number {
+  return bases.find(({ changes }) => changes?.timeline === id)?.time.getTime() ?? 0;
 }
 
 export interface Choice {
@@ -61,9 +77,13 @@ export function chooseBranch(
   const told = (list: readonly Timeline[]): string => list.map((one) => branchText(one, show)).join('; ');
   const of = (id: string, notes: readonly string[] = []): Choice => {
     const line = lineage(id, bases, living);
+    // Once it has begun, what those before it have lived since is none of it.
+    const hasBegun = bases.some((base) => base.changes?.timeline === id && base.time <= at);
+    const isIn = (of: string, seq: number): boolean =>
+      seq <= (line.get(of) ?? -1) || (line.has(of) && !hasBegun);
     return {
-      bases: bases.filter(({ changes }) => changes === undefined || line.has(changes.timeline)),
-      files: files.filter((file) => line.has(file.timeline)),
+      bases: bases.filter(({ changes }) => changes === undefined || isIn(changes.timeline, changes.seq)),
+      files: files.filter((file) => isIn(file.timeline, file.last)),
       notes,
     };
   };
@@ -77,9 +97,8 @@ export function chooseBranch(
     return of(found.id);
   }
   if (branches.length < 2) return { bases, files, notes: [] };
-  const own = living && lineage(living.state.timeline, bases, living);
-  const [mine, another] = branches.filter(({ id }) => own?.has(id));
-  if (mine !== undefined && another === undefined) {
+  const mine = ownOf(branches, bases, living);
+  if (mine !== undefined) {
     const others = branches.filter((branch) => branch !== mine);
     return of(mine.id, [
       `taken is the history of this database, ${shortId(mine.id)}; beside it goes on ${told(others)}: --timeline takes another`,
@@ -90,32 +109,49 @@ export function chooseBranch(
   );
 }
 
-/** The history itself, and those that it comes from. */
+/** The one that the database is in: its own, or the nearest that it comes from. */
+export function ownOf(
+  branches: readonly Timeline[],
+  bases: readonly Base[],
+  living: Pick<Living, 'state'> | undefined,
+): Timeline | undefined {
+  if (living === undefined) return undefined;
+  for (const line of lineage(living.state.timeline, bases, living).keys()) {
+    const found = branches.find(({ id }) => id === line);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The history and those that it comes from, nearest first, up to where each was left. */
 function lineage(
   id: string,
   bases: readonly Base[],
   living: Pick<Living, 'state'> | undefined,
-): ReadonlySet<string> {
-  const parents = new Map(bases.map(({ changes }) => [changes?.timeline, changes?.parent?.timeline]));
-  if (living !== undefined) parents.set(living.state.timeline, living.state.parent?.timeline);
-  const found = new Set<string>();
-  for (let next: string | undefined = id; next !== undefined && !found.has(next); next = parents.get(next))
-    found.add(next);
+): ReadonlyMap<string, number> {
+  const parents = new Map(bases.map(({ changes }) => [changes?.timeline, changes?.parent]));
+  if (living !== undefined) parents.set(living.state.timeline, living.state.parent);
+  const found = new Map<string, number>();
+  let next: Position | null | undefined = { timeline: id, seq: Number.POSITIVE_INFINITY };
+  while (next != null && !found.has(next.timeline)) {
+    found.set(next.timeline, next.seq);
+    next = parents.get(next.timeline);
+  }
   return found;
 }
 
 /** Enough to tell a handful of them apart. */
 const SHORT = 8;
 
-function shortId(timeline: string): string {
+export function shortId(timeline: string): string {
   return timeline.slice(0, SHORT);
 }
 
-/** For people: `b0000000 (since 14:05, a restore replaced the rows; last stored 14:32)`. */
-export function branchText({ id, since, reason, to }: Timeline, show: (time: Date) => string): string {
+/** For people: `b0000000 (since 14:05:10, last stored 14:32:05)`. */
+export function branchText({ id, since, to }: Timeline, show: (time: Date) => string): string {
   const parts = [
-    `${since === undefined ? '' : `since ${show(since)}`}${reason === undefined ? '' : `, ${REASONS[reason]}`}`,
-    to === undefined ? '' : `last stored ${show(to)}`,
+    since === undefined ? undefined : `since ${show(since)}`,
+    to === undefined ? undefined : `last stored ${show(to)}`,
   ];
-  return `${shortId(id)} (${parts.filter((part) => part !== '').join('; ')})`;
+  return `${shortId(id)} (${parts.filter((part) => part !== undefined).join(', ')})`;
 }

@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { STATE_COLUMNS, STATE_TABLE } from '../changes/change-state.ts';
-import { beginTimelineSql } from '../changes/timeline.ts';
+import { BEGINS_NOW, beginTimelineSql } from '../changes/timeline.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import type { Task } from '../foreign/task.ts';
 import type { TableDigest } from '../model/digest.ts';
@@ -107,6 +107,8 @@ export const carryTask: Task<{ path: string; live: LiveLedger }, void> = ({ path
       const insert = db.prepare(`${INSERT_RUNS} VALUES (${RUN_COLUMNS.map(() => '?').join(', ')})`);
       for (const run of live.runs) insert.run(...run);
     }
+    // Until the safety backup was made the old history went on.
+    if (hasColumns(db, STATE_TABLE, STATE_COLUMNS.split(', '))) db.exec(BEGINS_NOW);
     db.exec('COMMIT');
   } finally {
     close();

@@ -13,9 +13,9 @@ import { botText, familiesOf, ofOtherBots } from '../../backup/catalog/whose-bot
 import { listChanges, orderedOf, ownFiles } from '../../backup/changes/list-changes.ts';
 import { lostFrom } from '../../backup/changes/living.ts';
 import { historyOf } from '../../backup/changes/spans.ts';
-import { branchesOf, branchText } from '../../backup/restore/branches.ts';
+import { branchesOf, branchText, ownOf, shortId } from '../../backup/restore/branches.ts';
 import { countOf, formatBytes, formatCount, formatDuration } from '../../text/format.ts';
-import { showMoment } from '../../text/moment.ts';
+import { showMoment, toTheSecond } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
 import { storedBehind } from '../further.ts';
 import { livingOf } from '../moment.ts';
@@ -97,7 +97,6 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const { bases, files } = orderedOf(bucket, entries, own);
   const reach = historyOf(bases, files);
   const branches = branchesOf(bases, files);
-  const show = (time: Date): string => showMoment(time, config.timeZone);
   const gone = living && lostFrom(living, bases, files);
   const differing = await differingChanges(session, own);
   const elsewhere = others?.only.find((entry) => isLatest(entry) && !strangers.has(entry));
@@ -202,12 +201,18 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     terminal.say(colors.dim(`${total} in ${bucket.store.description}, ${formatBytes(bytes)}${hidden}`));
   }
   sayReach(terminal, reach, config.timeZone);
-  if (branches.length > 1)
+  if (branches.length > 1) {
+    const own = ownOf(branches, bases, living);
+    const which =
+      own === undefined ? 'say which' : `the database’s own is ${shortId(own.id)}; for another, say which`;
     terminal.say(
       colors.yellow(
-        `  ${branches.length} histories go on side by side: ${branches.map((one) => branchText(one, show)).join('; ')}. Say which with restore --at … --timeline`,
+        `${branches.length} histories go on side by side: ${which} with restore --at … --timeline`,
       ),
     );
+    const show = (time: Date): string => toTheSecond(time, config.timeZone);
+    for (const branch of branches) terminal.say(colors.yellow(`  ${branchText(branch, show)}`));
+  }
   // The one line that matters has scrolled away.
   if (shown.length > (terminal.rows ?? Number.POSITIVE_INFINITY) - 8) terminal.say(safe);
   return 0;

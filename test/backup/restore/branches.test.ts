@@ -93,3 +93,52 @@ test('the old bot goes on beside a restore: both are named', async () => {
   await expect(find()).rejects.toThrow(/00000000.*b0000000.*--timeline/s);
   expect(await find({ timeline: A })).toMatchObject({ timeline: A, short: undefined });
 });
+
+test('the safety backup of a restore ends after the new history began: nothing is asked', async () => {
+  await world.full();
+  const old = { ...world.place };
+  await world.change();
+  const since = world.clock.now();
+  world.clock.advance(200);
+  // What was there is saved last.
+  await world.full();
+  begin(B, old);
+  world.place.since = since;
+  await world.full({ trim: true });
+  await world.change();
+  expect(await find()).toMatchObject({ timeline: B, short: undefined, notes: [] });
+  expect(await find({ living: livingOf(world) })).toMatchObject({ timeline: B, notes: [] });
+});
+
+test('the old bot goes on beside a restore: the restored database is asked, and tells of the other', async () => {
+  await world.full();
+  await world.change();
+  const old = { ...world.place };
+  begin(B, old);
+  await world.full({ trim: true });
+  await world.change();
+  const living = livingOf(world);
+  Object.assign(world.place, old);
+  await world.change();
+  expect(await find({ living })).toMatchObject({
+    timeline: B,
+    notes: [expect.stringMatching(/00000000.*--timeline/)],
+  });
+});
+
+test('restored twice to before the first time: what the first restore began was saved and left', async () => {
+  await world.full();
+  const old = { ...world.place };
+  await world.change();
+  await world.full({ trigger: 'restore' });
+  begin(B, old);
+  await world.full({ trim: true });
+  await world.change();
+  const since = world.clock.now();
+  await world.full({ trigger: 'restore' });
+  begin(C, old);
+  world.place.since = since;
+  await world.full({ trim: true });
+  await world.change();
+  expect(await find()).toMatchObject({ timeline: C, short: undefined, notes: [] });
+});
