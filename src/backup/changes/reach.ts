@@ -43,7 +43,7 @@ export async function reachOf(
   // What stands before the oldest of this history is known only where all of it was looked at.
   const told = covered.length === own.length ? bases : covered;
   const ordered = inOrder({ bases: told, files }, nowOf(bucket));
-  const { spans, gaps } = historyOf(ordered.bases, ordered.files);
+  const { spans, gaps } = historyOf(ordered.bases, ordered.files, state);
   const span = spans.findLast((found) => found.timeline === timeline);
   if (span === undefined) return undefined;
   const last = new ChangeIndex(files).behind(newest).at(-1)?.last ?? 0;

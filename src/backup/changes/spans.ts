@@ -6,6 +6,7 @@
 import { greatest, least } from '../../lib/extremes.ts';
 import type { Position, TimelineReason } from '../catalog/change-position.ts';
 import { parseChangeKey } from './change-names.ts';
+import type { ChangeState } from './change-state.ts';
 import type { Base, StoredChange } from './listed.ts';
 
 export interface Span {
@@ -87,7 +88,15 @@ function endOf(files: readonly StoredChange[]): number {
   return files.at(-1)?.last ?? 0;
 }
 
-export function historyOf(bases: readonly Base[], files: readonly StoredChange[]): History {
+/**
+ * @param log of the living database: what waits in it is lost to nobody, and comes in a file;
+ *   absent: nobody can ask it
+ */
+export function historyOf(
+  bases: readonly Base[],
+  files: readonly StoredChange[],
+  log?: Pick<ChangeState, 'timeline' | 'shippedSeq' | 'needsBase'>,
+): History {
   const index = new ChangeIndex(files);
   const spans: (Span & { readonly why: string })[] = [];
   const byTimeline = Map.groupBy(
@@ -107,7 +116,9 @@ export function historyOf(bases: readonly Base[], files: readonly StoredChange[]
       const end = behind.at(-1);
       const to = latest(base.time, ...behind.map(({ time }) => time));
       const seq = Math.max(changes.seq, end?.last ?? 0);
-      if (open !== undefined && open.schema === schema && open.seq >= changes.seq) {
+      const waits =
+        log?.timeline === timeline && log.needsBase === null && log.shippedSeq <= (open?.seq ?? 0);
+      if (open !== undefined && open.schema === schema && (open.seq >= changes.seq || waits)) {
         open = { ...open, to: latest(open.to, to), seq: Math.max(open.seq, seq) };
         continue;
       }

@@ -9,7 +9,7 @@ import type { ChainOptions } from '../changes/chain.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
 import { changedSince, type Living } from '../changes/living.ts';
 import { type OpenedChange, openChange } from '../changes/open-change.ts';
-import { type ChangeIndex, type History, REASONS, UNRECORDED } from '../changes/spans.ts';
+import { type ChangeIndex, type History, historyOf, REASONS, UNRECORDED } from '../changes/spans.ts';
 import { Damaged } from '../foreign/errors.ts';
 
 export interface Found {
@@ -69,7 +69,13 @@ export function whyShort(found: Found): string | undefined {
   if (cut !== undefined) return `${cut.file} holds a part only of what had changed by then`;
   const time = stop?.file.time ?? base.time;
   const gap = history.gaps.find(({ from, to }) => from < at && at < to);
-  if (gap !== undefined) return gap.reason;
+  if (gap !== undefined) {
+    // What waits in the database may have come before the moment, or after it.
+    const lost = historyOf(bases, found.files, living?.state).gaps;
+    return lost.some(({ from, to }) => from < at && at < to)
+      ? gap.reason
+      : 'changes of then are in no file yet: npm run backup -- changes ship';
+  }
   const other = bases.find(
     ({ changes: next, time: made }) =>
       next !== undefined &&

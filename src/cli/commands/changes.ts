@@ -89,9 +89,10 @@ async function waiting({ config, live }: Session): Promise<Peek | undefined> {
 async function status(invocation: Invocation): Promise<ExitCode> {
   const { terminal, session, now } = invocation;
   const { bucket, config } = session;
+  // Before the bucket is listed: what is stored in between only adds to it.
+  const seen = await waiting(session);
   const { entries } = await listBackups(bucket);
   const { files: all, foreign } = await listChanges(bucket);
-  const seen = await waiting(session);
   const stored = ownFiles(bucket, entries, all);
   const strays = await straysOf(session, orderedOf(bucket, entries, stored), seen);
   const gone = new Set(strays.map(({ file }) => file));
@@ -100,7 +101,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
     entries,
     stored.filter(({ file }) => !gone.has(file)),
   );
-  const history = historyOf(bases, files);
+  const history = historyOf(bases, files, seen?.state);
   const timelines = timelinesOf(bases, files);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const isLost = seen !== undefined && (await isBroken(bucket, seen.state, entries));

@@ -95,7 +95,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const [lastDrill] = await readDrills(bucket);
   const own = ownFiles(bucket, entries, (await listChanges(bucket)).files);
   const { bases, files } = orderedOf(bucket, entries, own);
-  const reach = historyOf(bases, files);
+  const reach = historyOf(bases, files, living?.state);
   const branches = branchesOf(bases, files);
   const gone = living && lostFrom(living, bases, files);
   const differing = await differingChanges(session, own);

@@ -54,9 +54,13 @@ async function reach(more: Partial<ChangeState> = {}, limit = 6): Promise<Reach 
 }
 
 /** What `list` says. */
-async function told() {
+async function told(more: Partial<ChangeState> | null = {}) {
   const bucket = world.context;
-  return historyOf(basesOf(bucket, (await listBackups(bucket)).entries), (await listChanges(bucket)).files);
+  return historyOf(
+    basesOf(bucket, (await listBackups(bucket)).entries),
+    (await listChanges(bucket)).files,
+    more === null ? undefined : state(more),
+  );
 }
 const lastSpan = async () => (await told()).spans.at(-1);
 
@@ -88,6 +92,24 @@ test('the first file may hold changes that the backup has as well', async () => 
   await world.full();
   await change();
   expect(await reach()).toMatchObject({ since: (await lastSpan())?.from, to: undefined });
+});
+
+test('changes wait while a backup is made: nothing is lost, and nothing is told of a gap', async () => {
+  await world.full();
+  await change();
+  const whole = await reach();
+  world.clock.advance(60_000);
+  world.sql('INSERT INTO counted (note) VALUES (3)');
+  await world.full();
+  expect((await told()).gaps).toEqual([]);
+  expect(await reach()).toEqual(whole);
+  // Nobody can ask the database: what was in it alone may be lost.
+  expect((await told(null)).gaps).toHaveLength(1);
+  // The bucket has lost what the database has stored.
+  expect((await told({ shippedSeq: world.place.shipped + 1 })).gaps).toHaveLength(1);
+  await world.ship();
+  expect((await told(null)).gaps).toEqual([]);
+  expect(await reach()).toEqual(whole);
 });
 
 describe('a gap', () => {

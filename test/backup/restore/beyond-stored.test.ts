@@ -126,6 +126,21 @@ test.each([
   },
 );
 
+test('between the last file and a backup whose changes wait: refused until they are shipped', async () => {
+  await world.full();
+  const before = await change();
+  world.clock.advance(60_000);
+  world.sql('INSERT INTO counted (note) VALUES (3)');
+  world.clock.advance(1_234);
+  const at = now();
+  world.clock.advance(60_000);
+  await world.full();
+  const refused = await find(at, { living: living({}, { last: 3 }) }).catch((error: unknown) => error);
+  expect(String(refused)).toMatch(/in no file yet: npm run backup -- changes ship/);
+  expect(refused).toMatchObject({ why: { kind: 'gap', last: before } });
+  await expect(find(at)).rejects.toThrow(/are in backup \d+_\d+ only/);
+});
+
 test('the best effort goes as far as the files join, and names that moment', async () => {
   await world.full();
   const good = await change();
