@@ -29,6 +29,7 @@ export const SLOW = [
   'test/docs/operations.test.ts',
   'test/e2e/replaced-database.test.ts',
   'test/hosts/disk-room.test.ts',
+  'test/repository/swallowed-options.test.ts',
   'test/sim/offline/restart.test.ts',
   'test/sim/offline/start.test.ts',
 ];

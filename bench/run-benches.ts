@@ -9,6 +9,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { script } from '../src/cli/script.ts';
 import type { Measure } from './measures.ts';
 import { writeReport } from './report.ts';
 
@@ -44,10 +45,14 @@ const QUICK: Readonly<Record<string, readonly (readonly string[])[]>> = {
 const PAGE = join(import.meta.dirname, '../docs/performance.md');
 const PICTURES = join(import.meta.dirname, '../docs/pictures/bench');
 
-const isQuick = process.argv.includes('--quick');
-const isDrawn = process.argv.includes('--draw');
-const isGrown = process.argv.includes('--growth');
-const named = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+const command = script('bench', 'Runs the benches and draws their measures into docs/performance.md.')
+  .argument('[bench...]', 'these alone')
+  .option('--quick', 'only show that it all runs, in seconds')
+  .option('--draw', 'draw what was named, too')
+  .option('--growth', 'add databases of up to 100 times the size')
+  .parse();
+const { quick: isQuick, draw: isDrawn, growth: isGrown } = command.opts<Record<string, boolean>>();
+const named = command.args;
 const benches = isQuick ? QUICK : BENCHES;
 const unknown = named.filter((name) => benches[name] === undefined);
 if (unknown.length > 0) {

@@ -1,14 +1,25 @@
 /**
- * Ends the process with a sentence where Node is too old for this program, and else lets it keep
- * what it translates: the second start takes half as long. Every script of
- * package.json loads it first (`node -r`), so it is written for any Node, however old.
+ * Ends the process with a sentence where `npm ci` was not run yet, or Node is too old for this
+ * program. Else it lets the program keep what Node translates: the second start takes half as long.
+ * Every script of package.json loads it first (`node -r`), so it is written for any Node, however
+ * old.
  */
 'use strict';
 
 /** The first version with all of what we use of node:sqlite; it also runs TypeScript as it is. */
 var LEAST = [24, 12];
+var home = __dirname.replace(/[\\/]src$/, '');
 var version = process.versions.node.split('.').map(Number);
-if (version[0] < LEAST[0] || (version[0] === LEAST[0] && version[1] < LEAST[1])) {
+// biome-ignore lint/style/useNodejsImportProtocol: a Node older than 14 knows no `node:`.
+var isThere = require('fs').existsSync;
+if (!isThere([home, 'node_modules'].join('/'))) {
+  console.error(
+    'The packages of this program are not there yet: run `npm ci` in ' +
+      home +
+      ' first (half a minute), then try again.',
+  );
+  process.exit(1);
+} else if (version[0] < LEAST[0] || (version[0] === LEAST[0] && version[1] < LEAST[1])) {
   console.error(
     'Node ' +
       LEAST.join('.') +

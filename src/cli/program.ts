@@ -1,10 +1,11 @@
 /** The operator's tool; each command is a file in `commands/`. Node only. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import { APP_VERSION } from '../hosts/compose.ts';
 import { rememberSecrets } from '../lib/log.ts';
 import { endOnSurprise } from '../lib/surprise.ts';
 import { asCalledHere } from '../settings/command-name.ts';
 import type { Environment } from '../settings/config.ts';
+import { swallowedOptions } from '../settings/swallowed-options.ts';
 import type { Cli } from './command.ts';
 import type { Installed } from './installed-bot.ts';
 import { outputs } from './output.ts';
@@ -58,6 +59,11 @@ export async function runCli(
   for (const load of called === undefined ? Object.values(COMMANDS) : [called])
     program.addCommand((await load())(cli));
   tame(program, args.includes('--json'));
+  const taken = swallowed(program, args, env);
+  if (taken !== undefined) {
+    createTerminal(args.includes('--json')).fail(taken);
+    return 2;
+  }
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -85,4 +91,15 @@ function tame(command: Command, json: boolean): void {
     writeErr: (text) => json || err.write(text),
   });
   for (const sub of command.commands) tame(sub, json);
+}
+
+/** Before the line is read: without its options it would be told to lack something else. */
+function swallowed(program: Command, args: readonly string[], env: Environment): string | undefined {
+  if (env['npm_lifecycle_event'] === 'relink')
+    return swallowedOptions('relink', own(program), args.slice(1), env);
+  return swallowedOptions('backup', own(program), args, env);
+}
+
+function own(command: Command): readonly Option[] {
+  return [...command.options, ...command.commands.flatMap(own)];
 }

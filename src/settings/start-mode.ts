@@ -7,6 +7,7 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ConfigError, type Environment, readConfig } from './config.ts';
 import { nearMisses, OFFLINE_NAMES, SETTING_NAMES, tellNearMiss } from './setting-names.ts';
+import { swallowedOptions } from './swallowed-options.ts';
 
 export interface StartRequest {
   readonly env: Environment;
@@ -48,11 +49,15 @@ const OFFLINE = join(import.meta.dirname, '../../sim/offline/offline.ts');
 const SET_TOKEN =
   'set it among the settings (in a container: a line BOT_TOKEN=… in the .env beside compose.yml) and start again';
 
+const OPTIONS = ['--offline', '--new-database'].map((long) => ({ long, flags: long }));
+
 /** @throws StartRefused */
 export function startMode(
   { env, args, unread }: StartRequest,
   hasOffline: boolean = existsSync(OFFLINE),
 ): StartMode {
+  const taken = swallowedOptions('start', OPTIONS, args, env);
+  if (taken !== undefined) throw new StartRefused(taken, 2);
   const unknown = args.find((arg) => arg !== '--offline' && arg !== '--new-database');
   if (unknown !== undefined)
     throw new StartRefused(

@@ -3,7 +3,9 @@
  * while npm installs.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
@@ -30,9 +32,9 @@ const json = <T>(name: string): T => JSON.parse(readFileSync(new URL(name, root)
 const file = json<PackageFile>('package.json');
 const { packages } = json<{ packages: Readonly<Record<string, Locked>> }>('package-lock.json');
 
-function underVersion(version: string): { status: number | null; stderr: string } {
+function underVersion(version: string, file = guard): { status: number | null; stderr: string } {
   const fake = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`;
-  return spawnSync(process.execPath, ['-e', `${fake} require(${JSON.stringify(guard)})`], {
+  return spawnSync(process.execPath, ['-e', `${fake} require(${JSON.stringify(file)})`], {
     encoding: 'utf8',
   });
 }
@@ -47,6 +49,21 @@ describe('the Node that runs everything', () => {
       expect(stderr).toContain(version);
     },
   );
+
+  test.each(['12.22.0', '24.21.0'])('%s without npm ci: run that first', (version) => {
+    const fresh = mkdtempSync(join(tmpdir(), 'no-npm-ci-'));
+    try {
+      mkdirSync(join(fresh, 'src'));
+      copyFileSync(guard, join(fresh, 'src/node-version.cjs'));
+      const { status, stderr } = underVersion(version, join(fresh, 'src/node-version.cjs'));
+      expect(stderr).toBe(
+        `The packages of this program are not there yet: run \`npm ci\` in ${fresh} first (half a minute), then try again.\n`,
+      );
+      expect(status).toBe(1);
+    } finally {
+      rmSync(fresh, { recursive: true });
+    }
+  });
 
   test.each(['24.12.0', '24.21.0', '25.2.0', '26.10.0'])('%s will do', (version) => {
     expect(underVersion(version)).toMatchObject({ status: 0, stderr: '' });
