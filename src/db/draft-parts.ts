@@ -102,12 +102,29 @@ export function claimStatus(
   );
 }
 
-export function statusShown(draftId: number, messageId: number, parts: number): Statement {
+export function statusShown(draftId: number, messageId: number | null, parts: number): Statement {
   return sql(
     'UPDATE drafts SET status_message_id = ?, status_parts = ? WHERE id = ?',
     messageId,
     parts,
     draftId,
+  );
+}
+
+/**
+ * The message now shows the draft's present step: where the step says the number of parts, it is
+ * the status message, else it is none any more. A message above the last part stays as it was: the
+ * step is shown below. Goes behind the change of the step.
+ */
+export function statusMoved(draftId: number, messageId: number): Statement {
+  const saysNumber = `step IN ('parts', 'description')`;
+  return sql(
+    `UPDATE drafts SET status_message_id = CASE WHEN ${saysNumber} THEN ?2 END,
+       status_parts = (SELECT COUNT(*) FROM draft_parts AS p WHERE p.draft_id = drafts.id)
+     WHERE id = ?1 AND is_open = 1 AND (${saysNumber} OR status_message_id = ?2)
+       AND ?2 > COALESCE((SELECT MAX(message_id) FROM draft_parts AS p WHERE p.draft_id = drafts.id), 0)`,
+    draftId,
+    messageId,
   );
 }
 

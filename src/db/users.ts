@@ -173,3 +173,8 @@ export function chooseLanguage(userId: number, language: string): Statement {
 export function markBlocked(userId: number, now: Date): Statement {
   return sql('UPDATE users SET blocked_at = ? WHERE user_id = ?', toSqlTime(now), userId);
 }
+
+/** This person takes messages again. */
+export function markUnblocked(userId: number): Statement {
+  return sql('UPDATE users SET blocked_at = NULL WHERE user_id = ?', userId);
+}

@@ -317,6 +317,58 @@ describe('parts in a burst', () => {
     expect(desk.last().text).toContain('1 ta takroriy');
   });
 
+  test('an album is answered once, when all of it is there: never with the number of its first video', async () => {
+    desk = await startDesk();
+    const { admin, telegram } = desk;
+    await admin.send('/add');
+    await admin.send('Naruto');
+    telegram.forgetCalls();
+    await admin.sendAlbum([{ video: true }, { video: true }, { video: true }]);
+    await desk.later();
+    const said = telegram.callsOf('sendMessage').concat(telegram.callsOf('editMessageText'));
+    expect(said).toHaveLength(1);
+    expect(desk.last().text).toContain('3 ta qism');
+    expect(desk.last().keyboard.flat().map(({ text }) => text)).toContain('✅ Tugatish (3)');
+  });
+
+  test('whoever goes on before the number is true leaves no message with a wrong one', async () => {
+    desk = await startDesk();
+    const { admin } = desk;
+    await admin.send('/add');
+    await admin.send('Naruto');
+    const asked = desk.last();
+    for (let i = 0; i < 3; i++) await admin.send({ video: true });
+    expect(desk.last().text).toContain('1 ta qism');
+    await admin.press(asked, '⏭ Qismsiz davom etish');
+    await desk.later();
+    const texts = admin.messages().flatMap(({ text, isFromBot }) => (isFromBot ? [text] : []));
+    expect(texts.filter((text) => text.includes('1 ta qism'))).toEqual([]);
+    // The next step is there, and its message is not the one that was taken away.
+    expect(desk.last().keyboard.flat().some(({ text }) => text.includes('bo‘sh kod'))).toBe(true);
+  });
+
+  test('the message that became the next step stays when another video comes', async () => {
+    desk = await startDesk();
+    const { admin } = desk;
+    await admin.send('/add');
+    await admin.send('Naruto');
+    await admin.send({ video: true });
+    await desk.press('✅ Tugatish (1)');
+    const step = desk.last();
+    await admin.send({ video: true });
+    await desk.later();
+    expect(admin.messages().map(({ id }) => id)).toContain(step.id);
+    await desk.presses(/bo‘sh kod/, '▶️ Davom etish');
+    expect(desk.last().keyboard.flat().map(({ text }) => text)).toContain('🎞 Qismlar: 2');
+    // Back at the parts, that message is the status again: a later one takes its place.
+    await desk.press('🎞 Qismlar: 2');
+    await desk.later();
+    await admin.send({ video: true });
+    await desk.later();
+    const statuses = admin.messages().filter(({ text }) => text.includes('ta qism'));
+    expect(statuses.map(({ text }) => /(\d+) ta qism/.exec(text)?.[1])).toEqual(['3']);
+  });
+
   test('videos that arrive before the description, or with no draft at all, are not lost', async () => {
     desk = await startDesk();
     const { admin, telegram } = desk;

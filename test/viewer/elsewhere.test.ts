@@ -148,6 +148,23 @@ describe('blocking', () => {
     await viewer.start();
     expect(await values(bot, 'SELECT blocked_at AS v FROM users')).toEqual(['NULL']);
   });
+
+  test('who unblocks the bot is unmarked at once: nothing has to be written first', async () => {
+    const bot = await start();
+    const viewer = bot.telegram.person();
+    await viewer.start();
+    await viewer.block();
+    await viewer.unblock();
+    expect(await values(bot, 'SELECT blocked_at AS v FROM users')).toEqual(['NULL']);
+  });
+
+  test('a stranger who blocks and unblocks stays one', async () => {
+    const bot = await start();
+    const stranger = bot.telegram.person();
+    await stranger.block();
+    await stranger.unblock();
+    expect(await values(bot, 'SELECT user_id AS v FROM users')).toEqual([]);
+  });
 });
 
 describe('30 updates a minute', () => {

@@ -17,7 +17,7 @@ import { type Draft, openDraft } from '../../db/read-drafts.ts';
 import type { Html } from '../../text/html.ts';
 import { TEXT_LIMITS } from '../../text/text-limits.ts';
 import { draftScreen, titleFrom } from './draft-screens.ts';
-import { STATUS_EVERY_MS, settleStatus, showStatus, shows } from './draft-status.ts';
+import { ALBUM_MS, STATUS_EVERY_MS, settleStatus, showLater, showStatus, shows } from './draft-status.ts';
 import { oneLine } from './lines.ts';
 import { partOfMessage, photoOfMessage } from './part-files.ts';
 
@@ -67,8 +67,10 @@ async function takePart(ctx: AdminContext, part: SentPart): Promise<Answer | und
   if (!hasChanged(counted) && !hasChanged(stored)) return { text: ctx.t.frame.notUnderstood() };
   if (draft === undefined || !hasChanged(claim)) return undefined;
   const { services } = ctx;
+  const isAlbum = ctx.message?.media_group_id !== undefined;
+  if (isAlbum) services.after?.(ALBUM_MS, () => showLater(services, draft.id));
   services.after?.(STATUS_EVERY_MS, () => settleStatus(services, draft.id));
-  if (shows(draft)) await showStatus(services, draft);
+  if (shows(draft) && !(isAlbum && services.after !== undefined)) await showStatus(services, draft);
   return undefined;
 }
 

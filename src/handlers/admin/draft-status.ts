@@ -17,6 +17,9 @@ import { draftScreen } from './draft-screens.ts';
  */
 export const STATUS_EVERY_MS = 3_000;
 
+/** The messages of an album come together, each as an update of its own. */
+export const ALBUM_MS = 1_000;
+
 export interface StatusParts {
   readonly db: Database;
   readonly api: Api;
@@ -55,7 +58,17 @@ export async function settleStatus(parts: StatusParts, draftId: number): Promise
   const [claim] = await parts.db.write([claimStatus({ id: draftId }, now, STATUS_EVERY_MS)]);
   if (!hasChanged(claim)) return;
   const [draft] = await parts.db.read([anyDraft(draftId)]);
-  if (draft !== undefined && shows(draft)) await showStatus(parts, draft);
+  if (draft === undefined) return;
+  if (shows(draft)) return showStatus(parts, draft);
+  // The admin went on elsewhere: its number is wrong, and its buttons are of an earlier step.
+  await parts.db.write([statusShown(draft.id, null, draft.parts)]);
+  if (draft.statusMessage !== null) await parts.api.deleteMessage(draft.userId, draft.statusMessage);
+}
+
+/** Shows the claimed status of a draft as it is by now. */
+export async function showLater(parts: StatusParts, draftId: number): Promise<void> {
+  const [draft] = await parts.db.read([anyDraft(draftId)]);
+  if (draft?.isOpen === true && shows(draft)) await showStatus(parts, draft);
 }
 
 /**

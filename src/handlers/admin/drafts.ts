@@ -8,7 +8,7 @@ import type { Who } from '../../bot/step.ts';
 import { type Ask, answered, openAsk } from '../../db/admin-questions.ts';
 import { dropUnsent } from '../../db/broadcasts.ts';
 import { hasChanged, type Statement } from '../../db/database.ts';
-import { dropLastPart } from '../../db/draft-parts.ts';
+import { dropLastPart, statusMoved } from '../../db/draft-parts.ts';
 import {
   beginAnime,
   beginParts,
@@ -108,11 +108,17 @@ async function save(
   version?: number,
   said?: string,
 ): Promise<Answer> {
-  const [, after] = await ctx.turn.commit(statements, draftById(draft.id, draft.userId));
+  const pressed = ctx.callbackQuery?.message;
+  const isText = pressed !== undefined && 'text' in pressed;
+  const [, after] = await ctx.turn.commit(
+    // A picture does not become the next step: that is a new message.
+    isText ? [...statements, statusMoved(draft.id, pressed.message_id)] : statements,
+    draftById(draft.id, draft.userId),
+  );
   if (after === undefined) return { alert: ctx.t.admin.draft.gone() };
   const isStale = version !== undefined && version !== draft.version;
   // The status message may stand far above the parts sent since: the next step belongs below them.
-  const isNew = (ctx.callbackQuery?.message?.message_id ?? 0) < (after.lastPartMessage ?? 0);
+  const isNew = (pressed?.message_id ?? 0) < (after.lastPartMessage ?? 0);
   return { ...draftScreen(after, ctx.t), isNew, said: isStale ? ctx.t.admin.draft.moved() : said };
 }
 

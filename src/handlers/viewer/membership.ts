@@ -10,7 +10,7 @@ import { moveTold } from '../../bot/moved-chats.ts';
 import type { Stage } from '../../bot/step.ts';
 import { chatJudged, chatMoved, chatUses } from '../../db/chat-uses.ts';
 import { type Membership, membershipChanged } from '../../db/gate-channels.ts';
-import { markBlocked } from '../../db/users.ts';
+import { markBlocked, markUnblocked } from '../../db/users.ts';
 import { believedUntil } from './gate-answers.ts';
 
 const composer = new Composer<BotContext>();
@@ -30,7 +30,7 @@ composer.on('my_chat_member', async (ctx, next) => {
   ctx.turn.handler = 'membership';
   const { chat, from, new_chat_member: me } = ctx.myChatMember;
   if (chat.type === 'private') {
-    if (me.status === 'kicked') ctx.turn.stage(markBlocked(from.id, ctx.now));
+    ctx.turn.stage(me.status === 'kicked' ? markBlocked(from.id, ctx.now) : markUnblocked(from.id));
     return;
   }
   const [uses] = await ctx.services.db.read([chatUses(2, chat)]);
