@@ -28,6 +28,8 @@ const VIEWERS = [
  */
 const SETTINGS = ['PORT', 'LOG_LEVEL', 'LOG_FORMAT', 'DEFAULT_LOCALE', 'TIMEZONE'];
 
+const OFFLINE_COMMAND = `DATABASE_URL=file:${OFFLINE_DIRECTORY}/anime_bot.db BACKUP_DIR=${OFFLINE_DIRECTORY}/backups npm run backup --`;
+
 const FIRST_TIME =
   'Try first:         be Aziza and send 1, 2 or 3 (sample anime of twelve parts); be Admin and send /admin';
 
@@ -43,6 +45,8 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
   // Another offline mode that has this world is named by its lock, and first.
   const home = await openOfflineHome(directory, () => new Date());
   if (home.note !== undefined) console.error(`note: ${home.note}`);
+  // What is said here names this database and this bucket, not those of production.
+  process.env['ANIME_BACKUP_COMMAND'] ??= OFFLINE_COMMAND;
   const telegram = await startBeside(config.port, { token: home.botToken, keeper: home.keeper });
   const { admin, viewers } = peopleOf(telegram);
   const log = createHostLog(config);

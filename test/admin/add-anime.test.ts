@@ -328,7 +328,12 @@ describe('parts in a burst', () => {
     const said = telegram.callsOf('sendMessage').concat(telegram.callsOf('editMessageText'));
     expect(said).toHaveLength(1);
     expect(desk.last().text).toContain('3 ta qism');
-    expect(desk.last().keyboard.flat().map(({ text }) => text)).toContain('✅ Tugatish (3)');
+    expect(
+      desk
+        .last()
+        .keyboard.flat()
+        .map(({ text }) => text),
+    ).toContain('✅ Tugatish (3)');
   });
 
   test('whoever goes on before the number is true leaves no message with a wrong one', async () => {
@@ -344,7 +349,12 @@ describe('parts in a burst', () => {
     const texts = admin.messages().flatMap(({ text, isFromBot }) => (isFromBot ? [text] : []));
     expect(texts.filter((text) => text.includes('1 ta qism'))).toEqual([]);
     // The next step is there, and its message is not the one that was taken away.
-    expect(desk.last().keyboard.flat().some(({ text }) => text.includes('bo‘sh kod'))).toBe(true);
+    expect(
+      desk
+        .last()
+        .keyboard.flat()
+        .some(({ text }) => text.includes('bo‘sh kod')),
+    ).toBe(true);
   });
 
   test('the message that became the next step stays when another video comes', async () => {
@@ -359,7 +369,12 @@ describe('parts in a burst', () => {
     await desk.later();
     expect(admin.messages().map(({ id }) => id)).toContain(step.id);
     await desk.presses(/bo‘sh kod/, '▶️ Davom etish');
-    expect(desk.last().keyboard.flat().map(({ text }) => text)).toContain('🎞 Qismlar: 2');
+    expect(
+      desk
+        .last()
+        .keyboard.flat()
+        .map(({ text }) => text),
+    ).toContain('🎞 Qismlar: 2');
     // Back at the parts, that message is the status again: a later one takes its place.
     await desk.press('🎞 Qismlar: 2');
     await desk.later();

@@ -68,6 +68,11 @@ describe('which anime', () => {
     expect(desk.last().text).toContain('Kod: 20');
     await desk.admin.send('/edit zzzz');
     expect(desk.last().text).toContain('«zzzz» bo‘yicha hech narsa topilmadi');
+    // The viewers' answer would offer what is not there: nothing to choose stands below.
+    expect(desk.last().text).not.toContain('tanlang');
+    await desk.admin.send('/edit 21');
+    expect(desk.last().text).toContain('21 kodli anime topilmadi. Yaqin kodlar quyida.');
+    expect(buttonsOf(desk)).toEqual(expect.arrayContaining(['12 · Naruto', '20 · Naruto Shippuden']));
     await desk.admin.send('/edit 86');
     expect(desk.last().text).toContain('86 kodli anime topilmadi');
     await desk.press('40 · 86');

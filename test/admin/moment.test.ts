@@ -89,7 +89,7 @@ async function live(): Promise<void> {
 
 async function askFor(text: string): Promise<void> {
   await desk.admin.send('/backups');
-  await desk.press('🕰 Vaqtga qaytarish');
+  await desk.press('🕰 Oldingi holatni ko‘rish');
   await desk.admin.send(text);
 }
 const NONE = { added: 0, removed: 0, changed: 0, same: 7, note: undefined };
@@ -124,7 +124,7 @@ describe('what has changed since a moment', () => {
   test('is told by tables, with the file and the command; nothing is changed and nothing left', async () => {
     await live();
     await desk.admin.send('/backups');
-    await desk.press('🕰 Vaqtga qaytarish');
+    await desk.press('🕰 Oldingi holatni ko‘rish');
     expect(desk.last().text).toContain('27.11.2026 14:31');
     expect(desk.last().text).toContain('(Asia/Tashkent)');
     await desk.admin.send(stored.toISOString());
@@ -134,6 +134,7 @@ describe('what has changed since a moment', () => {
     );
     expect(text).toContain('• Animelar: 1 ta qo‘shilgan, 1 ta o‘zgargan\n');
     expect(text).toContain('• Qismlar: 1 ta qo‘shilgan, 1 ta o‘chirilgan\n');
+    expect(text).toContain('avval botni to‘xtating');
     expect(text).toMatch(/npm run backup -- restore --at \d{4}-\S+Z --replace$/);
     expect(keyboard.flat().map((button) => button.text)).toEqual([
       '📨 Shu yerga yuborish',
@@ -171,7 +172,7 @@ describe('what has changed since a moment', () => {
     await live();
     desk.bot.advance(10 * 60_000);
     await desk.admin.send('/backups');
-    await desk.press('🕰 Vaqtga qaytarish');
+    await desk.press('🕰 Oldingi holatni ko‘rish');
     const { id } = desk.last();
     await desk.press('10 daqiqa oldin');
     expect(desk.admin.look({ chatId: desk.admin.id, id }).text).toContain('holati (Asia/Tashkent)');
@@ -273,11 +274,11 @@ describe('where the bot cannot do it', () => {
   test('one sentence and the commands: no disk, or no key', async () => {
     Object.assign(desk.bot.services, { moments: undefined });
     await desk.admin.send('/backups');
-    await desk.press('🕰 Vaqtga qaytarish');
+    await desk.press('🕰 Oldingi holatni ko‘rish');
     expect(desk.last().text).toContain('zaxira nusxalarning kaliti botda yo‘q');
     Object.assign(desk.bot.services, { background: undefined });
     await desk.admin.send('/backups');
-    await desk.press('🕰 Vaqtga qaytarish');
+    await desk.press('🕰 Oldingi holatni ko‘rish');
     expect(desk.last().text).toContain('bu serverda diskka fayl yozib bo‘lmaydi');
     expect(desk.last().text).toContain('npm run backup -- download --at 15m');
     expect(await work()).toEqual([]);
@@ -429,7 +430,7 @@ describe('an admin who was removed', () => {
       }) as (typeof moments)[T];
     Object.assign(desk.bot.services, { moments: { compare: during('compare'), pack: during('pack') } });
     await other.send('/backups');
-    await other.press(other.lastMessage(), '🕰 Vaqtga qaytarish');
+    await other.press(other.lastMessage(), '🕰 Oldingi holatni ko‘rish');
     await other.send(stored.toISOString());
     await held.shift()?.(new AbortController().signal);
     expect(other.lastMessage().text).toContain('qidirilmoqda');

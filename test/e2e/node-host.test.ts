@@ -150,7 +150,7 @@ describe('the Node host', () => {
     await vi.waitFor(() => expect(readdirSync(changes)).toHaveLength(1), WAIT);
     await admin.send('/backups');
     expect(admin.lastMessage().text).toMatch(/🕰 .* dan beri istalgan daqiqaga qaytarish mumkin/);
-    await admin.press(admin.lastMessage(), '🕰 Vaqtga qaytarish');
+    await admin.press(admin.lastMessage(), '🕰 Oldingi holatni ko‘rish');
     await admin.send('2020-01-01 10:00');
     const told = (text: RegExp) => vi.waitFor(() => expect(admin.lastMessage().text).toMatch(text), WAIT);
     await told(/Eng erta vaqt: /);

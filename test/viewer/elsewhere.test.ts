@@ -282,6 +282,17 @@ describe('30 updates a minute', () => {
   });
 });
 
+test('an unknown command: a viewer is told of codes, an admin where the commands are', async () => {
+  const bot = await start();
+  const [viewer, admin] = [bot.telegram.person(), bot.telegram.person({ id: 100 })];
+  for (const person of [viewer, admin]) await person.send('/broadcastt');
+  expect(viewer.lastMessage().text).toContain('Anime kodini (masalan, 1)');
+  expect(admin.lastMessage().text).toBe('Bunday buyruq yo‘q. Admin buyruqlari: /commands');
+  for (const person of [viewer, admin]) await person.send('/help');
+  expect(viewer.lastMessage().text).not.toContain('/commands');
+  expect(admin.lastMessage().text).toContain('/commands — barcha admin buyruqlari');
+});
+
 test('attachments from viewers get a hint, not silence or an error', async () => {
   const bot = await start();
   await fileId(bot, 'photo');

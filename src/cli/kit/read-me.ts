@@ -14,7 +14,9 @@ export function readMe({ name, objects }: Manifest, asOf: string): string {
   const steps = `    npm ci
     npm run backup -- verify latest
     npm run backup -- restore latest`;
-  const facts = { name, asOf, isSealed, isPassphrase, lines, steps };
+  const first = `    npm run backup -- full
+    npm start`;
+  const facts = { name, asOf, isSealed, isPassphrase, lines, steps, first };
   return `${UZ(facts)}\n${'-'.repeat(72)}\n\n${EN(facts)}`;
 }
 
@@ -25,9 +27,18 @@ type Page = (facts: {
   readonly isPassphrase: boolean;
   readonly lines: string;
   readonly steps: string;
+  readonly first: string;
 }) => string;
 
-const UZ: Page = ({ name, asOf, isSealed, isPassphrase, lines, steps }) => `BOTNI BO‘SH KOMPYUTERDA TIKLASH
+const UZ: Page = ({
+  name,
+  asOf,
+  isSealed,
+  isPassphrase,
+  lines,
+  steps,
+  first,
+}) => `BOTNI YANGI KOMPYUTERDA TIKLASH
 
 Bu papkada ${name} nomli zaxira nusxa bor: butun baza (.db.gz), o‘sha ma’lumotlar o‘qiladigan
 ko‘rinishda (.json.gz) va ularni tekshirish uchun fayl (.manifest.json). settings.txt faylida
@@ -39,18 +50,21 @@ ${
     ? `Nusxa shifrlangan: ${isPassphrase ? 'parol' : 'maxfiy kalit (AGE-SECRET-KEY-…)'} bo‘lmasa, uni hech kim ocha olmaydi.\n`
     : 'Nusxa shifrlanmagan: uni begonalarga bermang.\n'
 }
-1. Node.js ni o‘rnating (20 yoki yangirog‘i). Bot dasturining papkasini shu kompyuterga oling va unga kiring. Bu
-   papkani (${KIT}) o‘sha yerga qo‘ying.
+1. Node.js ni o‘rnating (20 yoki yangirog‘i). Bot dasturining papkasini shu kompyuterga oling va
+   unga kiring. Bu papkani (${KIT}) o‘sha yerga qo‘ying.
 2. Dastur papkasida .env degan fayl yarating va unga yozing${isSealed ? (isPassphrase ? ' (parolni = dan keyin)' : ' (maxfiy kalit key.txt faylida tursin)') : ''}:
 
 ${lines}
 
-3. Buyruqlarni navbat bilan bering. Ikkinchisi nusxani tekshiradi, uchinchisi bazani tiklaydi:
+3. Buyruqlarni birin-ketin bajaring. Ikkinchisi nusxani tekshiradi, uchinchisi bazani tiklaydi:
 
 ${steps}
 
-4. .env faylidan yuqoridagi qatorlarni oling va o‘zingizning sozlamalaringizni yozing: BOT_TOKEN,
-   ADMIN_IDS va settings.txt dagi boshqa kerakli nomlar. So‘ng botni ishga tushiring: npm start
+4. .env faylidagi yuqoridagi qatorlarni o‘chirib, o‘rniga o‘z sozlamalaringizni yozing: BOT_TOKEN,
+   ADMIN_IDS va settings.txt dagi boshqa kerakli nomlar. Yangi omborda hali nusxa yo‘q, birinchisini
+   oling va botni ishga tushiring:
+
+${first}
 `;
 
 const EN: Page = ({
@@ -60,7 +74,8 @@ const EN: Page = ({
   isPassphrase,
   lines,
   steps,
-}) => `STARTING FROM THIS KIT ON AN EMPTY MACHINE
+  first,
+}) => `STARTING FROM THIS KIT ON A NEW MACHINE
 
 This directory holds backup ${name}: the whole database (.db.gz), the same data as a readable
 document (.json.gz), and the file that proves both (.manifest.json). settings.txt has the names of
@@ -71,8 +86,8 @@ ${
     ? `The backup is encrypted: without ${isPassphrase ? 'its passphrase' : 'the secret key (AGE-SECRET-KEY-…)'} nobody can open it.\n`
     : 'The backup is not encrypted: do not give it to strangers.\n'
 }
-1. Install Node.js (20 or newer). Get the directory of the bot's program onto this machine and go into it. Put
-   this directory (${KIT}) there.
+1. Install Node.js (20 or newer). Get the directory of the bot's program onto this machine and go
+   into it. Put this directory (${KIT}) there.
 2. Make a file .env in the program's directory with these lines${isSealed ? (isPassphrase ? ' (the passphrase behind the =)' : ' (the secret key is in the file key.txt)') : ''}:
 
 ${lines}
@@ -81,6 +96,9 @@ ${lines}
 
 ${steps}
 
-4. Take these lines out of .env and write your own settings there: BOT_TOKEN, ADMIN_IDS, and what
-   you need of the other names in settings.txt. Then start the bot: npm start
+4. Delete these lines from .env and write your own settings there: BOT_TOKEN, ADMIN_IDS, and what
+   you need of the other names in settings.txt. The new bucket has no backup yet: make the first
+   one, and start the bot:
+
+${first}
 `;

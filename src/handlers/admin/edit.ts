@@ -21,7 +21,8 @@ import {
   formerHolder,
   holderOf,
 } from '../../db/catalogue.ts';
-import { type Candidate, searchAnime } from '../../db/search.ts';
+import type { ListedAnime } from '../../db/listed-anime.ts';
+import { type Candidate, nearestCodes, searchAnime } from '../../db/search.ts';
 import { indexAnime } from '../../db/search-index.ts';
 import { foldQuery, searchTerms } from '../../db/search-query.ts';
 import { rankFound } from '../../db/search-rank.ts';
@@ -57,7 +58,7 @@ export const editFeature = feature('admins')
   .command(
     'edit',
     { reads: (wanted) => (foldQuery(wanted) === '' ? [] : lookFor(wanted)) },
-    (ctx, wanted, [holder, former, alike]) => openFound(ctx, wanted, [holder, former, alike]),
+    (ctx, wanted, [holder, former, alike, near]) => openFound(ctx, wanted, [holder, former, alike, near]),
   )
   .on('edit', { reads: ({ id }) => [catalogueAnime(id)], gone }, ({ t }, _, [anime]) => editScreen(anime, t))
   .on(
@@ -72,8 +73,7 @@ export const editFeature = feature('admins')
   .answer('anime', async (ctx, message) => {
     const wanted = message.text ?? '';
     if (foldQuery(wanted) === '') return asking(ctx.t.admin.catalogue.askAnime(), ctx.t);
-    const [holder, former, alike] = lookFor(wanted);
-    const found = await ctx.turn.commit(holder, former, alike, answered(ctx.viewer.id));
+    const found = await ctx.turn.commit(...lookFor(wanted), answered(ctx.viewer.id));
     return openFound(ctx, wanted, found);
   })
   .answer('code', (ctx, _, [asked]) => takeCode(ctx, asked))
@@ -128,23 +128,29 @@ function codeIn(text: string): number | null {
   return /^\d{1,6}$/.test(digits) ? Number(digits) : null;
 }
 
-/** Who has the code, who had it, and whose name is like it. */
+/** Who has the code, who had it, whose name is like it, and whose code is near. */
 function lookFor(wanted: string) {
   const code = codeIn(wanted) ?? 0;
-  return [holderOf(code), formerHolder(code), searchAnime(searchTerms(foldQuery(wanted)))] as const;
+  return [
+    holderOf(code),
+    formerHolder(code),
+    searchAnime(searchTerms(foldQuery(wanted))),
+    nearestCodes(code),
+  ] as const;
 }
 
 /**
- * Opens what is wanted, or the only one of that name; else offers who had the code, and whose name
- * is like it.
+ * Opens what is wanted, or the only one of that name; else offers who had the code, whose name is
+ * like it, and whose code is near.
  */
 async function openFound(
   ctx: BotContext,
   wanted: string,
-  [holder, former, alike]: readonly [
+  [holder, former, alike, near]: readonly [
     CatalogueAnime | undefined,
     CatalogueAnime | undefined,
     readonly Candidate[] | undefined,
+    readonly ListedAnime[] | undefined,
     ...unknown[],
   ],
 ): Promise<Screen> {
@@ -160,14 +166,17 @@ async function openFound(
   const offered = [
     ...(former === undefined ? [] : [former]),
     ...ranked.filter(({ id }) => id !== former?.id),
+    ...(code === null || former !== undefined
+      ? []
+      : (near ?? []).filter(({ id }) => ranked.every((one) => one.id !== id))),
   ];
   const keyboard = new InlineKeyboard();
   for (const anime of offered.slice(0, PER_PAGE)) {
     const label = `${anime.code} · ${cutText(nameOf(anime, t), 40).text}`;
     keyboard.text(label, encodeAction({ kind: 'edit', id: anime.id })).row();
   }
-  const missing =
-    code === null ? t.viewer.nothingFound(cutText(wanted, 64).text) : t.admin.catalogue.notFound(code);
+  const { nothingFound, notFound } = t.admin.catalogue;
+  const missing = code === null ? nothingFound(cutText(wanted, 64).text) : notFound(code, offered.length > 0);
   const text =
     former !== undefined && code !== null
       ? t.admin.catalogue.codeWas(code, former.code)

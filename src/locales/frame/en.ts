@@ -11,7 +11,8 @@ export const en: typeof uz = {
   },
   staleButton: () => 'This button is out of date. Send an anime code or press /start.',
   notUnderstood: () =>
-    html`I did not understand. Send an anime code (for example <code>12</code>) or press /help.`,
+    html`I did not understand. Send an anime code (for example <code>1</code>) or press /help.`,
+  unknownCommand: () => html`There is no such command. Admin commands: /commands`,
   answerLost: () => 'Telegram was in trouble, so our answer did not reach you. Your request was accepted.',
   updatesWait: (count) =>
     html`⏳ Telegram did not answer, so messages wait for a reply: <b>${count}</b>. They are kept; the bot answers them by itself when Telegram is back.`,
@@ -28,7 +29,7 @@ export const en: typeof uz = {
   backupProblem: (reason) =>
     html`⚠️ <b>The backup was made and verified</b>, but something after it failed: ${reason}`,
   backupShrunk: ({ name, than, table, before, after }) =>
-    html`⚠️ <b>The new backup holds far less than the one before it.</b>\n${SHRUNK[table]}: ${after} in <code>${name}</code>, ${before} in <code>${than}</code> before it.\nIf nobody deleted that on purpose, bring it back: <code>npm run backup -- restore ${than} --replace</code>`,
+    html`⚠️ <b>The new backup holds far less than the one before it.</b>\n${SHRUNK[table]}: ${after} in <code>${name}</code>, ${before} in <code>${than}</code> before it.\nIf nobody deleted that on purpose, stop the bot and bring it back: <code>npm run backup -- restore ${than} --replace</code>`,
   copyFailing: (left, reason) =>
     html`⚠️ <b>Backups cannot be copied to the second bucket</b> (waiting: ${left}).\nReason: ${reason}\nThose in the first bucket are as they were. The bot tries again by itself.`,
   copyLate: (left, reason) =>

@@ -14,7 +14,8 @@ export const ru: typeof uz = {
     return `${count} ${word} назад`;
   },
   staleButton: () => 'Эта кнопка устарела. Отправьте код аниме или нажмите /start.',
-  notUnderstood: () => html`Не понял. Отправьте код аниме (например, <code>12</code>) или нажмите /help.`,
+  notUnderstood: () => html`Не понял. Отправьте код аниме (например, <code>1</code>) или нажмите /help.`,
+  unknownCommand: () => html`Такой команды нет. Команды админа: /commands`,
   answerLost: () => 'Из-за сбоя в Telegram наш ответ до вас не дошёл. Ваш запрос принят.',
   updatesWait: (count) =>
     html`⏳ Telegram не отвечал, поэтому без ответа остались сообщения: <b>${count}</b>. Они сохранены, бот ответит на них сам, как только связь восстановится.`,
@@ -31,7 +32,7 @@ export const ru: typeof uz = {
   backupProblem: (reason) =>
     html`⚠️ <b>Резервная копия сделана и проверена</b>, но затем возникла проблема: ${reason}`,
   backupShrunk: ({ name, than, table, before, after }) =>
-    html`⚠️ <b>В новой резервной копии стало намного меньше данных.</b>\n${SHRUNK[table]}: в <code>${name}</code> ${after}, в предыдущей <code>${than}</code> ${before}.\nЕсли это удалили не нарочно, восстановите: <code>npm run backup -- restore ${than} --replace</code>`,
+    html`⚠️ <b>В новой резервной копии стало намного меньше данных.</b>\n${SHRUNK[table]}: в <code>${name}</code> ${after}, в предыдущей <code>${than}</code> ${before}.\nЕсли это удалили не нарочно, остановите бота и восстановите: <code>npm run backup -- restore ${than} --replace</code>`,
   copyFailing: (left, reason) =>
     html`⚠️ <b>Резервные копии не копируются во второе хранилище</b> (в очереди: ${left}).\nПричина: ${reason}\nКопии в первом хранилище на месте. Бот попробует ещё раз сам.`,
   copyLate: (left, reason) =>

@@ -10,7 +10,8 @@ export const uzCyrl: typeof uz = {
     return `${count} ${AGO[unit]} олдин`;
   },
   staleButton: () => 'Бу тугма эскирган. Аниме кодини юборинг ёки /start босинг.',
-  notUnderstood: () => html`Тушунмадим. Аниме кодини (масалан, <code>12</code>) юборинг ёки /help босинг.`,
+  notUnderstood: () => html`Тушунмадим. Аниме кодини (масалан, <code>1</code>) юборинг ёки /help босинг.`,
+  unknownCommand: () => html`Бундай буйруқ йўқ. Админ буйруқлари: /commands`,
   answerLost: () => 'Telegram’даги узилиш сабабли жавобимиз сизга етиб бормади. Сўровингиз қабул қилинган.',
   updatesWait: (count) =>
     html`⏳ Telegram жавоб бермагани учун <b>${count}</b> та хабар жавобсиз қолди. Улар сақланди: алоқа тикланиши билан бот ўзи жавоб беради.`,
@@ -27,7 +28,7 @@ export const uzCyrl: typeof uz = {
   backupProblem: (reason) =>
     html`⚠️ <b>Захира нусха олинди ва текширилди</b>, лекин кейинги ишда муаммо чиқди: ${reason}`,
   backupShrunk: ({ name, than, table, before, after }) =>
-    html`⚠️ <b>Янги захира нусхада маълумот кескин камайган.</b>\n${SHRUNK[table]}: <code>${name}</code> нусхасида ${after} та, ундан олдинги <code>${than}</code> нусхасида ${before} та.\nАтайин ўчирилмаган бўлса, тикланг: <code>npm run backup -- restore ${than} --replace</code>`,
+    html`⚠️ <b>Янги захира нусхада маълумот кескин камайган.</b>\n${SHRUNK[table]}: <code>${name}</code> нусхасида ${after} та, ундан олдинги <code>${than}</code> нусхасида ${before} та.\nАтайин ўчирилмаган бўлса, ботни тўхтатинг ва тикланг: <code>npm run backup -- restore ${than} --replace</code>`,
   copyFailing: (left, reason) =>
     html`⚠️ <b>Захира нусхаларнинг иккинчи омборга кўчирилиши тўхтаб қолди</b> (навбатда: ${left} та).\nСабаби: ${reason}\nБиринчи омбордаги нусхалар жойида. Бот ўзи қайта уринади.`,
   copyLate: (left, reason) =>

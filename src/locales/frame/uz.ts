@@ -25,7 +25,9 @@ export const uz = {
   },
   staleButton: () => 'Bu tugma eskirgan. Anime kodini yuboring yoki /start bosing.',
   notUnderstood: (): Html =>
-    html`Tushunmadim. Anime kodini (masalan, <code>12</code>) yuboring yoki /help bosing.`,
+    html`Tushunmadim. Anime kodini (masalan, <code>1</code>) yuboring yoki /help bosing.`,
+  /** To an admin; viewers know of codes, not of commands. */
+  unknownCommand: (): Html => html`Bunday buyruq yo‘q. Admin buyruqlari: /commands`,
   /** The tick says it: the work is done, but Telegram did not take the answer. */
   answerLost: () =>
     'Telegram’dagi uzilish sababli javobimiz sizga yetib bormadi. So‘rovingiz qabul qilingan.',
@@ -45,7 +47,7 @@ export const uz = {
   backupProblem: (reason: Html): Html =>
     html`⚠️ <b>Zaxira nusxa olindi va tekshirildi</b>, lekin keyingi ishda muammo chiqdi: ${reason}`,
   backupShrunk: ({ name, than, table, before, after }: BackupShrunk): Html =>
-    html`⚠️ <b>Yangi zaxira nusxada ma’lumot keskin kamaygan.</b>\n${SHRUNK[table]}: <code>${name}</code> nusxasida ${after} ta, undan oldingi <code>${than}</code> nusxasida ${before} ta.\nAtayin o‘chirilmagan bo‘lsa, tiklang: <code>npm run backup -- restore ${than} --replace</code>`,
+    html`⚠️ <b>Yangi zaxira nusxada ma’lumot keskin kamaygan.</b>\n${SHRUNK[table]}: <code>${name}</code> nusxasida ${after} ta, undan oldingi <code>${than}</code> nusxasida ${before} ta.\nAtayin o‘chirilmagan bo‘lsa, botni to‘xtating va tiklang: <code>npm run backup -- restore ${than} --replace</code>`,
   /** To admins: the second copy of backups, elsewhere. */
   copyFailing: (left: number, reason: Html): Html =>
     html`⚠️ <b>Zaxira nusxalarning ikkinchi omborga ko‘chirilishi to‘xtab qoldi</b> (navbatda: ${left} ta).\nSababi: ${reason}\nBirinchi ombordagi nusxalar joyida. Bot o‘zi qayta urinadi.`,

@@ -33,7 +33,9 @@ export const en: typeof uz = {
             ]),
         html`\n<b>Commands</b>`,
         ...commands.map(({ command, description }) => html`/${command} — ${description}`),
-        ...(who.isAdmin ? [html`\n<b>Admin</b>\n/admin — control panel`] : []),
+        ...(who.isAdmin
+          ? [html`\n<b>Admin</b>\n/admin — control panel\n/commands — all admin commands`]
+          : []),
       ],
       '\n',
     ),

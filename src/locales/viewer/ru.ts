@@ -33,7 +33,9 @@ export const ru: typeof uz = {
             ]),
         html`\n<b>Команды</b>`,
         ...commands.map(({ command, description }) => html`/${command} — ${description}`),
-        ...(who.isAdmin ? [html`\n<b>Админу</b>\n/admin — панель управления`] : []),
+        ...(who.isAdmin
+          ? [html`\n<b>Админу</b>\n/admin — панель управления\n/commands — все команды админа`]
+          : []),
       ],
       '\n',
     ),

@@ -29,11 +29,13 @@ export const uzCyrl: typeof uz = {
         ...(who.inlineName === undefined
           ? []
           : [
-              html`• Дўстларга улашиш: исталган чатда <code>@${who.inlineName}</code> — ундан кейин аниме номини ёзинг.`,
+              html`• Дўстлар билан улашиш: исталган суҳбатда <code>@${who.inlineName}</code> деб ёзинг, кейин аниме номини қўшинг.`,
             ]),
         html`\n<b>Буйруқлар</b>`,
         ...commands.map(({ command, description }) => html`/${command} — ${description}`),
-        ...(who.isAdmin ? [html`\n<b>Админ</b>\n/admin — бошқарув панели`] : []),
+        ...(who.isAdmin
+          ? [html`\n<b>Админ</b>\n/admin — бошқарув панели\n/commands — барча админ буйруқлари`]
+          : []),
       ],
       '\n',
     ),

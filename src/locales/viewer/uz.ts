@@ -53,11 +53,13 @@ export const uz = {
         ...(who.inlineName === undefined
           ? []
           : [
-              html`• Do‘stlarga ulashish: istalgan chatda <code>@${who.inlineName}</code> — undan keyin anime nomini yozing.`,
+              html`• Do‘stlar bilan ulashish: istalgan suhbatda <code>@${who.inlineName}</code> deb yozing, keyin anime nomini qo‘shing.`,
             ]),
         html`\n<b>Buyruqlar</b>`,
         ...commands.map(({ command, description }) => html`/${command} — ${description}`),
-        ...(who.isAdmin ? [html`\n<b>Admin</b>\n/admin — boshqaruv paneli`] : []),
+        ...(who.isAdmin
+          ? [html`\n<b>Admin</b>\n/admin — boshqaruv paneli\n/commands — barcha admin buyruqlari`]
+          : []),
       ],
       '\n',
     ),

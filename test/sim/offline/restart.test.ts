@@ -54,6 +54,14 @@ function encode(body: unknown): RequestInit {
 
 const world = (): string => join(directory, 'data/offline/world.json');
 
+test('commands that the bot names reach what is offline', async () => {
+  const { say } = await start();
+  const named = await say(1001, { document: { name: 'x.csv' } });
+  expect(named).toContain(
+    ': DATABASE_URL=file:data/offline/anime_bot.db BACKUP_DIR=data/offline/backups npm run backup -- import',
+  );
+});
+
 test('the second start answers, knows the chats, and gives out no number twice', async () => {
   const first = await start();
   expect(await first.say(2001, '/start')).toContain('Aziza');

@@ -32,7 +32,7 @@ export const uz = {
   start: 'Boshlash',
   block: 'Bloklash',
   unblock: 'Blokdan chiqarish',
-  blocked: 'Bot bloklandi: endi u yozolmaydi',
+  blocked: 'Bot bloklandi: endi u sizga yoza olmaydi',
   restart: 'Qayta boshlash',
   join: 'Qo‘shilish',
   joined: 'Qo‘shildingiz',

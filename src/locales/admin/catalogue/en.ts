@@ -35,7 +35,10 @@ export const en: typeof uz = {
     html`${facts.isTrashed ? '🗑 In the trash: ' : '✏️ '}<b>${facts.title}</b>\n\n🔢 Code: <code>${facts.code}</code>\n🎞 Episodes: <b>${facts.parts}</b>\n👁 Views: <b>${facts.views}</b>\n🏷 Genre: ${facts.genres}\n📅 Year: ${facts.year}\n🔎 Other titles: ${facts.aliases}`,
   saved: () => html`✅ Saved.`,
   notSaved: () => html`❌ Not saved: this anime does not exist, or is in the trash.`,
-  notFound: (code) => html`There is no anime with the code <b>${code}</b>.`,
+  notFound: (code, hasNear) =>
+    html`There is no anime with the code <b>${code}</b>.${hasNear ? ' The nearest codes are below.' : ''}`,
+  nothingFound: (wanted) =>
+    html`Nothing was found for “<b>${wanted}</b>”. Send it with an anime code or title, for example: <code>/edit 1</code>`,
   codeWas: (old, code) => html`The code <b>${old}</b> was changed: this anime is <b>${code}</b> now.`,
   gone: () => 'This anime does not exist, or is in the trash.',
   partGone: () => 'This episode is no longer here.',

@@ -34,7 +34,10 @@ export const ru: typeof uz = {
     html`${facts.isTrashed ? '🗑 В корзине: ' : '✏️ '}<b>${facts.title}</b>\n\n🔢 Код: <code>${facts.code}</code>\n🎞 Серий: <b>${facts.parts}</b>\n👁 Просмотров: <b>${facts.views}</b>\n🏷 Жанр: ${facts.genres}\n📅 Год: ${facts.year}\n🔎 Другие названия: ${facts.aliases}`,
   saved: () => html`✅ Сохранено.`,
   notSaved: () => html`❌ Не сохранено: этого аниме нет, или оно в корзине.`,
-  notFound: (code) => html`Аниме с кодом <b>${code}</b> не найдено.`,
+  notFound: (code, hasNear) =>
+    html`Аниме с кодом <b>${code}</b> не найдено.${hasNear ? ' Близкие коды ниже.' : ''}`,
+  nothingFound: (wanted) =>
+    html`По запросу «<b>${wanted}</b>» ничего не найдено. Отправьте с кодом или названием аниме, например: <code>/edit 1</code>`,
   codeWas: (old, code) => html`Код <b>${old}</b> изменён: у этого аниме теперь код <b>${code}</b>.`,
   gone: () => 'Этого аниме нет, или оно в корзине.',
   partGone: () => 'Этой серии больше нет.',

@@ -35,7 +35,10 @@ export const uzCyrl: typeof uz = {
     html`${facts.isTrashed ? '🗑 Саватда: ' : '✏️ '}<b>${facts.title}</b>\n\n🔢 Код: <code>${facts.code}</code>\n🎞 Қисмлар: <b>${facts.parts}</b> та\n👁 Кўришлар: <b>${facts.views}</b>\n🏷 Жанр: ${facts.genres}\n📅 Йил: ${facts.year}\n🔎 Бошқа номлари: ${facts.aliases}`,
   saved: () => html`✅ Сақланди.`,
   notSaved: () => html`❌ Сақланмади: бу аниме топилмади ёки саватда.`,
-  notFound: (code) => html`<b>${code}</b> кодли аниме топилмади.`,
+  notFound: (code, hasNear) =>
+    html`<b>${code}</b> кодли аниме топилмади.${hasNear ? ' Яқин кодлар қуйида.' : ''}`,
+  nothingFound: (wanted) =>
+    html`«<b>${wanted}</b>» бўйича ҳеч нарса топилмади. Аниме коди ёки номи билан юборинг, масалан: <code>/edit 1</code>`,
   codeWas: (old, code) => html`<b>${old}</b> коди ўзгартирилган: бу аниме энди <b>${code}</b> кодида.`,
   gone: () => 'Бу аниме топилмади ёки саватда.',
   partGone: () => 'Бу қисм энди йўқ.',

@@ -46,7 +46,10 @@ export const uz = {
     html`${facts.isTrashed ? '🗑 Savatda: ' : '✏️ '}<b>${facts.title}</b>\n\n🔢 Kod: <code>${facts.code}</code>\n🎞 Qismlar: <b>${facts.parts}</b> ta\n👁 Ko‘rishlar: <b>${facts.views}</b>\n🏷 Janr: ${facts.genres}\n📅 Yil: ${facts.year}\n🔎 Boshqa nomlari: ${facts.aliases}`,
   saved: (): Html => html`✅ Saqlandi.`,
   notSaved: (): Html => html`❌ Saqlanmadi: bu anime topilmadi yoki savatda.`,
-  notFound: (code: number): Html => html`<b>${code}</b> kodli anime topilmadi.`,
+  notFound: (code: number, hasNear: boolean): Html =>
+    html`<b>${code}</b> kodli anime topilmadi.${hasNear ? ' Yaqin kodlar quyida.' : ''}`,
+  nothingFound: (wanted: string): Html =>
+    html`«<b>${wanted}</b>» bo‘yicha hech narsa topilmadi. Anime kodi yoki nomi bilan yuboring, masalan: <code>/edit 1</code>`,
   codeWas: (old: number, code: number): Html =>
     html`<b>${old}</b> kodi o‘zgartirilgan: bu anime endi <b>${code}</b> kodida.`,
   gone: () => 'Bu anime topilmadi yoki savatda.',

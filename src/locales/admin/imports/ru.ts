@@ -48,7 +48,7 @@ export const TABLES: Readonly<Record<string, string>> = {
   user_history: 'История просмотров',
   favourites: 'Избранное',
   follows: 'Слежение за аниме',
-  watch_progress: 'Места просмотра',
+  watch_progress: 'Где остановились',
   anime_views: 'Просмотры',
   counters: 'Статистика',
   audit_log: 'Журнал действий',

@@ -48,7 +48,7 @@ export const TABLES: Readonly<Record<string, string>> = {
   user_history: 'Кўриш тарихи',
   favourites: 'Севимлилар',
   follows: 'Кузатаётганлар',
-  watch_progress: 'Давом эттириш жойлари',
+  watch_progress: 'Тўхтаган жойлар',
   anime_views: 'Кўришлар',
   counters: 'Статистика',
   audit_log: 'Амаллар тарихи',

@@ -47,7 +47,7 @@ export const TABLES: Readonly<Record<string, string>> = {
   user_history: 'Ko‘rish tarixi',
   favourites: 'Sevimlilar',
   follows: 'Kuzatayotganlar',
-  watch_progress: 'Davom ettirish joylari',
+  watch_progress: 'To‘xtagan joylar',
   anime_views: 'Ko‘rishlar',
   counters: 'Statistika',
   audit_log: 'Amallar tarixi',

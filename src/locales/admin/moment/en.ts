@@ -4,7 +4,7 @@ import type { MomentChange, uz } from './uz.ts';
 
 export const en: typeof uz = {
   // Buttons.
-  open: () => '🕰 Back in time',
+  open: () => '🕰 See an earlier state',
   tenMinutes: () => '10 minutes ago',
   oneHour: () => '1 hour ago',
   yesterday: () => 'Yesterday at this time',
@@ -31,7 +31,7 @@ export const en: typeof uz = {
     html`🕰 <b>As of ${time}</b> (${zone})\n\n${changes.length === 0 ? 'Nothing in the database has changed since then.' : html`Since then, in the database:\n${join(changes.map(line), '\n')}\n\nGoing back would undo these changes.`}${join(
       notes.map((note) => html`\n⚠️ <code>${note}</code>`),
       '',
-    )}\n\nThe database itself was not touched. To bring it back to this state, on a computer:\n<code>${command}</code>`,
+    )}\n\nThe database itself was not touched. To bring it back to this state, stop the bot first, then run on a computer:\n<code>${command}</code>`,
   early: (earliest) =>
     earliest === null
       ? html`❌ There are no backups yet. To take one: /backup`

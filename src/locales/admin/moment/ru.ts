@@ -4,7 +4,7 @@ import type { MomentChange, uz } from './uz.ts';
 
 export const ru: typeof uz = {
   // Buttons.
-  open: () => '🕰 Вернуться во времени',
+  open: () => '🕰 Посмотреть прежнее состояние',
   tenMinutes: () => '10 минут назад',
   oneHour: () => '1 час назад',
   yesterday: () => 'Вчера в это время',
@@ -31,7 +31,7 @@ export const ru: typeof uz = {
     html`🕰 <b>Состояние на ${time}</b> (${zone})\n\n${changes.length === 0 ? 'С того момента в базе ничего не изменилось.' : html`С того момента в базе:\n${join(changes.map(line), '\n')}\n\nЕсли вернуться назад, этих изменений не станет.`}${join(
       notes.map((note) => html`\n⚠️ <code>${note}</code>`),
       '',
-    )}\n\nСама база не менялась. Вернуть её в это состояние можно на компьютере:\n<code>${command}</code>`,
+    )}\n\nСама база не менялась. Чтобы вернуть её в это состояние, сначала остановите бота, затем выполните на компьютере:\n<code>${command}</code>`,
   early: (earliest) =>
     earliest === null
       ? html`❌ Пока нет ни одной резервной копии. Сделать: /backup`

@@ -4,7 +4,7 @@ import type { MomentChange, uz } from './uz.ts';
 
 export const uzCyrl: typeof uz = {
   // Buttons.
-  open: () => '🕰 Вақтга қайтариш',
+  open: () => '🕰 Олдинги ҳолатни кўриш',
   tenMinutes: () => '10 дақиқа олдин',
   oneHour: () => '1 соат олдин',
   yesterday: () => 'Кеча шу вақтда',
@@ -31,7 +31,7 @@ export const uzCyrl: typeof uz = {
     html`🕰 <b>${time} ҳолати</b> (${zone})\n\n${changes.length === 0 ? 'Ўша пайтдан бери базада ҳеч нарса ўзгармаган.' : html`Ўша пайтдан бери базада:\n${join(changes.map(line), '\n')}\n\nОрқага қайтарилса, шу ўзгаришлар бекор бўлади.`}${join(
       notes.map((note) => html`\n⚠️ <code>${note}</code>`),
       '',
-    )}\n\nБазанинг ўзига тегилмади. Уни шу ҳолатга қайтариш компьютерда бажарилади:\n<code>${command}</code>`,
+    )}\n\nБазанинг ўзига тегилмади. Уни шу ҳолатга қайтариш учун аввал ботни тўхтатинг, кейин компьютерда бажаринг:\n<code>${command}</code>`,
   early: (earliest) =>
     earliest === null
       ? html`❌ Ҳали бирорта ҳам захира нусха йўқ. Олиш: /backup`

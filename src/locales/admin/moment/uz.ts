@@ -13,7 +13,7 @@ export interface MomentChange {
 
 export const uz = {
   // Buttons.
-  open: () => '🕰 Vaqtga qaytarish',
+  open: () => '🕰 Oldingi holatni ko‘rish',
   tenMinutes: () => '10 daqiqa oldin',
   oneHour: () => '1 soat oldin',
   yesterday: () => 'Kecha shu vaqtda',
@@ -46,7 +46,7 @@ export const uz = {
     html`🕰 <b>${time} holati</b> (${zone})\n\n${changes.length === 0 ? 'O‘sha paytdan beri bazada hech narsa o‘zgarmagan.' : html`O‘sha paytdan beri bazada:\n${join(changes.map(line), '\n')}\n\nOrqaga qaytarilsa, shu o‘zgarishlar bekor bo‘ladi.`}${join(
       notes.map((note) => html`\n⚠️ <code>${note}</code>`),
       '',
-    )}\n\nBazaning o‘ziga tegilmadi. Uni shu holatga qaytarish kompyuterda bajariladi:\n<code>${command}</code>`,
+    )}\n\nBazaning o‘ziga tegilmadi. Uni shu holatga qaytarish uchun avval botni to‘xtating, keyin kompyuterda bajaring:\n<code>${command}</code>`,
   early: (earliest: string | null): Html =>
     earliest === null
       ? html`❌ Hali birorta ham zaxira nusxa yo‘q. Olish: /backup`

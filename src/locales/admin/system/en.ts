@@ -27,13 +27,13 @@ export const en: typeof uz = {
   stop: () => '✖️ Cancel',
   // Screens.
   panelText: (anime, users) =>
-    html`🏠 <b>Control panel</b>\n\n🎬 Anime: <b>${anime}</b>\n👥 Users: <b>${users}</b>\n\nTo edit an anime, give its code, for example: <code>/edit 12</code>\nAll commands: /commands`,
+    html`🏠 <b>Control panel</b>\n\n🎬 Anime: <b>${anime}</b>\n👥 Users: <b>${users}</b>\n\nTo edit an anime, give its code, for example: <code>/edit 1</code>\nAll commands: /commands`,
   commandsTitle: () => 'Admin commands',
   /** In the order of the list. */
   commandList: () => ({
     admin: 'control panel',
     add: 'add an anime',
-    edit: 'edit an anime (for example, /edit 12)',
+    edit: 'edit an anime (for example, /edit 1)',
     drafts: 'drafts',
     cancel: 'leave what you began (nothing is lost)',
     groups: 'groups and channels',

@@ -27,13 +27,13 @@ export const ru: typeof uz = {
   stop: () => '✖️ Отменить',
   // Screens.
   panelText: (anime, users) =>
-    html`🏠 <b>Панель управления</b>\n\n🎬 Аниме: <b>${anime}</b>\n👥 Пользователей: <b>${users}</b>\n\nОтредактировать аниме — с его кодом, например: <code>/edit 12</code>\nВсе команды: /commands`,
+    html`🏠 <b>Панель управления</b>\n\n🎬 Аниме: <b>${anime}</b>\n👥 Пользователей: <b>${users}</b>\n\nЧтобы отредактировать аниме, отправьте его код: <code>/edit 1</code>\nВсе команды: /commands`,
   commandsTitle: () => 'Команды админа',
   /** In the order of the list. */
   commandList: () => ({
     admin: 'панель управления',
     add: 'добавить аниме',
-    edit: 'редактировать аниме (например, /edit 12)',
+    edit: 'редактировать аниме (например, /edit 1)',
     drafts: 'черновики',
     cancel: 'выйти из начатого (ничего не пропадёт)',
     groups: 'группы и каналы',

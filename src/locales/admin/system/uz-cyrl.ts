@@ -27,13 +27,13 @@ export const uzCyrl: typeof uz = {
   stop: () => '✖️ Бекор қилиш',
   // Screens.
   panelText: (anime, users) =>
-    html`🏠 <b>Бошқарув панели</b>\n\n🎬 Анимелар: <b>${anime}</b>\n👥 Фойдаланувчилар: <b>${users}</b>\n\nАнимени таҳрирлаш учун кодини ёзинг, масалан: <code>/edit 12</code>\nБарча буйруқлар: /commands`,
+    html`🏠 <b>Бошқарув панели</b>\n\n🎬 Анимелар: <b>${anime}</b>\n👥 Фойдаланувчилар: <b>${users}</b>\n\nАнимени таҳрирлаш учун кодини ёзинг, масалан: <code>/edit 1</code>\nБарча буйруқлар: /commands`,
   commandsTitle: () => 'Админ буйруқлари',
   /** In the order of the list. */
   commandList: () => ({
     admin: 'бошқарув панели',
     add: 'аниме қўшиш',
-    edit: 'анимени таҳрирлаш (масалан, /edit 12)',
+    edit: 'анимени таҳрирлаш (масалан, /edit 1)',
     drafts: 'қораламалар',
     cancel: 'бошланган ишдан чиқиш (ҳеч нарса йўқолмайди)',
     groups: 'гуруҳ ва каналлар',

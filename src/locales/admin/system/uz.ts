@@ -27,13 +27,13 @@ export const uz = {
   stop: () => '✖️ Bekor qilish',
   // Screens.
   panelText: (anime: number, users: number): Html =>
-    html`🏠 <b>Boshqaruv paneli</b>\n\n🎬 Animelar: <b>${anime}</b>\n👥 Foydalanuvchilar: <b>${users}</b>\n\nAnimeni tahrirlash uchun kodini yozing, masalan: <code>/edit 12</code>\nBarcha buyruqlar: /commands`,
+    html`🏠 <b>Boshqaruv paneli</b>\n\n🎬 Animelar: <b>${anime}</b>\n👥 Foydalanuvchilar: <b>${users}</b>\n\nAnimeni tahrirlash uchun kodini yozing, masalan: <code>/edit 1</code>\nBarcha buyruqlar: /commands`,
   commandsTitle: () => 'Admin buyruqlari',
   /** In the order of the list. */
   commandList: (): Readonly<Record<string, string>> => ({
     admin: 'boshqaruv paneli',
     add: 'anime qo‘shish',
-    edit: 'animeni tahrirlash (masalan, /edit 12)',
+    edit: 'animeni tahrirlash (masalan, /edit 1)',
     drafts: 'qoralamalar',
     cancel: 'boshlangan ishdan chiqish (hech narsa yo‘qolmaydi)',
     groups: 'guruh va kanallar',
