@@ -96,7 +96,7 @@ interface Compared {
   /** Lookups a millisecond with {@link IN_FLIGHT} at a time. */
   readonly rates: number[];
   readonly flightCosts: number[];
-  /** CPU of this process, which is all that they talk to: where it leads, it is what is measured. */
+  /** CPU of this process, all that they talk to: where it leads, it is what is measured. */
   readonly servers: number[];
 }
 
