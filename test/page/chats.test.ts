@@ -52,6 +52,19 @@ inBrowser('chats', () => {
     await expect.poll(() => actions.allInnerTexts()).toEqual(['Botni admin qilish']);
   });
 
+  test('on a narrow phone the name of a chat is whole, and the buttons below fit', async () => {
+    const { page } = await open({ viewport: { width: 360, height: 700 } });
+    const isCut = (where: string) =>
+      page.locator(where).evaluate((element) => element.scrollWidth > element.clientWidth);
+    expect(await isCut('#chat-title')).toBe(false);
+    await page.locator('[data-do="language"][lang="ru"]').dispatchEvent('click');
+    await expect.poll(() => page.locator('.bottom').innerText()).toContain('Инструменты');
+    for (const button of await page.locator('.bottom button').all())
+      expect(await button.evaluate(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)).toBe(false);
+    const format = page.locator('#payload');
+    expect(await format.getAttribute('title')).toBe('Только латинские буквы, цифры, _ и -');
+  });
+
   test('what the bot writes while another chat is open is marked at the bot’s', async () => {
     const { page, says } = await open();
     await page.locator('#chats').getByRole('button', { name: 'Anime guruhi' }).click();

@@ -127,7 +127,9 @@ export function wireComposer(app) {
   };
   text.onkeydown = (event) => {
     if (event.key === 'ArrowUp' && text.value === '' && !event.altKey) {
-      const last = app.seen?.messages?.findLast(({ isMine, text: said }) => isMine && said !== '');
+      const last = app.seen?.messages?.findLast(
+        ({ isMine, isViaBot, text: said }) => isMine && !isViaBot && said !== '',
+      );
       if (last === undefined) return;
       event.preventDefault();
       startEdit(last);

@@ -121,7 +121,7 @@ function shown(telegram: Telegram, message: SeenMessage, person: Person): object
     isPinned,
     isProtected,
     isViaBot,
-    isMine: isMine(message, person) && !isViaBot,
+    isMine: isMine(message, person),
     isFromBot: message.isFromBot,
     sender: message.from?.first_name,
     origin: writerOf(message),

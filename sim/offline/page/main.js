@@ -1,7 +1,7 @@
 /** The page: what it knows, and what is drawn when that changes. */
 import { chatIsAtEnd, drawChat, drawHead, drawMenu, scrollToEnd, showMessage, wireChat } from './chat.js';
 import { drawLine, focusLine, openLine, startEdit, wireComposer } from './composer.js';
-import { alertBox, byId, onDo, toast } from './dom.js';
+import { alertBox, byId, does, draw, el, onDo, toast } from './dom.js';
 import { wireKeys } from './keys.js';
 import { askToLeave, readLink } from './links.js';
 import { recall, remember } from './memory.js';
@@ -130,7 +130,13 @@ function drawChatOnly() {
   const why = mayWrite
     ? ''
     : t(kind === 'bot' ? 'youBlocked' : kind === 'channel' ? 'noWriting' : 'joinToWrite');
-  byId('no-writing').textContent = why;
+  draw(
+    'no-writing',
+    why,
+    mayWrite || kind !== 'bot'
+      ? ''
+      : el('button', { type: 'button', class: 'small', ...does('unblock') }, t('unblock')),
+  );
   byId('no-writing').hidden = mayWrite;
   byId('compose').hidden = !mayWrite;
 }

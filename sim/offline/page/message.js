@@ -66,7 +66,7 @@ function marks(message, where) {
 
 function tools([first, ...more], where) {
   const about = { chatId: first.chatId, id: first.id };
-  if (first.isMine && more.length === 0 && (first.kind === 'text' || first.text !== ''))
+  if (first.isMine && !first.isViaBot && more.length === 0 && (first.kind === 'text' || first.text !== ''))
     return el('button', { type: 'button', class: 'link', ...does('edit', about) }, t('edit'));
   if (where.kind !== 'bot' && !first.isProtected)
     return el('button', { type: 'button', class: 'link', ...does('forward', about) }, t('forwardToBot'));

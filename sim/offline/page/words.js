@@ -33,7 +33,8 @@ export function refusal(code) {
 }
 
 /**
- * Fills what page.html marks: data-text, data-label (for screen readers), data-hint (placeholder).
+ * Fills what page.html marks: data-text, data-label (for screen readers), data-hint (placeholder),
+ * data-title (what the browser says of a wrong form).
  */
 export function translatePage() {
   document.documentElement.lang = language;
@@ -43,6 +44,7 @@ export function translatePage() {
     element.setAttribute('aria-label', t(element.dataset.label));
     if (element.matches('button, label')) element.title = t(element.dataset.label);
   }
+  for (const element of document.querySelectorAll('[data-title]')) element.title = t(element.dataset.title);
   for (const element of document.querySelectorAll('[data-hint]'))
     element.placeholder = t(element.dataset.hint);
 }

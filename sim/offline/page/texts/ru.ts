@@ -27,6 +27,7 @@ export const ru: Catalogue = {
   document: 'Файл',
   animation: 'GIF',
   deepLink: 'Открыть по ссылке',
+  payloadFormat: 'Только латинские буквы, цифры, _ и -',
   deepLinkHint: 'Например, 1_5: аниме 1, серия 5',
   open: 'Открыть',
   messages: 'Сообщения',

@@ -22,6 +22,7 @@ export const uz = {
   document: 'Fayl',
   animation: 'GIF',
   deepLink: 'Havola orqali ochish',
+  payloadFormat: 'Faqat lotin harflari, raqamlar, _ va -',
   deepLinkHint: 'Masalan, 1_5: 1-anime, 5-qism',
   open: 'Ochish',
   messages: 'Xabarlar',
