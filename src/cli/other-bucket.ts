@@ -4,7 +4,15 @@ import { fullerThan, shrunkText } from '../backup/catalog/fuller.ts';
 import { readGroups } from '../backup/catalog/list.ts';
 import { isLatest } from '../backup/catalog/newest.ts';
 import { ofOtherBots } from '../backup/catalog/whose-bot.ts';
-import { hasManifest, isComplete, type Listings, missingIn, placesOf } from '../backup/copy/places.ts';
+import {
+  countCopied,
+  hasManifest,
+  isComplete,
+  type Listings,
+  missingIn,
+  placesOf,
+  staysText,
+} from '../backup/copy/places.ts';
 import { explain } from '../lib/clock.ts';
 import { inParallel } from '../lib/in-parallel.ts';
 import { sameDisk } from './same-disk.ts';
@@ -69,6 +77,7 @@ export async function lookElsewhere(
     ({ name, state }) =>
       places.get(name) === 'second only' && (state === 'damaged' || state === 'unreadable'),
   );
+  const { copied, total, plain } = countCopied(listings);
   const apart = sameDisk(session.config);
   const isEmpty = listings.copy.groups.length === 0;
   const found = [
@@ -79,7 +88,9 @@ export async function lookElsewhere(
     found.length > 0
       ? found.join(', ')
       : listings.first.groups.some(isComplete)
-        ? 'has every backup in full length'
+        ? plain.length === 0
+          ? 'has every backup in full length'
+          : `has ${copied} of ${total} in full length`
         : `has ${there.size}, and the first bucket has none`;
   const lost =
     alone.length === 0 ? '' : `; ${some(alone.map(({ name }) => name))} of those it alone has damaged`;
@@ -89,7 +100,7 @@ export async function lookElsewhere(
       : isEmpty && apart !== undefined
         ? `. ${apart}: mount its disk first, or set COPY_DIR to another one`
         : `: npm run backup -- copy${apart === undefined ? '' : `. ${apart}`}`;
-  const line = `Second copy: ${what}${lost}, in ${bucket}${found.length === 0 && apart !== undefined ? `. ${apart}` : mend}`;
+  const line = `Second copy: ${what}${lost}${staysText(plain)}, in ${bucket}${found.length === 0 && apart !== undefined ? `. ${apart}` : mend}`;
   const late = missing.filter(
     ({ objects }) =>
       now.getTime() - Math.max(0, ...objects.map(({ modified }) => modified.getTime())) > LATE_MS,
@@ -103,10 +114,16 @@ export async function lookElsewhere(
       return damaged.includes(entry.name) ? 'both, damaged in the second' : (place ?? '?');
     },
     only,
-    isWhole: found.length === 0 && alone.length === 0 && apart === undefined,
+    isWhole: found.length === 0 && alone.length === 0 && plain.length === 0 && apart === undefined,
     line,
     bad: readsCopy || (damaged.length === 0 && late.length === 0 && alone.length === 0) ? undefined : line,
-    answer: { bucket, lacks, damaged, ...(apart !== undefined && { same_disk: apart }) },
+    answer: {
+      bucket,
+      lacks,
+      damaged,
+      ...(plain.length > 0 && { not_encrypted: plain }),
+      ...(apart !== undefined && { same_disk: apart }),
+    },
   };
 }
 

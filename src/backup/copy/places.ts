@@ -56,14 +56,42 @@ export function placesOf({ first, copy }: Listings): ReadonlyMap<BackupName, Pla
  * that nobody proved damaged, and that are encrypted where the settings encrypt.
  */
 export function missingIn(listings: Listings): ObjectGroup[] {
-  const { bucket, groups } = listings.first;
-  return groups.filter(
-    (group) =>
-      isComplete(group) &&
-      !group.objects.some(({ role }) => role === 'verdict') &&
-      !(bucket.isSealed === true && hasPlain(group)) &&
-      !isCopied(listings, group),
-  );
+  return lackedBy(listings).filter((group) => !staysHere(listings, group));
+}
+
+/** Of all that could be copied, how many are there in full length, and which are not encrypted. */
+export function countCopied(listings: Listings): {
+  readonly copied: number;
+  readonly total: number;
+  readonly plain: readonly BackupName[];
+} {
+  const lacked = lackedBy(listings);
+  const total = listings.first.groups.filter(isFit).length;
+  const plain = lacked.filter((group) => staysHere(listings, group)).map(({ name }) => name);
+  return { copied: total - lacked.length, total, plain };
+}
+
+/** For people, behind how many there are; empty where none stays. */
+export function staysText(plain: readonly BackupName[]): string {
+  const [name] = plain;
+  if (name === undefined) return '';
+  const which =
+    plain.length === 1
+      ? `${name} is not encrypted and stays`
+      : `${plain.length} (${name}, …) are not encrypted and stay`;
+  return `; ${which} in the first bucket while backups are encrypted`;
+}
+
+function lackedBy(listings: Listings): ObjectGroup[] {
+  return listings.first.groups.filter((group) => isFit(group) && !isCopied(listings, group));
+}
+
+function isFit(group: ObjectGroup): boolean {
+  return isComplete(group) && !group.objects.some(({ role }) => role === 'verdict');
+}
+
+function staysHere({ first }: Listings, group: ObjectGroup): boolean {
+  return first.bucket.isSealed === true && hasPlain(group);
 }
 
 function hasPlain({ objects }: ObjectGroup): boolean {

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
-import { newestVerified } from '../../backup/catalog/list.ts';
+import type { Bucket } from '../../backup/catalog/bucket.ts';
+import { newestVerified, readGroups } from '../../backup/catalog/list.ts';
 import { keepVerdict } from '../../backup/catalog/verdicts.ts';
 import { type CopyContext, catchUp } from '../../backup/copy/catch-up.ts';
 import type { StoredFiles } from '../../backup/copy/copy-changes.ts';
 import { type CopyMemory, NO_MEMORY } from '../../backup/copy/memory.ts';
+import { countCopied, staysText } from '../../backup/copy/places.ts';
 import { NO_LIMIT } from '../../backup/copy/proven.ts';
 import { verifyByHash } from '../../backup/verify/prove-objects.ts';
 import { storedFiles } from '../../db/stored-files.ts';
@@ -62,10 +64,23 @@ async function copy({ terminal, session, stoppable }: Invocation): Promise<ExitC
     terminal.say(yellow('There is no verified backup in the first bucket, so there was nothing to copy.'));
   else {
     const read = newest === undefined ? '' : `; the newest, ${newest.name}, was read back`;
-    terminal.say(green(`The second copy has every backup of the first bucket in full length${read}.`));
+    const { copied: there, total, plain } = await countsOf(session);
+    terminal.say(
+      plain.length === 0
+        ? green(`The second copy has every backup of the first bucket in full length${read}.`)
+        : yellow(
+            `The second copy has ${there} of ${total} backups of the first bucket in full length${read}${staysText(plain)}.`,
+          ),
+    );
     terminal.say('To read them all: npm run backup -- verify --all --from copy');
   }
   return ok ? 0 : 1;
+}
+
+async function countsOf({ first, copy: open }: Session): Promise<ReturnType<typeof countCopied>> {
+  const copy = (await open()) ?? first;
+  const groupsOf = async (bucket: Bucket) => ({ bucket, groups: await readGroups(bucket) });
+  return countCopied({ first: await groupsOf(first), copy: await groupsOf(copy) });
 }
 
 /** Records what is wrong with it, as `verify` does. */

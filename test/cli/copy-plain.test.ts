@@ -1,0 +1,35 @@
+/** What a second copy has is counted: a backup that is not encrypted stays, once others are. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { runCli } from './spawn-cli.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'copy-plain-'));
+  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
+  await migrate(db, { now: () => new Date(0), backup: async () => {} });
+  db.close();
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
+
+test('copy and list say how many are there, and which one stays', async () => {
+  const plain = { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' };
+  const sealed = { ...plain, COPY_DIR: 'second', BACKUP_PASSPHRASE: 'one long passphrase' };
+  const { name } = (await runCli(directory, plain, 'full', '--json')).json();
+  await runCli(directory, sealed, 'full');
+  const stays = `; ${name} is not encrypted and stays in the first bucket while backups are encrypted`;
+  const copied = await runCli(directory, sealed, 'copy');
+  expect(copied.code, copied.stderr).toBe(0);
+  expect(copied.stdout).toContain(`has 1 of 2 backups of the first bucket in full length; `);
+  expect(copied.stdout).toContain(`${stays}.`);
+  const list = await runCli(directory, sealed, 'list');
+  expect(list.stdout).toContain(`Second copy: has 1 of 2 in full length${stays}`);
+  // Nobody is woken for it.
+  expect((await runCli(directory, sealed, 'list', '--check')).stderr).not.toContain('Second copy');
+  for (const command of ['copy', 'list'])
+    expect((await runCli(directory, sealed, command)).stdout).not.toContain('every backup');
+}, 120_000);
