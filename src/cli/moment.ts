@@ -6,7 +6,7 @@ import { fetchSource } from '../backup/restore/source.ts';
 import { StoreError } from '../backup/store/types.ts';
 import { openSnapshotSource } from '../hosts/node/node-parts.ts';
 import { explain } from '../lib/clock.ts';
-import { clockNote, readMoment, showMoment } from '../text/moment.ts';
+import { clockNote, copyMoment, readMoment, showMoment, toTheSecond } from '../text/moment.ts';
 import { type Invocation, UsageError } from './command.ts';
 import { createProgressBar } from './progress-bar.ts';
 import type { Session } from './session.ts';
@@ -64,7 +64,7 @@ export async function resolveMoment(
         keys: session.keys,
         signal,
         living,
-        show: (time) => showMoment(time, timeZone),
+        show: (time) => copyMoment(time, timeZone),
       }),
     );
   return find().catch(async (error: unknown) => {
@@ -102,8 +102,9 @@ export function pointLine({ session }: Invocation, { at, time, isUnsure, ways: [
   const zone = session.config.timeZone;
   const files = way === undefined || way.stop === undefined ? '' : ' and the changes behind it';
   const by = `by backup ${way?.base.entry.name}${files}`;
-  if (at.getTime() === time.getTime()) return `The state of ${showMoment(time, zone)}, ${by}.`;
-  const line = `The state of ${showMoment(time, zone)}: the last one stored up to ${showMoment(at, zone)}, ${by}.`;
+  const [reached, asked] = [showMoment(time, zone), toTheSecond(at, zone)];
+  const isOther = asked !== toTheSecond(time, zone);
+  const line = `The state of ${reached}${isOther ? `, the last one stored up to ${asked}` : ''}, ${by}.`;
   return isUnsure !== true ? line : `${line} Whether anything had changed after it by then, nobody can tell.`;
 }
 

@@ -58,14 +58,21 @@ export function toTheSecond(time: Date, zone: string): string {
   return `${localTime(time, zone)}${time.toISOString().slice(16, 19)}`;
 }
 
-/**
- * `2026-11-27 14:32:05 (Asia/Tashkent, 2026-11-27T09:32:05Z)`: nobody has to guess the zone. A
- * fraction of a second is part of it: without it what is told would lie before what is meant.
- */
+/** For people to read: `2026-11-27 14:32:05 (Asia/Tashkent)`. */
 export function showMoment(time: Date, zone: string): string {
-  const utc = time.toISOString().replace('.000Z', 'Z');
-  const fraction = utc.slice(19, -1);
-  return `${toTheSecond(time, zone)}${fraction} (${timeFormat(zone).resolvedOptions().timeZone}, ${utc})`;
+  return `${toTheSecond(time, zone)} (${timeFormat(zone).resolvedOptions().timeZone})`;
+}
+
+/**
+ * For people to copy: `2026-11-27T14:32:05.678+05:00`. A fraction of a second is part of it: without
+ * it what is told would lie before what is meant.
+ */
+export function copyMoment(time: Date, zone: string): string {
+  const offset = offsetAt(time, zone) / MINUTE;
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
+  const local = new Date(time.getTime() + offset * MINUTE).toISOString().slice(0, -1).replace('.000', '');
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${local}${offset < 0 ? '-' : '+'}${two(hours)}:${two(minutes)}`;
 }
 
 const HOUR = 60 * MINUTE;
@@ -80,7 +87,7 @@ export function clockNote(text: string, at: Date, zone: string): string | undefi
   if (local === null) return undefined;
   const wanted = (local[7] ?? '').padStart(5, '0');
   if (!localTime(at, zone).endsWith(` ${wanted}`))
-    return `${text}: clocks of ${zone} skip that hour; ${showMoment(at, zone)} was taken`;
+    return `${text}: clocks of ${zone} skip that hour; ${copyMoment(at, zone)} was taken`;
   const shown = localTime(at, zone);
   // Nowhere do clocks go back by more.
   const twin = [-2, -1, -0.5, 0.5, 1, 2]
@@ -88,6 +95,6 @@ export function clockNote(text: string, at: Date, zone: string): string | undefi
     .find((other) => localTime(other, zone) === shown);
   return (
     twin &&
-    `${text}: clocks of ${zone} show it twice; ${showMoment(at, zone)} was taken, the other one is ${twin.toISOString().replace('.000Z', 'Z')}`
+    `${text}: clocks of ${zone} show it twice; ${copyMoment(at, zone)} was taken, the other one is ${copyMoment(twin, zone)}`
   );
 }

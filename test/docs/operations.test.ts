@@ -227,7 +227,7 @@ describe('each step as written', { concurrent: false }, () => {
       '--to 0m': `--to ${bad}`,
       '--at 10m': `--at ${good}`,
       // What the dry run has named.
-      '--at 2026-11-27T09:22:00Z': `--at ${good}`,
+      '--at 2026-11-27T14:22:00+05:00': `--at ${good}`,
     };
     await follow('Restore one table as it was at noon', place);
     expect(place.count('SELECT count(*) FROM anime_parts')).toBe(120);

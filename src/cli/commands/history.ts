@@ -10,7 +10,7 @@ import { BackupDamaged, fetchSource } from '../../backup/restore/source.ts';
 import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
 import { explain } from '../../lib/clock.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
-import { showMoment } from '../../text/moment.ts';
+import { copyMoment } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 
 type Shown = Readonly<Record<string, unknown>>;
@@ -121,7 +121,7 @@ function show(
     say(`no stored version of such a row${isWhole ? '' : ' in what could be read'}`);
   let before: Shown | undefined;
   for (const { time, where, row } of versions) {
-    say(`${colors.bold(showMoment(time, session.config.timeZone))}  ${colors.dim(where)}`);
+    say(`${colors.bold(copyMoment(time, session.config.timeZone))}  ${colors.dim(where)}`);
     if (row === undefined) say(before === undefined ? '  not there' : '  gone');
     for (const [name, value] of Object.entries(row ?? {}))
       if (

@@ -7,6 +7,7 @@ import { madeLater } from '../../backup/catalog/lost-backup.ts';
 import { latestBackup } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import type { RestoreFrom } from '../../backup/restore/source.ts';
+import { copyMoment } from '../../text/moment.ts';
 import { type Invocation, UsageError } from '../command.ts';
 import { type MomentWish, pointLine, resolveMoment } from '../moment.ts';
 import { fullerBefore } from '../other-bucket.ts';
@@ -19,7 +20,10 @@ export async function resolvePoint(
   wish: MomentWish,
 ): Promise<{ readonly from: RestoreFrom; readonly passedOver: readonly string[] }> {
   const point = await resolveMoment(invocation, text, wish);
-  invocation.terminal.say(pointLine(invocation, point));
+  const { terminal, session } = invocation;
+  terminal.say(pointLine(invocation, point));
+  // By the time of the next command ten minutes ago is another moment.
+  terminal.say(`  to name it again: --at ${copyMoment(point.time, session.config.timeZone)}`);
   return { from: { kind: 'point', point }, passedOver: [] };
 }
 
