@@ -64,8 +64,8 @@ export function showMoment(time: Date, zone: string): string {
 }
 
 /**
- * For people to copy: `2026-11-27T14:32:05.678+05:00`. A fraction of a second is part of it: without
- * it what is told would lie before what is meant.
+ * For people to copy: `2026-11-27T14:32:05.678+05:00`. A fraction of a second is part of it: else
+ * what is told would lie before what is meant.
  */
 export function copyMoment(time: Date, zone: string): string {
   const offset = offsetAt(time, zone) / MINUTE;
