@@ -29,6 +29,8 @@ export interface OfflineHome {
   readonly note: string | undefined;
   /** Marks a new world as complete. Until then the next start begins anew. */
   finish(): void;
+  /** For who starts it a second time. */
+  tellAddress(address: string): void;
   close(): Promise<void>;
 }
 
@@ -51,9 +53,11 @@ export async function openOfflineHome(directory: string, now: () => Date): Promi
   if (!exists(directory)) mkdirSync(directory, { mode: 0o700 });
   if (!lstatSync(directory).isDirectory() && !lstatSync(directory).isSymbolicLink())
     throw new StartRefused(`${directory} is no directory: move it away`);
-  for (const name of ['', ...WORLD, 'world.json.lock', 'token']) requireOwn(join(directory, name));
+  for (const name of ['', ...WORLD, 'world.json.lock', 'token', 'address']) requireOwn(join(directory, name));
   chmodSync(directory, 0o700);
-  const lock = await takeLock(join(directory, 'world.json'), now);
+  const address = join(directory, 'address');
+  const lock = await takeLock(join(directory, 'world.json'), address, now);
+  rmSync(address, { force: true });
   const world = join(directory, 'world.json');
   const unfinished = join(directory, 'unfinished');
   const parts = { database: join(directory, DATABASE), bucket: join(directory, 'backups') };
@@ -70,6 +74,7 @@ export async function openOfflineHome(directory: string, now: () => Date): Promi
       isNew,
       note,
       finish: () => rmSync(unfinished, { force: true }),
+      tellAddress: (text) => writeFileSync(address, text, { mode: 0o600 }),
       close: () => lock.release(),
     };
   };
@@ -94,13 +99,14 @@ function requireOwn(path: string): void {
     throw new StartRefused(`${path} has a second name elsewhere, so it is not offline mode's own: remove it`);
 }
 
-async function takeLock(path: string, now: () => Date): Promise<FileLock> {
+async function takeLock(path: string, address: string, now: () => Date): Promise<FileLock> {
   try {
     return await lockDatabaseFile(path, { holder: 'offline mode', now });
   } catch (error) {
     if (!(error instanceof DatabaseFileHeld)) throw error;
     const who = /\(process \d+[^)]*\)/.exec(error.message)?.[0] ?? '';
-    throw new StartRefused(`offline mode runs here already ${who}: use that one, or stop it first`);
+    const at = exists(address) ? ` at ${readFileSync(address, 'utf8').trim()}` : '';
+    throw new StartRefused(`offline mode runs here already ${who}: use that one${at}, or stop it first`);
   }
 }
 

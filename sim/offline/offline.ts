@@ -76,6 +76,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
     await running.backUp();
   }
   home.finish();
+  home.tellAddress(`${telegram.apiRoot}/`);
   telegram.mount(
     createPlayground({
       telegram,

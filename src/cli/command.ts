@@ -100,9 +100,11 @@ export function framed<Options extends object>(
         cli.exitCode = exitCodeOf(error);
       } finally {
         terminal.clear();
-        // A bucket on a server is the same wherever the command runs.
+        // A bucket on a server is the same wherever the command runs; so is a wrong command line.
         const hint =
-          session?.config.bucket.kind === 'directory' ? (session.elsewhere ?? session.offline) : undefined;
+          session?.config.bucket.kind === 'directory' && cli.exitCode !== 2
+            ? (session.elsewhere ?? session.offline)
+            : undefined;
         if (hint !== undefined && !failure.includes(hint)) terminal.note(`note: ${hint}`);
         await session?.close();
         interruption.dispose();

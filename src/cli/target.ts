@@ -19,8 +19,10 @@ export const LATEST = 'latest (the newest good one; never the safety backup of a
 export function absence({ store, isCopy }: Bucket): string | undefined {
   if (store.isAbsent?.() !== true) return undefined;
   const [setting, what, command] =
-    isCopy === true ? ['COPY_DIR', 'the second copy is', COPY] : ['BACKUP_DIR', 'the backups are', FULL];
-  return `which is not there: mount its disk, or set ${setting} to where ${what}. Was none made yet? Make one: ${command}`;
+    isCopy === true
+      ? ['COPY_DIR', 'the second copy is', `Make one: ${COPY}`]
+      : ['BACKUP_DIR', 'the backups are', `Start the bot once, or make one: ${FULL}`];
+  return `which is not there. Was none made yet? ${command}. Else mount its disk, or set ${setting} to where ${what}`;
 }
 
 const FULL = 'npm run backup -- full';

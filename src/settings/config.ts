@@ -167,7 +167,12 @@ function readDatabase(read: Reader, program: Program): DatabaseSettings {
       read.problems.push('DATABASE_URL: a Worker has no disk; use libsql://… or https://…');
     return { kind: 'file', path: readFilePath(read, url) };
   }
-  if (!/^(libsql|https?):\/\/[^/]/.test(url) || !URL.canParse(url))
+  if (url.includes('…'))
+    read.problems.push(
+      'DATABASE_URL: has … where the address of your own database belongs (`turso db show <name> --url` prints it)',
+    );
+  // `canParse` looks at no host of a scheme that it does not know.
+  else if (!/^(libsql|https?):\/\/[^/]/.test(url) || !URL.canParse(url.replace(/^libsql:/, 'https:')))
     read.problems.push('DATABASE_URL: must begin with file:, libsql://, https:// or http://');
   else if (holdsSecret(url))
     read.problems.push('DATABASE_URL: holds a password or a token; put it into DATABASE_AUTH_TOKEN');

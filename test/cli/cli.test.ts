@@ -49,7 +49,7 @@ describe('one after the other', () => {
     const { code, stdout } = await runCli('list');
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `Not safe: there is no backup in directory ${join(directory, 'bucket')}, which is not there: mount its disk, or set BACKUP_DIR to where the backups are. Was none made yet? Make one: npm run backup -- full\n`,
+      stdout: `Not safe: there is no backup in directory ${join(directory, 'bucket')}, which is not there. Was none made yet? Start the bot once, or make one: npm run backup -- full. Else mount its disk, or set BACKUP_DIR to where the backups are\n`,
     });
   });
 

@@ -186,7 +186,7 @@ test('without the first bucket each command names the copy, and the setting that
   );
   const absent = await runCli(directory, { ...SETTINGS, COPY_DIR: 'away' }, 'verify', '--from', 'copy');
   expect(absent.stderr).toContain(
-    'set COPY_DIR to where the second copy is. Was none made yet? Make one: npm run backup -- copy',
+    'Was none made yet? Make one: npm run backup -- copy. Else mount its disk, or set COPY_DIR',
   );
 });
 

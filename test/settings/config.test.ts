@@ -134,10 +134,16 @@ describe('settings', () => {
     ['WEBHOOK_SECRET', { WEBHOOK_SECRET: 'has spaces in it' }],
     ['BOT_INFO', { BOT_INFO: '{' }],
     ['DATABASE_URL', { DATABASE_URL: 'postgres://x' }],
+    ['DATABASE_URL', { DATABASE_URL: 'libsql://…' }],
+    ['DATABASE_URL', { DATABASE_URL: 'libsql://a b' }],
   ])('%s is checked', (name, env) => {
     const found = problems(env, 'node');
     expect(found).toHaveLength(1);
     expect(found[0]?.split(':')[0]).toBe(name);
+  });
+
+  test('an address copied from the README is told as such', () => {
+    expect(problems({ DATABASE_URL: 'libsql://…' }, 'cli').join()).toContain('has … where the address');
   });
 
   test.each([

@@ -24,8 +24,11 @@ interface Version {
 export function historyCommand(cli: Cli): Command {
   const command = new Command('history')
     .description('every stored version of one row, with its time: from the oldest backup with changes on')
-    .argument('<table>', 'its table')
-    .argument('<key>', 'its primary key; a key of several columns comma-separated');
+    .argument('<table>', 'its table, like anime')
+    .argument(
+      '<primary-key>',
+      'the value of its primary key, like 1; of several columns comma-separated (`export` shows them)',
+    );
   return reading(cli, command, history);
 }
 
