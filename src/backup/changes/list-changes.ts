@@ -66,14 +66,17 @@ export function basesOf(bucket: Bucket, entries: readonly BackupEntry[]): readon
   return orderedOf(bucket, entries, []).bases;
 }
 
-/** The same with change files, as {@link inOrder} orders them. */
+/**
+ * The same with change files, as {@link inOrder} orders them.
+ * @param now when it was asked for: what a clock that ran ahead has dated was there by then
+ */
 export function orderedOf(
   bucket: Bucket,
   entries: readonly BackupEntry[],
   files: readonly StoredChange[],
+  now: Date = nowOf(bucket),
 ): Ordered {
   const strangers = ofOtherBots(bucket.bot, entries);
-  const now = nowOf(bucket);
   const bases = entries.flatMap((entry): Base[] => {
     const { manifest, state } = entry;
     if (strangers.has(entry)) return [];

@@ -183,7 +183,7 @@ async function orderedBefore(
 ): Promise<Before> {
   const { at } = options;
   const choose = (from: readonly StoredChange[]): Before => {
-    const ordered = orderedOf(bucket, entries, from);
+    const ordered = orderedOf(bucket, entries, from, options.now);
     const chosen = chooseBranch(ordered.bases, ordered.files, options);
     return { ...chosen, before: chosen.bases.filter(({ time }) => time <= at).toReversed() };
   };

@@ -88,11 +88,11 @@ export async function settle(
   problems.push(...(swept?.problems ?? []), ...(pruned?.problems ?? []), ...(changes?.problems ?? []));
   const wasDead = await attempt('recording the run', () => ledger.end(name, endOf(manifest, clock.now())));
   if (wasDead === true) problems.push('it stalled so long that another run took it for dead and told you so');
-  const alert = alertFor(manifest, problems, pruned);
-  if (alert !== undefined) await attempt('telling the admins', () => context.alert(alert));
   const less = await attempt('comparing it with the backup before it', () =>
     shrunkAlert(context, manifest, pruned?.groups ?? []),
   );
+  const alert = alertFor(manifest, problems, pruned);
+  if (alert !== undefined) await attempt('telling the admins', () => context.alert(alert));
   if (less !== undefined) await attempt('telling the admins', () => context.alert(less));
   return { pruned, swept: { objects: swept?.objects ?? [], uploads: swept?.uploads ?? 0 }, problems };
 }

@@ -114,6 +114,30 @@ test.each(cases)(
   60_000,
 );
 
+test.each([true, false])(
+  'now takes all, though time goes on while it is looked for; begun before: %s',
+  async (isBegun) => {
+    if (isBegun) {
+      await world.full({ trim: true });
+      await change();
+    }
+    world.clock.advance(300 * MINUTE);
+    await world.full({ trim: true });
+    await change();
+    // Nothing was stored since the clock was set right, and the disk's times are ahead as well.
+    world.clock.advance(-300 * MINUTE + MINUTE);
+    const asked = world.clock.now();
+    world.clock.advance(30);
+    const { timeline, seq } = await findPoint(world.context, {
+      at: asked,
+      now: asked,
+      show: (time) => time.toISOString(),
+      keys: undefined,
+    });
+    expect({ timeline, seq }).toEqual(here());
+  },
+);
+
 test('a clock that was hours behind for a while: a moment before it holds nothing of later', async () => {
   await world.full({ trim: true });
   const seen: Seen[] = [];
