@@ -13,6 +13,7 @@ export const SLOW = [
   'test/cli/cut-short.test.ts',
   'test/cli/damaged-change.test.ts',
   'test/cli/deploy.test.ts',
+  'test/cli/history.test.ts',
   'test/cli/import.test.ts',
   'test/cli/missing-record.test.ts',
   'test/cli/missing-table.test.ts',

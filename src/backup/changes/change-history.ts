@@ -1,55 +1,35 @@
-/** Every stored version of one row, from the change files. */
-
-import { least } from '../../lib/extremes.ts';
-import type { Bucket } from '../catalog/bucket.ts';
-import type { OpeningKeys } from '../envelope/types.ts';
+/** The versions of one row that a change file holds, in the form in which they are shown. */
+import { BLOB_TAG, REAL_TAG, ROWID_KEY, TEXT_TAG } from '../document/format.ts';
 import type { TableInfo } from '../model/model.ts';
-import { listChanges } from './list-changes.ts';
-import type { StoredChange } from './listed.ts';
-import { openChange } from './open-change.ts';
+import type { OpenedChange } from './open-change.ts';
 
-export interface RowVersion {
-  readonly time: Date;
-  readonly timeline: string;
-  readonly file: string;
-  /** As the file has it, column by column; undefined: it was gone then. */
-  readonly row: Readonly<Record<string, unknown>> | undefined;
-}
+/** Column by column: integers beyond 2^53 and blobs as text; undefined: there is no such row. */
+export type ShownRow = Readonly<Record<string, string | number | null>> | undefined;
 
-export interface HistoryOptions {
-  readonly keys: OpeningKeys | undefined;
+export interface RowWanted {
   readonly table: TableInfo;
   /** The values of its primary key, as a person writes them. */
   readonly key: readonly string[];
-  readonly signal?: AbortSignal;
-  /** A file that cannot be read: what it tells is not among the versions. */
-  readonly onTrouble: (problem: unknown) => void;
 }
 
-/** Timelines as they began, and the changes of each in their own order, whatever a clock said. */
-export async function* rowVersions(bucket: Bucket, options: HistoryOptions): AsyncGenerator<RowVersion> {
-  const { keys, table, signal, onTrouble } = options;
-  const head = `{"table":${JSON.stringify(table.name)},`;
-  for (const file of inOrder((await listChanges(bucket)).files)) {
-    signal?.throwIfAborted();
-    const opened = await openChange(bucket, file, keys).catch(onTrouble);
-    if (opened === undefined) continue;
-    for (const line of opened.body.toString('utf8').split('\n')) {
-      if (!line.startsWith(head)) continue;
-      const change: { row?: Record<string, unknown>; deleted?: { key: unknown; rest: unknown } } =
-        JSON.parse(line);
-      const isIt = change.row === undefined ? isGone(change.deleted, options) : isRow(change.row, options);
-      if (isIt) yield { time: file.time, timeline: file.timeline, file: file.file, row: change.row };
+export function versionsIn({ body }: Pick<OpenedChange, 'body'>, wanted: RowWanted): ShownRow[] {
+  const head = `{"table":${JSON.stringify(wanted.table.name)},`;
+  const found: ShownRow[] = [];
+  for (const line of body.toString('utf8').split('\n')) {
+    if (!line.startsWith(head)) continue;
+    const change: { row?: Record<string, unknown>; deleted?: { key: unknown; rest: unknown } } = JSON.parse(
+      line,
+      exact,
+    );
+    if (change.row === undefined) {
+      if (isGone(change.deleted, wanted)) found.push(undefined);
+      continue;
     }
+    const entries = Object.entries(change.row);
+    const row = Object.fromEntries(entries.map(([name, value]) => [plainName(name), shown(value)]));
+    if (keyColumns(wanted.table).every((name, i) => String(row[name]) === wanted.key[i])) found.push(row);
   }
-}
-
-function inOrder(files: readonly StoredChange[]): StoredChange[] {
-  // The store's own times: a host's clock may have run ahead.
-  const begin = (of: readonly StoredChange[]): number => least(of.map(({ modified }) => modified.getTime()));
-  return [...Map.groupBy(files, ({ timeline }) => timeline).values()]
-    .toSorted((a, b) => begin(a) - begin(b))
-    .flat();
+  return found;
 }
 
 /** Names of the columns that a row is known by. */
@@ -59,12 +39,35 @@ export function keyColumns(table: TableInfo): string[] {
   return table.withoutRowid || table.rowidAlias !== null ? names : ['rowid'];
 }
 
-function isRow(row: Record<string, unknown>, { table, key }: HistoryOptions): boolean {
-  // A name that the document needs itself stands behind a dollar sign.
-  return keyColumns(table).every((name, i) => String(row[name] ?? row[`$${name}`]) === key[i]);
+/** Whether two versions say the same, as far as both know of a column. */
+export function isSameRow(a: ShownRow, b: ShownRow): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return Object.entries(a).every(([name, value]) => !Object.hasOwn(b, name) || Object.is(b[name], value));
 }
 
-function isGone(deleted: { key: unknown; rest: unknown } | undefined, { key }: HistoryOptions): boolean {
+/** No digit of a large integer is lost. */
+function exact(_: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const isUnsafe = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+  const source = context?.source;
+  return isUnsafe && source !== undefined && /^-?\d+$/.test(source) ? source : value;
+}
+
+function shown(value: unknown): string | number | null {
+  if (value === null || typeof value === 'string' || typeof value === 'number') return value;
+  const tagged = Object.entries(value ?? {})[0];
+  const bytes = Buffer.from(String(tagged?.[1]), 'base64');
+  if (tagged?.[0] === BLOB_TAG) return `x'${bytes.toString('hex')}'`;
+  if (tagged?.[0] === TEXT_TAG) return bytes.toString('utf8');
+  if (tagged?.[0] === REAL_TAG) return String(tagged[1]);
+  return String(value);
+}
+
+/** A name that the document needs itself stands behind a dollar sign. */
+function plainName(name: string): string {
+  return name.startsWith('$') && name !== ROWID_KEY ? name.slice(1) : name === ROWID_KEY ? 'rowid' : name;
+}
+
+function isGone(deleted: { key: unknown; rest: unknown } | undefined, { key }: RowWanted): boolean {
   const [first, ...rest] = key;
   if (deleted === undefined || String(deleted.key) !== first) return false;
   const parts = typeof deleted.rest === 'string' ? deleted.rest.split(',') : [];

@@ -1,39 +1,51 @@
-import { statSync } from 'node:fs';
 import { Command } from 'commander';
 import { isUnsealed } from '../../backup/catalog/entry.ts';
 import { listBackups } from '../../backup/catalog/list.ts';
-import { NotOpened } from '../../backup/catalog/not-opened.ts';
-import { keyColumns, rowVersions } from '../../backup/changes/change-history.ts';
-import { basesOf } from '../../backup/changes/list-changes.ts';
-import { limitsFor, runInProcess } from '../../backup/foreign/process.ts';
-import { BackupDamaged, fetchSource } from '../../backup/restore/source.ts';
+import { isSameRow, keyColumns, type ShownRow } from '../../backup/changes/change-history.ts';
+import { listChanges, orderedOf, ownFiles } from '../../backup/changes/list-changes.ts';
+import { isSpoiltLog, type Living, readLiving } from '../../backup/changes/living.ts';
+import type { Ordered } from '../../backup/changes/order.ts';
+import { REASONS, timelinesOf } from '../../backup/changes/spans.ts';
+import type { TableInfo } from '../../backup/model/model.ts';
+import { branchesOf, branchText } from '../../backup/restore/branches.ts';
+import { lineTo } from '../../backup/restore/living-line.ts';
+import { rowSteps } from '../../backup/restore/row-steps.ts';
 import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
-import { explain } from '../../lib/clock.ts';
-import { inScratch } from '../../lib/disk/scratch.ts';
+import { countOf } from '../../text/format.ts';
 import { copyMoment } from '../../text/moment.ts';
+import { localTime } from '../../text/times.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
+import { type RowLine, tellRow } from '../row-line.ts';
+import { type RowPlace, rowOfBackup, rowOfDatabase } from '../row-reading.ts';
+import type { Session } from '../session.ts';
 
-type Shown = Readonly<Record<string, unknown>>;
-
-interface Version {
-  readonly time: Date;
-  readonly where: string;
-  readonly row: Shown | undefined;
+interface Options {
+  readonly timeline?: string;
+  readonly all?: boolean;
 }
 
 export function historyCommand(cli: Cli): Command {
   const command = new Command('history')
-    .description('every stored version of one row, with its time: from the oldest backup with changes on')
+    .description(
+      'the stored versions of one row with their times, along the history of this database: from the oldest backup on, with every gap',
+    )
     .argument('<table>', 'its table, like anime')
     .argument(
       '<primary-key>',
       'the value of its primary key, like 1; of several columns comma-separated (`export` shows them)',
-    );
-  return reading(cli, command, history);
+    )
+    .option('--timeline <id>', 'another history of the bucket (changes names them)')
+    .option('--all', 'open every backup that may tell more, however many they are');
+  return reading<Options>(cli, command, history);
 }
 
-async function history(invocation: Invocation, [name = '', text = '']: readonly string[]): Promise<ExitCode> {
-  const { terminal, session, stoppable } = invocation;
+async function history(
+  invocation: Invocation,
+  [name = '', text = '']: readonly string[],
+  { timeline, all: isAll = false }: Options,
+): Promise<ExitCode> {
+  const { terminal, session, stoppable, now } = invocation;
+  const { bucket, keys } = session;
   const { tables } = await openSnapshotSource(session.config.database).schema();
   const table = tables.find((one) => one.name === name && one.kind === 'table');
   if (table === undefined)
@@ -44,97 +56,168 @@ async function history(invocation: Invocation, [name = '', text = '']: readonly 
   const key = columns.length === 1 ? [text] : text.split(',');
   if (key.length !== columns.length)
     throw new UsageError(`a row of ${name} is known by ${columns.join(', ')}: give them comma-separated`);
-  const troubles: string[] = [];
-  const first = await firstVersion(invocation, { table: name, columns, key }, troubles);
-  const versions: Version[] = first === undefined ? [] : [first];
-  await stoppable(async (signal) => {
-    const options = {
-      keys: session.keys,
-      table,
-      key,
-      signal,
-      onTrouble: (problem: unknown) => {
-        troubles.push(explain(problem));
-      },
-    };
-    for await (const { time, file, row } of rowVersions(session.bucket, options))
-      versions.push({ time, where: file, row });
-  });
+  const place: RowPlace = { table: name, columns, key };
+  const { entries } = await listBackups(bucket);
+  const stored = ownFiles(bucket, entries, (await listChanges(bucket)).files);
+  const ordered = orderedOf(bucket, entries, stored);
+  // Behind the listing: what the database has stored by then is no less than the bucket has.
+  const asked = await askDatabase(session, table, place);
+  const show = (time: Date): string => localTime(time, session.config.timeZone);
+  const id = lineMeant(ordered, { timeline, living: asked?.living, show });
+  // Who names a history asks for all of it, and not up to where this database stands.
+  const own = timeline === undefined ? asked : undefined;
+  const line = lineTo(id, ordered, own?.living);
+  const walked = await stoppable((signal) =>
+    rowSteps(bucket, line, { keys, signal, table, key, living: own?.living, now: now() }),
+  );
+  const found = await tellRow(
+    walked.steps,
+    (base) => {
+      terminal.draw(`fetching ${base.entry.name}`);
+      return rowOfBackup(invocation, base, place);
+    },
+    { isAll },
+  );
+  const plain = entries.filter((entry) => isUnsealed(bucket, entry)).map((entry) => entry.name);
+  const troubles = [
+    ...(plain.length === 0
+      ? []
+      : [
+          `${plain.length === 1 ? 'backup' : 'backups'} ${plain.join(', ')}: not encrypted, although your settings encrypt; without BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE for this command alone it is read`,
+        ]),
+    ...walked.troubles,
+    ...found.troubles,
+  ];
+  const versions = found.told.flatMap((one) => (one.kind === 'version' ? [one] : []));
+  const isSame = own === undefined || isSameRow(versions.at(-1)?.row, own.row);
+  const others = line.others.map((one) => ({ timeline: one.id, text: branchText(one, show) }));
   terminal.answer({
     ok: troubles.length === 0,
     table: name,
     key,
-    versions: versions.map(({ time, where, row }) => ({ time: time.toISOString(), where, row: row ?? null })),
+    timeline: id === '' ? null : id,
+    versions: versions.map(({ time, where, row, timeline: of, begins }) => ({
+      ...{ time: time.toISOString(), where, timeline: of ?? null, begins: begins ?? null, row: row ?? null },
+    })),
+    gaps: found.told.flatMap((one) =>
+      one.kind === 'gap'
+        ? [{ from: one.from.toISOString(), to: one.to.toISOString(), reason: one.reason }]
+        : [],
+    ),
+    living: own === undefined ? null : { same: isSame, row: own.row ?? null },
+    others,
+    backups: { opened: found.opened, unopened: found.unopened },
     troubles,
   });
-  for (const line of troubles) terminal.say(terminal.colors.yellow(`not read: ${line}`));
-  show(invocation, versions, { columns, isWhole: troubles.length === 0 });
+  for (const trouble of troubles) terminal.say(terminal.colors.yellow(`not read: ${trouble}`));
+  sayLine(invocation, found, { columns, own, isSame, isWhole: troubles.length === 0 });
+  if (others.length > 0)
+    terminal.say('Beside this line the bucket has other histories, which are not in it:');
+  for (const other of others) terminal.say(`  ${other.text}: --timeline ${other.timeline.slice(0, SHORT)}`);
   return troubles.length === 0 ? 0 : 1;
 }
 
-/**
- * As the oldest backup that change files follow has it: what was there before the first change. The
- * table may be younger than the backup, and the backup of an older key.
- */
-async function firstVersion(
-  { session, terminal, stoppable }: Invocation,
-  row: { readonly table: string; readonly columns: readonly string[]; readonly key: readonly string[] },
-  troubles: string[],
-): Promise<Version | undefined> {
-  const { bucket, keys } = session;
-  const { entries } = await listBackups(bucket);
-  const plain = entries.filter((entry) => isUnsealed(bucket, entry));
-  if (plain.length > 0)
-    troubles.push(
-      `${plain.length === 1 ? 'backup' : 'backups'} ${plain.map(({ name }) => name).join(', ')}: not encrypted, although your settings encrypt; without BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE for this command alone it is read`,
-    );
-  const bases = basesOf(bucket, entries).filter(
-    ({ changes, entry }) =>
-      changes !== undefined && entry.manifest?.tables.some(({ name }) => name === row.table) === true,
-  );
-  for (const base of bases) {
-    terminal.draw(`fetching ${base.entry.name}`);
-    try {
-      const found = await inScratch(undefined, (directory) =>
-        stoppable(async (signal) => {
-          const { path } = await fetchSource(
-            { kind: 'backup', entry: base.entry },
-            { bucket, keys, directory, signal },
-          );
-          return runInProcess('row', { path, ...row }, { limits: limitsFor(statSync(path).size), signal });
-        }),
-      );
-      return { time: base.time, where: `backup ${base.entry.name}`, row: found };
-    } catch (error) {
-      if (!(error instanceof NotOpened || error instanceof BackupDamaged)) throw error;
-      troubles.push(explain(error));
-    }
+/** Enough to tell a handful of them apart. */
+const SHORT = 8;
+
+interface Asked {
+  /** Undefined: it keeps no log, or nobody can tell where that stands. */
+  readonly living: Living | undefined;
+  readonly row: ShownRow;
+}
+
+/** Undefined: nobody can ask the database. */
+async function askDatabase(session: Session, table: TableInfo, place: RowPlace): Promise<Asked | undefined> {
+  try {
+    const db = await session.live();
+    const found = await readLiving(db, openSnapshotSource(session.config.database));
+    const names = table.columns.map(({ name }) => name);
+    const row = await rowOfDatabase(db, place, names);
+    return { living: isSpoiltLog(found) ? undefined : found, row };
+  } catch {
+    return undefined;
   }
-  return undefined;
+}
+
+/** The timeline at the end of the line that is meant. */
+function lineMeant(
+  { bases, files }: Ordered,
+  {
+    timeline,
+    living,
+    show,
+  }: {
+    readonly timeline: string | undefined;
+    readonly living: Living | undefined;
+    readonly show: (time: Date) => string;
+  },
+): string {
+  const known = timelinesOf(bases, files);
+  if (timeline === undefined)
+    return living?.state.timeline ?? branchesOf(bases, files).at(-1)?.id ?? known.at(-1)?.id ?? '';
+  const [found, second] = known.filter(({ id }) => id.startsWith(timeline.toLowerCase()));
+  if (found === undefined || second !== undefined)
+    throw new UsageError(
+      `--timeline ${timeline} names ${found === undefined ? 'no history' : 'several histories'} of the bucket, which has ${known.map((one) => branchText(one, show)).join('; ')}`,
+    );
+  return found.id;
 }
 
 /** What is new in each version. */
-function show(
-  { terminal, session }: Invocation,
-  versions: readonly Version[],
-  { columns, isWhole }: { readonly columns: readonly string[]; readonly isWhole: boolean },
+function sayLine(
+  { terminal, session, now }: Invocation,
+  { told, opened, unopened }: RowLine,
+  {
+    columns,
+    own,
+    isSame,
+    isWhole,
+  }: {
+    readonly columns: readonly string[];
+    readonly own: Asked | undefined;
+    readonly isSame: boolean;
+    readonly isWhole: boolean;
+  },
 ): void {
   const { say, colors } = terminal;
-  if (versions.every(({ row }) => row === undefined))
+  const show = (time: Date): string => copyMoment(time, session.config.timeZone);
+  if (told.every((one) => one.kind === 'gap' || one.row === undefined))
     say(`no stored version of such a row${isWhole ? '' : ' in what could be read'}`);
-  let before: Shown | undefined;
-  for (const { time, where, row } of versions) {
-    say(`${colors.bold(copyMoment(time, session.config.timeZone))}  ${colors.dim(where)}`);
+  let before: ShownRow;
+  const sayRow = (row: ShownRow): void => {
     if (row === undefined) say(before === undefined ? '  not there' : '  gone');
-    for (const [name, value] of Object.entries(row ?? {}))
-      if (
-        before === undefined
-          ? value !== null || columns.includes(name)
-          : JSON.stringify(before[name]) !== JSON.stringify(value)
-      )
-        say(
-          `  ${name}: ${before === undefined || before[name] === undefined ? '' : `${JSON.stringify(before[name])} → `}${JSON.stringify(value)}`,
-        );
+    for (const line of newIn(row, before, columns)) say(`  ${line}`);
     before = row;
+  };
+  for (const one of told) {
+    if (one.kind === 'gap') {
+      say(colors.yellow(`between ${show(one.from)} and ${show(one.to)} nothing is known: ${one.reason}`));
+      continue;
+    }
+    say(`${colors.bold(show(one.time))}  ${colors.dim(one.where)}`);
+    if (one.begins !== undefined) {
+      say(`  ${REASONS[one.begins]}: the row was`);
+      before = undefined;
+    }
+    sayRow(one.row);
   }
+  if (own !== undefined && !isSame) {
+    say(
+      `${colors.bold(show(now()))}  ${colors.yellow('the database itself: this is in no file and in no backup that was read')}`,
+    );
+    sayRow(own.row);
+  } else if (own !== undefined) say(colors.dim('The database itself has it so now.'));
+  const more =
+    unopened.length === 0 ? '' : `; ${`${unopened.length} more`} may tell something: --all opens them, too`;
+  say(colors.dim(`${countOf(opened, 'full backup')} opened${more}`));
+}
+
+function newIn(row: ShownRow, before: ShownRow, columns: readonly string[]): string[] {
+  return Object.entries(row ?? {}).flatMap(([name, value]) => {
+    if (before === undefined)
+      return value !== null || columns.includes(name) ? [`${name}: ${JSON.stringify(value)}`] : [];
+    const old = before[name];
+    if (JSON.stringify(old) === JSON.stringify(value)) return [];
+    return [`${name}: ${old === undefined ? '' : `${JSON.stringify(old)} → `}${JSON.stringify(value)}`];
+  });
 }
