@@ -1,5 +1,5 @@
 /** `history`: the living line of a row, from the change files and from what only full backups hold. */
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { ownDatabase } from './own-database.ts';
@@ -100,4 +100,30 @@ test('after a restore the row is as it was restored, also before the next full b
   expect(titles(found)).toEqual([undefined, 'V1', 'V1']);
   expect(found.others).toHaveLength(1);
   expect((await cli('history', 'anime', '1')).stdout).toMatch(/a restore replaced the rows: the row was\n/);
+}, 120_000);
+
+test('a file that is damaged or gone is a gap, and the full backup behind it goes on', async () => {
+  add(1, 'V1');
+  for (const text of ['V2', 'V3', 'V4']) {
+    await ship();
+    title(text);
+  }
+  await full();
+  const changes = join(own.directory, 'bucket', 'changes');
+  const files = readdirSync(changes, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.gz'),
+  );
+  const path = join(changes, files.toSorted()[1] ?? '');
+  truncateSync(path, 50);
+  const damaged = await told('1');
+  expect(titles(damaged)).toEqual([undefined, 'V1', 'V4']);
+  expect(damaged).toMatchObject({ ok: false, gaps: [{ reason: expect.stringContaining('cut off') }] });
+  rmSync(path);
+  const gone = await told('1');
+  expect(titles(gone)).toEqual([undefined, 'V1', 'V4']);
+  expect(gone).toMatchObject({
+    ok: true,
+    gaps: [{ reason: expect.stringContaining('in no file: a file is gone') }],
+    living: { same: true },
+  });
 }, 120_000);

@@ -156,7 +156,7 @@ async function walk(
       gap(
         base.time,
         seq > reached
-          ? ((unread.some(({ first }) => first === reached + 1) ? ends.get(reached) : undefined) ??
+          ? ((unread.some(({ first }) => first > reached && first <= seq) ? ends.get(reached) : undefined) ??
               inBackupOnly(reached + 1, seq, base))
           : `what changed then is in backup ${base.entry.name} only`,
       );
