@@ -2,6 +2,7 @@
  * What tells of one row along a line of history: change files as a restore would take them, full
  * backups in between, and the gaps. No backup is opened here. Node only.
  */
+import { append, greatest } from '../../lib/extremes.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { Position, TimelineReason } from '../catalog/change-position.ts';
 import { type ChainEnd, type ChainOptions, followChain } from '../changes/chain.ts';
@@ -46,8 +47,8 @@ export async function rowSteps(
   let end: Position | undefined;
   for (const stretch of stretches) {
     const walked = await walk(bucket, stretch, last, options);
-    steps.push(...walked.steps);
-    troubles.push(...walked.troubles);
+    append(steps, walked.steps);
+    append(troubles, walked.troubles);
     last = walked.last;
     if (stretch.bases.length > 0) end = { timeline: stretch.timeline, seq: walked.reached };
   }
@@ -174,7 +175,7 @@ async function walk(
   const beyond = unread.filter((file) => file.last > reached);
   const end = ends.get(reached);
   if (end !== undefined && beyond.length > 0) {
-    const to = new Date(Math.max(...beyond.map(({ time }) => time.getTime())));
+    const to = new Date(greatest(beyond.map(({ time }) => time.getTime())));
     gap(to, end);
   }
   const troubles = [...ends].flatMap(([seq, why]) =>

@@ -7,7 +7,7 @@ import { isSpoiltLog, type Living, readLiving } from '../../backup/changes/livin
 import type { Ordered } from '../../backup/changes/order.ts';
 import { REASONS, timelinesOf } from '../../backup/changes/spans.ts';
 import type { TableInfo } from '../../backup/model/model.ts';
-import { branchesOf, branchText } from '../../backup/restore/branches.ts';
+import { branchesOf, branchText, shortId } from '../../backup/restore/branches.ts';
 import { lineTo } from '../../backup/restore/living-line.ts';
 import { rowSteps } from '../../backup/restore/row-steps.ts';
 import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
@@ -113,12 +113,9 @@ async function history(
   sayLine(invocation, found, { columns, own, isSame, isWhole: troubles.length === 0 });
   if (others.length > 0)
     terminal.say('Beside this line the bucket has other histories, which are not in it:');
-  for (const other of others) terminal.say(`  ${other.text}: --timeline ${other.timeline.slice(0, SHORT)}`);
+  for (const other of others) terminal.say(`  ${other.text}: --timeline ${shortId(other.timeline)}`);
   return troubles.length === 0 ? 0 : 1;
 }
-
-/** Enough to tell a handful of them apart. */
-const SHORT = 8;
 
 interface Asked {
   /** Undefined: it keeps no log, or nobody can tell where that stands. */
