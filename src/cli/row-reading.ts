@@ -1,4 +1,4 @@
-/** One row of a full backup, and of the living database, in the form in which `history` shows it. */
+/** One row of a full backup, and of the living database, in the form in which it is shown. */
 import { statSync } from 'node:fs';
 import type { ShownRow } from '../backup/changes/change-history.ts';
 import type { Base } from '../backup/changes/listed.ts';

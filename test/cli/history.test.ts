@@ -1,4 +1,4 @@
-/** `history`: the living line of a row, from the change files and from what only full backups hold. */
+/** `history`: the line of a row, from change files and from what only full backups hold. */
 import { copyFileSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
