@@ -81,7 +81,7 @@ export const NAMED: readonly NamedMutant[] = [
   },
   {
     fault: 'the sweep does not ask for the manifest again',
-    file: 'src/backup/catalog/prune.ts',
+    file: 'src/backup/catalog/sweep-debris.ts',
     find: 'if (!isBareManifest(group) && (await store.head(manifestKey(prefix, group.name))) !== undefined) continue;',
     replacement: '',
     tests: ['test/backup/prune.test.ts'],
@@ -123,7 +123,7 @@ export const NAMED: readonly NamedMutant[] = [
   },
   {
     fault: 'another admin’s draft can be read',
-    file: 'src/db/drafts.ts',
+    file: 'src/db/read-drafts.ts',
     find: ' WHERE d.id = ? AND d.user_id = ?`',
     replacement: ' WHERE d.id = ? AND ? > 0`',
     tests: DRAFTS,

@@ -35,6 +35,12 @@ export const TARGETS: readonly Target[] = [
   { file: 'src/backup/run/publish.ts', tests: [...RUN, 'test/backup/same-second.test.ts'] },
   { file: 'src/backup/run/settle.ts', tests: [...RUN, 'test/backup/put-back.test.ts'] },
   { file: 'src/backup/catalog/retention.ts', tests: RETENTION },
+  { file: 'src/backup/catalog/retention-times.ts', tests: RETENTION },
+  { file: 'src/backup/catalog/calendar-places.ts', tests: RETENTION },
+  {
+    file: 'src/backup/catalog/sweep-debris.ts',
+    tests: [...RETENTION, 'test/backup/put-back.test.ts'],
+  },
   { file: 'src/backup/catalog/prune.ts', tests: [...RETENTION, 'test/backup/put-back.test.ts'] },
   { file: 'src/backup/catalog/list.ts', tests: [...RETENTION, ...RUN] },
   { file: 'src/backup/catalog/entry.ts', tests: [...RETENTION, ...RUN] },
