@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, sql } from '../../src/db/database.ts';
 import { textsFor } from '../../src/locales/index.ts';
 import type { Person } from '../telegram/start-telegram.ts';
@@ -142,13 +143,18 @@ function mark(text: string): Uint8Array {
   return Buffer.concat([size, Buffer.from(`free${text}`, 'latin1')]);
 }
 
-/** Presses the newest button with this beginning. */
+/** Longer than a bot on a busy machine needs to answer an album. */
+const ANSWER_MS = 30_000;
+
+/** Presses the newest button with this beginning. The bot answers an album a moment later. */
 async function press(owner: Person, label: string): Promise<void> {
-  const message = owner
-    .messages()
-    .findLast(({ keyboard }) => keyboard.flat().some(({ text }) => text.startsWith(label)));
-  const button = message?.keyboard.flat().find(({ text }) => text.startsWith(label));
-  if (message === undefined || button === undefined)
-    throw new Error(`the samples could not be added: the bot shows no button ${JSON.stringify(label)}`);
-  await owner.press(message, button.text);
+  for (const end = Date.now() + ANSWER_MS; ; await sleep(50)) {
+    const buttons = owner
+      .messages()
+      .flatMap((message) => message.keyboard.flat().map(({ text }) => ({ message, text })));
+    const found = buttons.findLast(({ text }) => text.startsWith(label));
+    if (found !== undefined) return void (await owner.press(found.message, found.text));
+    if (Date.now() > end)
+      throw new Error(`the samples could not be added: the bot shows no button ${JSON.stringify(label)}`);
+  }
 }
