@@ -4,7 +4,8 @@ import { findBackup } from '../backup/catalog/list.ts';
 import type { BackupName } from '../backup/catalog/names.ts';
 import { listChanges } from '../backup/changes/list-changes.ts';
 import type { StoredChange } from '../backup/changes/listed.ts';
-import { findPoint, PointOutOfReach } from '../backup/restore/point-in-time.ts';
+import { findPoint, type Point, PointOutOfReach } from '../backup/restore/point-in-time.ts';
+import { explain } from '../lib/clock.ts';
 import { countOf } from '../text/format.ts';
 import { showMoment } from '../text/moment.ts';
 import type { Invocation } from './command.ts';
@@ -16,6 +17,13 @@ interface Other {
   readonly what: string;
   /** For a command: ` --from copy`, or nothing. */
   readonly from: string;
+}
+
+interface Asked {
+  readonly at: Date;
+  /** When it was asked for: what a clock that ran ahead has dated counts as of then. */
+  readonly now: Date;
+  readonly wish: MomentWish;
 }
 
 /** Undefined: there is no other one, or it does not answer. */
@@ -50,19 +58,83 @@ export async function otherMoment(
 ): Promise<string | undefined> {
   const other = await otherBucket(session);
   if (other === undefined) return undefined;
-  const { timeZone: zone } = session.config;
-  const point = await findPoint(other.bucket, {
-    at: parseMoment(text, now(), zone),
-    isBestEffort: true,
-    timeline: wish.timeline,
-    keys: session.keys,
-    show: String,
-  }).catch(() => undefined);
+  const asked = now();
+  const at = parseMoment(text, asked, session.config.timeZone);
+  const point = await findThere(session, other, { at, now: asked, wish, isBestEffort: true }).catch(
+    () => undefined,
+  );
   const last = error instanceof PointOutOfReach && error.why.kind === 'gap' ? error.why.last : undefined;
   if (point === undefined || (last !== undefined && point.time <= last)) return undefined;
+  return pointThere(session, { other, point }, { text, wish, flags });
+}
+
+/**
+ * Where no database can say how far its changes went, a bucket that lost the last ones looks whole.
+ * @throws Error with the command, when the second copy goes on behind what the first one reaches
+ */
+export async function requireFurthest(
+  { session, terminal, now }: Pick<Invocation, 'session' | 'terminal' | 'now'>,
+  reached: Point,
+  asked: { readonly text: string; readonly wish: MomentWish; readonly flags: string },
+): Promise<void> {
+  if (session.from !== undefined || session.readsCopy || session.config.copy === undefined) return;
+  const { timeline, seq } = reached;
+  const time = now();
+  const at = parseMoment(asked.text, time, session.config.timeZone);
+  const isFurther = (point: Point): boolean =>
+    timeline !== undefined && point.timeline === timeline && (point.seq ?? 0) > (seq ?? 0);
+  let further: { readonly other: Other; readonly point: Point } | undefined;
+  try {
+    const bucket = await session.copy();
+    if (bucket === undefined) return;
+    const other = { bucket, what: 'the second copy', from: ' --from copy' };
+    const point = await furthestThere(session, other, { at, now: time, wish: asked.wish }, isFurther);
+    further = point && { other, point };
+  } catch (error) {
+    terminal.note(
+      `the second copy could not be read, so whether it reaches further is not known: ${explain(error)}`,
+    );
+  }
+  if (further === undefined) return;
+  throw new Error(
+    `the first bucket brings back no more than the state of ${showMoment(reached.time, session.config.timeZone)}, and ${pointThere(session, further, asked)} (to take the older state all the same: --from first)`,
+  );
+}
+
+/** The best effort reads every file behind the backup: only where there may be more. */
+async function furthestThere(
+  session: Session,
+  other: Other,
+  asked: Asked,
+  isFurther: (point: Point) => boolean,
+): Promise<Point | undefined> {
+  const find = (isBestEffort: boolean): Promise<Point | undefined> =>
+    findThere(session, other, { ...asked, isBestEffort }).catch((error: unknown) => {
+      if (error instanceof PointOutOfReach) return undefined;
+      throw error;
+    });
+  const quick = await find(false);
+  if (quick !== undefined && !isFurther(quick)) return undefined;
+  const point = await find(true);
+  return point !== undefined && isFurther(point) ? point : undefined;
+}
+
+function findThere(
+  { keys }: Session,
+  { bucket }: Other,
+  { at, now, wish: { timeline }, isBestEffort }: Asked & { readonly isBestEffort: boolean },
+): Promise<Point> {
+  return findPoint(bucket, { at, now, isBestEffort, timeline, keys, show: String });
+}
+
+function pointThere(
+  { config }: Session,
+  { other, point }: { readonly other: Other; readonly point: Point },
+  { text, wish, flags }: { readonly text: string; readonly wish: MomentWish; readonly flags: string },
+): string {
   const at = point.short === undefined && text === '0m' ? text : point.time.toISOString();
   const timeline = wish.timeline === undefined ? '' : ` --timeline ${wish.timeline}`;
-  return `${other.what} has it whole up to ${showMoment(point.time, zone)}: npm run backup -- restore --at ${at}${timeline}${flags}${other.from}`;
+  return `${other.what} has it whole up to ${showMoment(point.time, config.timeZone)}: npm run backup -- restore --at ${at}${timeline}${flags}${other.from}`;
 }
 
 /** Change files that both buckets have in different lengths; undefined: none is known. */

@@ -1,9 +1,17 @@
 /** A change file or a backup that is damaged in the first bucket, and whole in the second copy. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sql } from '../../src/db/database.ts';
+import { all, sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { type CliResult, runCli } from './spawn-cli.ts';
@@ -87,6 +95,47 @@ test('a backup: its name, latest and a moment name the copy', async () => {
   expect(moment).toMatchObject({ code: 0, stderr: expect.stringContaining('from the second copy') });
   expect(await cli('copy')).toMatchObject({ code: 0 });
   for (const [i, path] of paths.entries()) expect(readFileSync(path)).toEqual(whole[i]);
+}, 120_000);
+
+test('no database, and the last changes in the copy alone: a restore names the copy', async () => {
+  const place = join(directory, 'first', 'changes');
+  const away = join(directory, 'away');
+  const settings = { DATABASE_URL: 'file:lost.db', BACKUP_DIR: 'first' };
+  const alone = (...args: readonly string[]): Promise<CliResult> =>
+    runCli(directory, { ...settings, COPY_DIR: 'second' }, 'restore', '--at', '0m', ...args);
+  expect(await alone('--dry-run')).toMatchObject({ code: 0, stderr: '' });
+  renameSync(place, away);
+  try {
+    const refused = await alone('--replace');
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /second copy has it whole up to .*: npm run backup -- restore --at 0m --replace --from copy .*--from first/,
+      ),
+    });
+    expect(existsSync(join(directory, 'lost.db'))).toBe(false);
+    expect(await alone('--best-effort')).toMatchObject({ code: 1 });
+    expect(await alone('--from', 'first')).toMatchObject({ code: 0 });
+    rmSync(join(directory, 'lost.db'));
+    const silent = {
+      COPY_S3_ENDPOINT: 'http://127.0.0.1:1',
+      COPY_S3_BUCKET: 'copy',
+      COPY_S3_ACCESS_KEY_ID: 'key',
+      COPY_S3_SECRET_ACCESS_KEY: 'secret',
+    };
+    const unread = await runCli(directory, { ...settings, ...silent }, 'restore', '--at', '0m');
+    expect(unread.code, unread.stderr).toBe(0);
+    expect(unread.stderr.match(/whether it reaches further is not known/g)).toHaveLength(1);
+    rmSync(join(directory, 'lost.db'));
+    const { code, stdout } = await alone('--from', 'copy');
+    expect(code, stdout).toBe(0);
+    const db = await openEmbeddedDatabase(join(directory, 'lost.db'));
+    const [anime] = await db.read([all(sql('SELECT code FROM anime'), (row) => row)]);
+    db.close();
+    expect(anime).toHaveLength(3);
+  } finally {
+    renameSync(away, place);
+  }
 }, 120_000);
 
 test('the first bucket is gone: list names what brings the changes, too', async () => {

@@ -11,6 +11,7 @@ import { copyMoment } from '../../text/moment.ts';
 import { type Invocation, UsageError } from '../command.ts';
 import { type MomentWish, pointLine, resolveMoment } from '../moment.ts';
 import { fullerBefore } from '../other-bucket.ts';
+import { requireFurthest } from '../other-way.ts';
 import type { Session } from '../session.ts';
 import { resolveAnywhere } from '../target.ts';
 
@@ -18,8 +19,10 @@ export async function resolvePoint(
   invocation: Invocation,
   text: string,
   wish: MomentWish,
+  flags: string,
 ): Promise<{ readonly from: RestoreFrom; readonly passedOver: readonly string[] }> {
   const point = await resolveMoment(invocation, text, wish);
+  await requireFurthest(invocation, point, { text, wish, flags });
   const { terminal, session } = invocation;
   terminal.say(pointLine(invocation, point));
   // By the time of the next command ten minutes ago is another moment.

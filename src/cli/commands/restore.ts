@@ -76,7 +76,7 @@ async function run(
   const { from, passedOver: newer } =
     options.at === undefined
       ? await resolveSource(invocation, source ?? '')
-      : await resolvePoint(invocation, options.at, options);
+      : await resolvePoint(invocation, options.at, options, flagsOf(options));
   for (const line of newer) terminal.say(terminal.colors.yellow(line));
   const isBots = options.anySchema !== true;
   const isOldBroken = options.brokenDatabase === true;
