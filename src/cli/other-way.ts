@@ -78,17 +78,14 @@ export async function requireFurthest(
   asked: { readonly text: string; readonly wish: MomentWish; readonly flags: string },
 ): Promise<void> {
   if (session.from !== undefined || session.readsCopy || session.config.copy === undefined) return;
-  const { timeline, seq } = reached;
   const time = now();
   const at = parseMoment(asked.text, time, session.config.timeZone);
-  const isFurther = (point: Point): boolean =>
-    timeline !== undefined && point.timeline === timeline && (point.seq ?? 0) > (seq ?? 0);
   let further: { readonly other: Other; readonly point: Point } | undefined;
   try {
     const bucket = await session.copy();
     if (bucket === undefined) return;
     const other = { bucket, what: 'the second copy', from: ' --from copy' };
-    const point = await furthestThere(session, other, { at, now: time, wish: asked.wish }, isFurther);
+    const point = await furthestThere(session, other, { at, now: time, wish: asked.wish }, reached);
     further = point && { other, point };
   } catch (error) {
     terminal.note(
@@ -101,18 +98,40 @@ export async function requireFurthest(
   );
 }
 
+/** The same for `list`, of now, where nobody can ask the database; undefined: nothing to tell. */
+export async function furtherNow(
+  { session, now }: Pick<Invocation, 'session' | 'now'>,
+  bucket: Bucket,
+): Promise<string | undefined> {
+  if (session.readsCopy) return undefined;
+  const other = await otherBucket(session);
+  if (other === undefined) return undefined;
+  const time = now();
+  const asked = { at: time, now: time, wish: {} };
+  const here = { ...other, bucket };
+  try {
+    const reached = await findThere(session, here, { ...asked, isBestEffort: false });
+    const point = await furthestThere(session, other, asked, reached);
+    return point && pointThere(session, { other, point }, { text: '0m', wish: {}, flags: '' });
+  } catch {
+    return undefined;
+  }
+}
+
 /** The best effort reads every file behind the backup: only where there may be more. */
 async function furthestThere(
   session: Session,
   other: Other,
   asked: Asked,
-  isFurther: (point: Point) => boolean,
+  { timeline, seq }: Point,
 ): Promise<Point | undefined> {
   const find = (isBestEffort: boolean): Promise<Point | undefined> =>
     findThere(session, other, { ...asked, isBestEffort }).catch((error: unknown) => {
       if (error instanceof PointOutOfReach) return undefined;
       throw error;
     });
+  const isFurther = (point: Point): boolean =>
+    timeline !== undefined && point.timeline === timeline && (point.seq ?? 0) > (seq ?? 0);
   const quick = await find(false);
   if (quick !== undefined && !isFurther(quick)) return undefined;
   const point = await find(true);

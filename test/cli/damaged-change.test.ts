@@ -114,6 +114,8 @@ test('no database, and the last changes in the copy alone: a restore names the c
       ),
     });
     expect(existsSync(join(directory, 'lost.db'))).toBe(false);
+    const listed = await runCli(directory, { ...settings, COPY_DIR: 'second' }, 'list');
+    expect(listed.stdout).toMatch(/second copy has it whole up to .*restore --at 0m --from copy/);
     expect(await alone('--best-effort')).toMatchObject({ code: 1 });
     expect(await alone('--from', 'first')).toMatchObject({ code: 0 });
     rmSync(join(directory, 'lost.db'));

@@ -20,7 +20,7 @@ import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts
 import { storedBehind } from '../further.ts';
 import { livingOf } from '../moment.ts';
 import { fullerBefore, lookElsewhere } from '../other-bucket.ts';
-import { differingChanges } from '../other-way.ts';
+import { differingChanges, furtherNow } from '../other-way.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import { type Column, formatTable } from '../table.ts';
 import { absence } from '../target.ts';
@@ -99,6 +99,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const branches = branchesOf(bases, files);
   const gone = living && lostFrom(living, bases, files);
   const differing = await differingChanges(session, own);
+  const further = living === undefined ? await furtherNow(invocation, bucket) : undefined;
   const elsewhere = others?.only.find((entry) => isLatest(entry) && !strangers.has(entry));
   const copy = session.readsCopy ? undefined : await session.copy();
   const behind = elsewhere && copy && (await storedBehind(invocation, copy, elsewhere));
@@ -156,7 +157,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     if (unsafe !== undefined) terminal.note(unsafe);
     if (isSafe) terminal.say(safe);
     else if (!health.ok || fuller !== undefined) terminal.note(safe);
-    const bad = [others?.bad, differing].filter((line) => line !== undefined);
+    const bad = [others?.bad, differing, further].filter((line) => line !== undefined);
     for (const line of bad) terminal.note(line);
     return isSafe && bad.length === 0 ? 0 : NOT_SAFE;
   }
@@ -166,6 +167,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   if (others !== undefined)
     terminal.say(others.isWhole ? colors.dim(others.line) : colors.yellow(others.line));
   if (differing !== undefined) terminal.say(colors.red(differing));
+  if (further !== undefined) terminal.say(colors.red(further));
   if (strangers.size > 0) terminal.say(colors.yellow(strangersLine([...strangers])));
   if (lastDrill !== undefined) terminal.say(drillLine(colors, lastDrill, now()));
   if (unread !== undefined && total > 0)
