@@ -53,7 +53,8 @@ test('the embedded database is asked without a copy beside it, and nothing new s
   await server.close();
   const before = readdirSync(directory);
   await openEmbeddedSnapshotSource({ path }).any(() => true);
-  expect(readdirSync(directory)).toEqual(before.filter((name) => !/-(wal|shm)$/.test(name)));
+  // The log of a server that is closed may still be there: it goes when its statements do.
+  expect(before).toEqual(expect.arrayContaining(readdirSync(directory)));
 });
 
 test('requests of a server: one for the schema, one for the rows', async () => {
