@@ -15,8 +15,8 @@ async function askAll(good: string): Promise<void> {
   for (const args of [
     ['restore', '--at', '0m', '--dry-run'],
     ['restore', '--at', good, '--dry-run'],
-    ['download', '--at', '0m', '-o', join(own.directory, 'now')],
-    ['download', '--at', good, '-o', join(own.directory, 'then')],
+    ['download', '--at', '0m', '-o', join(own.directory, 'now'), '--yes'],
+    ['download', '--at', good, '-o', join(own.directory, 'then'), '--yes'],
     ['export', '--at', '0m', '-o', 'now.json', '--yes'],
     ['diff', '--at', good, '--to', '0m', '--json'],
   ]) {
