@@ -1,6 +1,6 @@
 /** The places of the calendar: the newest backup of a day, a week, a month stays. */
 import type { BackupName } from './names.ts';
-import { isSuccessor, type Timed } from './retention-times.ts';
+import { DAY_MS, isSuccessor, type Timed } from './retention-times.ts';
 
 /** A backup stays when any rule keeps it. At least one rule must be set. */
 export interface RetentionPolicy {
@@ -11,8 +11,6 @@ export interface RetentionPolicy {
   readonly weekly?: number | undefined;
   readonly monthly?: number | undefined;
 }
-
-const DAY_MS = 86_400_000;
 
 type Period = 'daily' | 'weekly' | 'monthly';
 const PERIODS: readonly (readonly [Period, string, (time: Date) => string])[] = [

@@ -54,7 +54,7 @@ export interface Fuller {
   readonly shrunk: Shrunk;
 }
 
-/** Whoever deleted so much on purpose need not hear of it longer. */
+/** An admin who deleted so much on purpose need not hear of it longer. */
 const TOLD_MS = 30 * 86_400_000;
 
 /** The newest of those before it that hold far more. `entries`: of this bot, and good ones. */

@@ -22,7 +22,7 @@ export interface RetentionEntry {
   readonly heldBack?: string | undefined;
 }
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 /**
  * Between a run's scheduled time and its manifest lie minutes, hours at worst; beyond this one of
  * the two clocks was wrong, or a copy.

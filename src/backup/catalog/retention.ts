@@ -6,7 +6,7 @@
 
 import { countedReasons, dayOf, type RetentionPolicy } from './calendar-places.ts';
 import type { BackupName } from './names.ts';
-import { isSuccessor, type RetentionEntry, type Timed, withTimes } from './retention-times.ts';
+import { DAY_MS, isSuccessor, type RetentionEntry, type Timed, withTimes } from './retention-times.ts';
 
 export interface Decision {
   readonly name: BackupName;
@@ -33,7 +33,6 @@ export class EmptyPolicy extends Error {
 
 /** Retention never leaves fewer verified backups than this (docs/spec/backup.md). */
 export const LEAST_VERIFIED = 3;
-const DAY_MS = 86_400_000;
 /** A safety backup may hold the only copy of some work: a person has this long to miss it. */
 const SAFETY_DAYS = 14;
 /**
