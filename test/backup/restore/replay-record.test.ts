@@ -8,6 +8,7 @@ import { limitsFor, runInProcess } from '../../../src/backup/foreign/process.ts'
 import { openFileSnapshotSource } from '../../../src/backup/snapshot/file.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
+import { CHANGE_HEADER } from '../../support/change-header.ts';
 
 test('rows of schema_migrations that are deleted: the file is named, and not taken', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'replay-record-'));
@@ -21,20 +22,13 @@ test('rows of schema_migrations that are deleted: the file is named, and not tak
     if (table === undefined) throw new Error('no record');
     const replay = (deleted: TableChanges['deleted']) => {
       const file = join(directory, 'file');
-      const header = {
-        timeline: '1'.padStart(32, '0'),
-        first: 1,
-        last: 1,
-        time: '2026-06-15T02:00:00.000Z',
-        app_version: '0.1.0',
-        schema_version: 1,
-        schema_sha256: 'ab'.repeat(32),
-        previous: null,
-        restore_point: true,
-      };
       writeFileSync(
         file,
-        encodeChangeFile({ header, tables: [{ table, images: [], deleted }], sequence: new Map() }),
+        encodeChangeFile({
+          header: CHANGE_HEADER,
+          tables: [{ table, images: [], deleted }],
+          sequence: new Map(),
+        }),
       );
       const files = [{ path: file, name: 'forged', isRestorePoint: true }];
       const bytes = 10_000_000;

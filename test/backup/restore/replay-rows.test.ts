@@ -17,6 +17,7 @@ import { openFileSnapshotSource } from '../../../src/backup/snapshot/file.ts';
 import { vacuumInto } from '../../../src/backup/snapshot/vacuum.ts';
 import { sql } from '../../../src/db/database.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
+import { CHANGE_HEADER } from '../../support/change-header.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
 import { shippingOf } from '../../support/shipping.ts';
 
@@ -133,19 +134,8 @@ test('a NULL where none may be is no row, although the column has a default', as
   if (table === undefined) throw new Error('no table');
   const replayed = async (row: Row) => {
     const file = join(directory, 'file');
-    const header = {
-      timeline: '1'.padStart(32, '0'),
-      first: 1,
-      last: 1,
-      time: '2026-06-15T02:00:00.000Z',
-      app_version: '0.1.0',
-      schema_version: 1,
-      schema_sha256: 'ab'.repeat(32),
-      previous: null,
-      restore_point: true,
-    };
     const changes = [{ table, images: [row], deleted: [] }];
-    writeFileSync(file, encodeChangeFile({ header, tables: changes, sequence: new Map() }));
+    writeFileSync(file, encodeChangeFile({ header: CHANGE_HEADER, tables: changes, sequence: new Map() }));
     const path = join(directory, 'copy.db');
     copyFileSync(base, path);
     const files = [{ path: file, name: 'forged', isRestorePoint: true }];
