@@ -274,7 +274,7 @@ async function begin(directory: string, store: Store): Promise<World> {
     now: () => new Date(),
     appVersion: 'bench',
     gzipLevel: GZIP_LEVEL,
-    schemas: {},
+    memory: {},
   };
   return {
     db,

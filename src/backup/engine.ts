@@ -92,7 +92,7 @@ export interface BackupEngine {
   list(page?: Page): Promise<{ entries: BackupEntry[]; total: number }>;
   /** {@link reachOf}; a few listings. */
   reach(state: ChangeState, entries: readonly BackupEntry[]): Promise<Reach | undefined>;
-  /** {@link isBroken}, of the newest backups. */
+  /** {@link isBroken}. */
   isBroken(state: ChangeState): Promise<boolean>;
   find(name: BackupName): Promise<BackupEntry | undefined>;
   /**
@@ -193,8 +193,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     },
     list: (page) => inTime(() => listBackups(context, page)),
     reach: (state, entries) => inTime(() => reachOf(context, state, entries)),
-    isBroken: (state) =>
-      inTime(async () => isBroken(context, state, (await listBackups(context, { limit: 6 })).entries)),
+    isBroken: (state) => inTime(() => isBroken(context, state)),
     find: (name) => inTime(() => findBackup(context, name)),
     async verify(name, onBytes) {
       const entry = await findBackup(context, name);

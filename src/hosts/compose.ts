@@ -85,15 +85,12 @@ export function composeShipping(
     readonly isDead?: ShipContext['isDead'];
     /** The settings name a second copy. */
     readonly isCopied?: boolean;
-    /** A process that lives long: it can afford to try the key on the newest backup. */
-    readonly looksAtKey?: boolean;
   },
 ): ShipContext {
-  const { db, source, store, holder, now, isDead, isCopied = false, looksAtKey = false } = parts;
+  const { db, source, store, holder, now, isDead, isCopied = false } = parts;
   return {
     db,
     isCopied,
-    ...(looksAtKey && { keyLook: {} }),
     ...(isDead === undefined ? {} : { isDead }),
     source,
     store,
@@ -104,7 +101,7 @@ export function composeShipping(
     keys: parts.keys ?? botKeys(settings),
     appVersion: APP_VERSION,
     gzipLevel: GZIP_LEVEL,
-    schemas: {},
+    memory: {},
   };
 }
 

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Update } from 'grammy/types';
 import { damageOf } from '../backup/catalog/entry.ts';
 import { ensureTriggers, removeTriggers } from '../backup/changes/ensure-triggers.ts';
-import { peekAt } from '../backup/changes/peek.ts';
+import { isLogGone, peekAt } from '../backup/changes/peek.ts';
 import type { BackupOutcome } from '../backup/run/run.ts';
 import { createReceiver } from '../bot/receive.ts';
 import { createWriteAlarm } from '../bot/write-alarm.ts';
@@ -22,6 +22,7 @@ import { jobs } from '../jobs/all-jobs.ts';
 import { copyBackups } from '../jobs/copy-backups.ts';
 import { type JobContext, RequestBudget } from '../jobs/job.ts';
 import { keepChanges } from '../jobs/keep-changes.ts';
+import { shipChangesJob } from '../jobs/ship-changes.ts';
 import { tick } from '../jobs/tick.ts';
 import { abortable } from '../lib/clock.ts';
 import { describeError } from '../lib/log.ts';
@@ -129,8 +130,8 @@ export function createHost(parts: HostParts): Host {
       // Where there is little room for both, the jobs have the other minutes to themselves.
       const isCopying = parts.copiesApart !== true && now().getUTCMinutes() % 2 === 1;
       if (isCopying) await copyOnce(context);
-      const own = changes?.hasTimer === true ? undefined : changes;
-      await tick(jobs, { ...context, changes: own }, parts.jobHolder?.() ?? randomUUID());
+      const turns = changes?.hasTimer === true ? jobs.filter((job) => job !== shipChangesJob) : jobs;
+      await tick(turns, { ...context, changes }, parts.jobHolder?.() ?? randomUUID()).catch(mendLog);
     },
     async shipChanges() {
       if (changes === undefined) return;
@@ -167,6 +168,12 @@ export function createHost(parts: HostParts): Host {
       replay: (update: Update) => handle(update, 'replay'),
       ...people,
     };
+  }
+  /** Somebody dropped a table of the log, and no job gets its turn: the next minute has it again. */
+  async function mendLog(error: unknown): Promise<void> {
+    if (changes === undefined || !isLogGone(error)) throw error;
+    log.error('changes: a table of the change log is gone; it is made again', {});
+    await ensureTriggers(changes.shipping.db, changes.shipping.source);
   }
   /** Nothing of it keeps the jobs from their turn. */
   async function copyOnce(context: JobContext): Promise<void> {

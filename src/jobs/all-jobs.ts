@@ -16,6 +16,7 @@ import { replayUpdatesJob } from './replay-updates.ts';
 import { adminNoticesJob } from './send-admin-notices.ts';
 import { broadcastJob } from './send-broadcasts.ts';
 import { shipChangesJob } from './ship-changes.ts';
+import { watchChangesJob } from './watch-changes.ts';
 import { hearingJob } from './watch-hearing.ts';
 
 /** Every job of the tick, in the order of their turns. */
@@ -23,6 +24,7 @@ export const jobs: readonly Job[] = [
   // First: a run needs most of a small tick, and later it would never find that much left.
   backupRequestsJob,
   shipChangesJob,
+  watchChangesJob,
   adminWorkJob,
   hearingJob,
   adminNoticesJob,

@@ -17,8 +17,6 @@ export interface ChangeKeeper {
   /** False: the host stops, and a full backup would only be given up. */
   readonly mayBackUp?: boolean;
   readonly shipping: ShipContext;
-  /** Absent: nobody looks whether the bucket still has what it was given (a Worker's requests). */
-  readonly bucketLook?: { next: number };
 }
 
 export interface JobContext
@@ -46,7 +44,7 @@ export interface JobContext
   readonly replay: Replay;
   /** Absent where updates come by neither webhook nor polling (tests). */
   readonly hearing?: Hearing | undefined;
-  /** Absent where changes are not shipped by the tick. */
+  /** Absent where nothing is recorded (tests). */
   readonly changes?: ChangeKeeper | undefined;
   /** Begin nothing new after this moment; the next tick does the rest. */
   readonly deadline: Date;

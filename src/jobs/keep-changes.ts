@@ -4,8 +4,8 @@
  */
 
 import { changeState, UNTOLD_SPOILT } from '../backup/changes/change-state.ts';
+import { KEY_LOOK_REQUESTS } from '../backup/changes/changed-key.ts';
 import { removeTriggers } from '../backup/changes/ensure-triggers.ts';
-import { needBase } from '../backup/changes/needs-base.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, type Peek, pending } from '../backup/changes/peek.ts';
 import { ship } from '../backup/changes/ship.ts';
 import type { ShipContext, ShipOutcome } from '../backup/changes/shipping.ts';
@@ -37,7 +37,6 @@ export async function keepChanges(context: JobContext, found?: Peek): Promise<vo
   }
   try {
     await shipAll(context, { ...shipping, atEnd: context.atEnd }, found);
-    await lookAtBucket(context, found);
   } finally {
     await tellLag(context, shipping.db, found);
   }
@@ -46,6 +45,9 @@ export async function keepChanges(context: JobContext, found?: Peek): Promise<vo
 async function shipAll(context: JobContext, shipping: ShipContext, found: Peek | undefined): Promise<void> {
   const { log, now, deadline, requests } = context;
   let seen = found;
+  // Once in the life of a process or isolate, when the first change goes.
+  if (shipping.memory.sameKey === undefined && seen !== undefined && pending(seen) > 0)
+    requests.take(KEY_LOOK_REQUESTS);
   if (seen !== undefined && (await isBulk(shipping.db, seen)) && (await makeBase(context, 'bulk'))) return;
   while (now() < deadline && requests.take(FILE_REQUESTS)) {
     const outcome = await ship(shipping, seen);
@@ -62,22 +64,6 @@ async function shipAll(context: JobContext, shipping: ShipContext, found: Peek |
     return;
   }
   log.debug('changes wait for the next tick', {});
-}
-
-const LOOK_EVERY_MS = 15 * 60_000;
-
-/** Somebody may have deleted what was stored: then nothing behind it can be brought back. */
-async function lookAtBucket(context: JobContext, found: Peek | undefined): Promise<void> {
-  const { changes, now, backups, log } = context;
-  const look = changes?.bucketLook;
-  if (changes === undefined || look === undefined || found === undefined) return;
-  if (found.state.needsBase !== null || changes.mayBackUp === false || now().getTime() < look.next) return;
-  look.next = now().getTime() + LOOK_EVERY_MS;
-  if (!(await backups.isBroken(found.state))) return;
-  const { kind } = await needBase(changes.shipping, 'lost');
-  log.error('changes: files that were stored are no longer in the bucket', {});
-  await tellAdmins(context, textsFor(context.defaultLocale).frame.changesLost());
-  await makeBase(context, kind);
 }
 
 function logOutcome({ log }: JobContext, outcome: ShipOutcome): void {

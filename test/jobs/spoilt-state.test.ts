@@ -24,7 +24,7 @@ import { startTestBot, type TestBot } from '../support/bot.ts';
 let bot: TestBot;
 let bucket: Bucket;
 const { backup } = readConfig({}, 'node');
-const schemas = {};
+const memory = {};
 
 beforeEach(async () => {
   bot = await startTestBot({ now: new Date() });
@@ -54,7 +54,7 @@ async function minute(): Promise<void> {
   wait();
   const shipping = {
     ...composeShipping(backup, { ...bucket, db: bot.db, source: source(), holder: 'test', now: bot.now }),
-    schemas,
+    memory,
   };
   await tick(
     [shipChangesJob],

@@ -17,7 +17,7 @@ export function shippingOf(
     now: () => new Date(),
     appVersion: '0.1.0',
     gzipLevel: 1,
-    schemas: {},
+    memory: {},
     ...parts,
     ...change,
   };

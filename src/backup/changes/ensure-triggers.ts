@@ -9,6 +9,7 @@ import type { DatabaseSchema, SnapshotSource, TableInfo } from '../model/model.t
 import { isChangeTrigger, LOG_TABLE, triggersOf } from '../schema/change-triggers.ts';
 import { STATE_HOLDS, STATE_TABLE, UNTOLD_SPOILT } from './change-state.ts';
 import { coverageOf } from './coverage.ts';
+import { countOn } from './needs-base.ts';
 import { schemaHash } from './schema-hash.ts';
 
 /** The database's clock, ISO with milliseconds. */
@@ -42,8 +43,9 @@ function beginLog(isLost: boolean): Statement[] {
  * a full backup is needed before the next file.
  */
 export async function ensureTriggers(db: Database, source: Pick<SnapshotSource, 'schema'>): Promise<void> {
-  const schema = await withTables(db, source);
-  if (schema === undefined) return;
+  const tables = await withTables(db, source);
+  if (tables === undefined) return;
+  const { schema, isMadeAnew } = tables;
   const { covered } = coverageOf(schema);
   const wanted = new Map(
     covered
@@ -59,7 +61,7 @@ export async function ensureTriggers(db: Database, source: Pick<SnapshotSource, 
   const isUnseen = made.length + dropped.length > 0;
   const isMovable = covered.some((table) => mayMoveRows(table, schema));
   await db.write([
-    ...beginLog(ownTriggers(schema).length > 0),
+    ...beginLog(isMadeAnew || ownTriggers(schema).length > 0),
     sql(
       `UPDATE ${STATE_TABLE} SET schema_cookie = ${COOKIE},
          needs_base = COALESCE(needs_base, CASE WHEN ?1 AND schema_cookie IS NOT ${COOKIE} THEN 'schema' END)
@@ -103,17 +105,33 @@ function ownTriggers({ objects }: DatabaseSchema): DatabaseSchema['objects'] {
 async function withTables(
   db: Database,
   source: Pick<SnapshotSource, 'schema'>,
-): Promise<DatabaseSchema | undefined> {
+): Promise<{ readonly schema: DatabaseSchema; readonly isMadeAnew: boolean } | undefined> {
   const schema = await source.schema();
-  if (isReady(schema)) return schema;
-  const hasOne = schema.tables.some(({ name }) => name === LOG_TABLE || name === STATE_TABLE);
-  if (!hasOne && ownTriggers(schema).length === 0) return undefined;
+  if (isReady(schema)) return { schema, isMadeAnew: false };
+  if (!schema.tables.some(({ name }) => SIGNS.includes(name)) && ownTriggers(schema).length === 0)
+    return undefined;
   const made = changes
     .up(new Map())
     .map((text) => text.replace(/^CREATE TABLE /, 'CREATE TABLE IF NOT EXISTS '));
-  await db.write(made.map((text) => sql(text)));
-  return source.schema();
+  const isLogThere = schema.tables.some(({ name }) => name === LOG_TABLE);
+  await db.write([...made.map((text) => sql(text)), ...(isLogThere ? [] : LOG_GONE)]);
+  return { schema: await source.schema(), isMadeAnew: true };
 }
+
+/**
+ * What waited in it nobody knows. A number that was given before would be forgotten with those that
+ * the full backup holds.
+ */
+const LOG_GONE: readonly Statement[] = [
+  sql(
+    `UPDATE ${STATE_TABLE} SET needs_base = COALESCE(needs_base, 'lost'), told = ? WHERE id = 1`,
+    UNTOLD_SPOILT,
+  ),
+  ...countOn(),
+];
+
+/** Where one of these is, the migration has been; the last one came after it. */
+const SIGNS = [LOG_TABLE, STATE_TABLE, 'bucket_notes'];
 
 /** Before the migration that makes them there is no log. */
 function isReady({ tables }: DatabaseSchema): boolean {

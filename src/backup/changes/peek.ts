@@ -48,10 +48,14 @@ export const peek: Query<Peek | undefined> = one(
 /** Undefined also where somebody dropped a table of the log: it is made again. */
 export async function peekAt(db: Pick<Database, 'read'>): Promise<Peek | undefined> {
   const [found] = await db.read([peek]).catch((error: unknown): [undefined] => {
-    if (/no such table: (main\.)?change_/.test(explain(error))) return [undefined];
+    if (isLogGone(error)) return [undefined];
     throw error;
   });
   return found;
+}
+
+export function isLogGone(error: unknown): boolean {
+  return /no such table: (main\.)?change_(log|state)/.test(explain(error));
 }
 
 /** Longer than this, and the admins are told; /healthz is 503. */

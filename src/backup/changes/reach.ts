@@ -5,6 +5,7 @@
  */
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
+import { listBackups } from '../catalog/list.ts';
 import { firstPrefix, parseChangeKey } from './change-names.ts';
 import type { ChangeState } from './change-state.ts';
 import { basesOf, listChangesFrom } from './list-changes.ts';
@@ -58,19 +59,22 @@ export async function reachOf(
   };
 }
 
+/** The newest backup usually tells; if not, so many are read. */
+const MOST_BACKUPS = 6;
+
 /**
  * Whether the bucket has lost what this database's log has given it: no full backup of its
- * timeline is there, or a file behind the newest one is not.
+ * timeline is there, or a file behind the newest one is not. Three requests where it has all.
  */
-export async function isBroken(
-  bucket: Bucket,
-  state: ChangeState,
-  entries: readonly BackupEntry[],
-): Promise<boolean> {
+export async function isBroken(bucket: Bucket, state: ChangeState): Promise<boolean> {
   if (state.needsBase !== null) return false;
-  const own = entries.filter(({ manifest }) => manifest?.changes?.timeline === state.timeline);
-  const reach = await reachOf(bucket, state, own);
-  return reach?.to !== undefined || reach === undefined;
+  for (const limit of [1, MOST_BACKUPS]) {
+    const { entries } = await listBackups(bucket, { limit });
+    const own = entries.filter(({ manifest }) => manifest?.changes?.timeline === state.timeline);
+    const reach = await reachOf(bucket, state, own);
+    if (reach !== undefined && reach.to === undefined) return false;
+  }
+  return true;
 }
 
 interface Listed {

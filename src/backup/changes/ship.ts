@@ -7,11 +7,10 @@
 import { hasChanged, one, sql } from '../../db/database.ts';
 import { releaseJob } from '../../db/job-leases.ts';
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
-import { listBackups } from '../catalog/list.ts';
-import { isSealedOtherwise } from '../catalog/sealed-otherwise.ts';
 import type { DatabaseSchema } from '../model/model.ts';
 import { encodeChangeFile, MAX_CHANGE_FILE_BYTES } from './change-file.ts';
 import { firstPrefix, parseChangeKey } from './change-names.ts';
+import { isKeyChanged } from './changed-key.ts';
 import { ensureTriggers } from './ensure-triggers.ts';
 import { needBase, settleLost, WAITS } from './needs-base.ts';
 import { isLost, type Peek, peek, peekAt, pending } from './peek.ts';
@@ -50,7 +49,8 @@ async function shipSeen(context: ShipContext, seen: Peek): Promise<ShipOutcome> 
   const { needsBase } = seen.state;
   if (needsBase === null && isLost(seen)) return settleLost(context, seen);
   if (needsBase === null && pending(seen) === 0) return { kind: 'idle' };
-  if (needsBase === null && (await isKeyChanged(context, seen))) return needBase(context, 'sealed');
+  if (needsBase === null && (await isKeyChanged(context, seen.state.timeline)))
+    return needBase(context, 'sealed');
   if (needsBase !== null) {
     if (seen.state.waitingSince === null) await db.write([WAITS]);
     return { kind: 'needs-base', reason: needsBase };
@@ -85,22 +85,6 @@ async function shipSeen(context: ShipContext, seen: Peek): Promise<ShipOutcome> 
     // If this fails too, the lease ends by itself.
     if (!isReleased) await db.write([releaseJob(LEASE, holder)]).catch(() => {});
   }
-}
-
-/** So many backups are read for the newest of a timeline. */
-const MOST_BACKUPS = 6;
-
-/** A file under another key than its full backup's: no one key would open both. */
-async function isKeyChanged(context: ShipContext, { state: { timeline } }: Peek): Promise<boolean> {
-  const { keyLook, encryption } = context;
-  if (keyLook === undefined || keyLook.timeline === timeline) return false;
-  const { entries } = await listBackups(context, { limit: MOST_BACKUPS });
-  const base = entries.find(
-    ({ state, manifest }) => state === 'verified' && manifest?.changes?.timeline === timeline,
-  );
-  const isChanged = base !== undefined && (await isSealedOtherwise(context, base, encryption));
-  if (!isChanged) keyLook.timeline = timeline;
-  return isChanged;
 }
 
 /**
@@ -181,14 +165,14 @@ function isTooLarge(error: unknown): boolean {
 }
 
 async function schemaFor(
-  { source, schemas }: ShipContext,
+  { source, memory }: ShipContext,
   { cookie }: Peek,
 ): Promise<DatabaseSchema | undefined> {
-  if (schemas.known?.cookie !== cookie) {
+  if (memory.schema?.cookie !== cookie) {
     const schema = await source.schema();
-    schemas.known = { cookie: schema.schemaVersion, schema };
+    memory.schema = { cookie: schema.schemaVersion, schema };
   }
-  return schemas.known.cookie === cookie ? schemas.known.schema : undefined;
+  return memory.schema.cookie === cookie ? memory.schema.schema : undefined;
 }
 
 function encode({ appVersion }: ShipContext, range: Range): Uint8Array {

@@ -10,8 +10,8 @@ export interface ShipContext extends ChangeBucket {
   readonly holder: string;
   readonly now: () => Date;
   readonly appVersion: string;
-  /** Keeps the schema from one file to the next: reading it costs a request. */
-  readonly schemas: SchemaCache;
+  /** Kept from one file to the next: each costs requests. */
+  readonly memory: ShipMemory;
   /** Whether a {@link holder} is known to be no more; absent: nobody can tell. */
   readonly isDead?: (holder: string) => boolean;
   /** Most entries of a file; absent: the limit of a usual file. */
@@ -21,17 +21,14 @@ export interface ShipContext extends ChangeBucket {
    * absent: it is a request of its own. Until then the file counts as an attempt that did not end.
    */
   readonly atEnd?: Statement[] | undefined;
-  /**
-   * Remembers for which timeline the key of its full backup was looked at; absent: nobody looks (a
-   * Worker begins anew all the time, and trying a passphrase takes it 50 ms).
-   */
-  readonly keyLook?: { timeline?: string };
   /** There is a second copy: it takes nothing but what the database remembers to have stored. */
   readonly isCopied?: boolean;
 }
 
-export interface SchemaCache {
-  known?: { readonly cookie: number; readonly schema: DatabaseSchema };
+export interface ShipMemory {
+  schema?: { readonly cookie: number; readonly schema: DatabaseSchema };
+  /** The timeline whose full backup is sealed with the key that is set. */
+  sameKey?: string;
 }
 
 export type ShipOutcome =

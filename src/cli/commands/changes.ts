@@ -44,7 +44,7 @@ async function shipNow({ terminal, session, now, stoppable }: Invocation): Promi
   const { store } = first;
   const isCopied = config.copy !== undefined;
   const shipping = composeShipping(config.backup, {
-    ...{ db, source, store, holder, now, isCopied, looksAtKey: true },
+    ...{ db, source, store, holder, now, isCopied },
     ...(keys && { keys }),
   });
   const found = await peekAt(db);
@@ -104,7 +104,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const history = historyOf(bases, files, seen?.state);
   const timelines = timelinesOf(bases, files);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const isLost = seen !== undefined && (await isBroken(bucket, seen.state, entries));
+  const isLost = seen !== undefined && (await isBroken(bucket, seen.state));
   const isSpoilt = seen === undefined && config.changes.isOn && isSpoiltLog(await livingOf(session));
   const differing = await differingChanges(session, stored);
   const unseen = seen === undefined ? [] : await unfollowedOf(session);

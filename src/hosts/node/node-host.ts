@@ -173,7 +173,6 @@ export async function startNode(
     changes: {
       isOn: config.changes.isOn,
       hasTimer: true,
-      bucketLook: { next: 0 },
       shipping: composeShipping(config.backup, {
         db,
         source,
@@ -182,7 +181,6 @@ export async function startNode(
         isCopied: copy !== undefined,
         holder: holderText('node host', now()),
         isDead: isSurelyDead,
-        looksAtKey: true,
       }),
     },
     disk: () => checkDisks(placesOf(config)),

@@ -37,7 +37,7 @@ function run(encryption: Encryption | undefined, isStart = false): Promise<Backu
 async function shipped(encryption: Encryption | undefined): Promise<unknown> {
   const context = shippingOf(
     { db: world.db, source: openEmbeddedSnapshotSource({ path: world.path }), store },
-    { prefix: world.context.prefix, encryption, keys: keysOf(encryption), keyLook: {} },
+    { prefix: world.context.prefix, encryption, keys: keysOf(encryption) },
   );
   await world.db.write([sql("UPDATE anime SET title = title || '.'")]);
   return ship(context);

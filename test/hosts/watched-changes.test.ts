@@ -1,0 +1,234 @@
+/**
+ * What both hosts notice between two full backups: another key, change files that were deleted, and
+ * tables of the log that somebody dropped.
+ */
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ensureTriggers } from '../../src/backup/changes/ensure-triggers.ts';
+import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
+import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
+import { createDirectoryStore } from '../../src/backup/store/directory.ts';
+import type { Store } from '../../src/backup/store/types.ts';
+import { all, sql } from '../../src/db/database.ts';
+import { composeEngine, composeShipping } from '../../src/hosts/compose.ts';
+import { createHost } from '../../src/hosts/host.ts';
+import type { Host } from '../../src/hosts/host-parts.ts';
+import { linkKey } from '../../src/http/download-links.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { readConfig } from '../../src/settings/config.ts';
+import { startTestBot, type TestBot } from '../support/bot.ts';
+import { stateOf } from '../support/shipping.ts';
+
+let bot: TestBot;
+let store: Store;
+const calls: string[] = [];
+
+beforeEach(async () => {
+  // Before the bucket's clock, which is this machine's: nothing is dated ahead.
+  bot = await startTestBot({ now: new Date(Date.now() - 6 * 3_600_000) });
+  calls.length = 0;
+  store = new Proxy(createDirectoryStore(join(dirname(bot.path), 'bucket')), {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        calls.push(String(name));
+        return Reflect.apply(value, target, args);
+      };
+    },
+  });
+  await ensureTriggers(bot.db, source());
+});
+afterEach(() => bot.close());
+
+const source = () => openEmbeddedSnapshotSource({ path: bot.path });
+const KINDS = [
+  ['worker', false],
+  ['node', true],
+] as const;
+
+/** A new one: another isolate, or another process. */
+function host(hasTimer: boolean, env: Record<string, string> = {}): Host {
+  const config = readConfig(env, 'node');
+  const links = { baseUrl: '', key: linkKey('x'), prefix: config.backup.prefix, now: bot.now };
+  const { db, now } = bot;
+  return createHost({
+    config: { ...config, adminIds: bot.services.adminIds },
+    webhookSecret: undefined,
+    db,
+    api: bot.services.api,
+    me: bot.services.me,
+    backups: composeEngine(config.backup, {
+      ...{ source: source(), store, links, ledger: createBackupLedger(db), holder: 'test' },
+      clock: { now, sleep },
+      alert: async () => {},
+    }),
+    store,
+    links,
+    now,
+    sleep: async () => {},
+    log: createLog('info', () => {}),
+    tickLimits: { seconds: 55, requests: 10_000 },
+    after: () => {},
+    copiesApart: true,
+    changes: {
+      isOn: true,
+      hasTimer,
+      shipping: composeShipping(config.backup, { db, source: source(), store, now, holder: 'test' }),
+    },
+  });
+}
+
+/** A time-out never comes by itself. */
+const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (ms < 30_000) resolve();
+    else signal?.addEventListener('abort', () => resolve());
+  });
+
+/** What a host does in a minute. */
+async function minute(one: Host, hasTimer: boolean): Promise<void> {
+  bot.advance(60_000);
+  await one.tick();
+  if (hasTimer) await one.shipChanges();
+}
+
+/** A second full backup of a timeline comes after a pause. */
+async function minutes(one: Host, hasTimer: boolean): Promise<void> {
+  for (let i = 0; i < 7; i += 1) await minute(one, hasTimer);
+}
+
+const add = (user: number) =>
+  bot.db.write([
+    sql("INSERT INTO users (user_id, created_at, last_seen) VALUES (?, '2026-01-01', '2026-01-01')", user),
+  ]);
+const told = () => JSON.stringify(bot.telegram.calls.filter(({ method }) => method === 'sendMessage'));
+
+async function begun(hasTimer: boolean, env: Record<string, string> = {}): Promise<Host> {
+  const one = host(hasTimer, env);
+  await minute(one, hasTimer);
+  await add(1);
+  await minute(one, hasTimer);
+  expect(await stateOf(bot.db)).toMatchObject({ needsBase: null });
+  expect(await changeFiles()).toHaveLength(1);
+  bot.telegram.forgetCalls();
+  return one;
+}
+
+const changeFiles = async () => (await store.list('changes/')).map(({ key }) => key);
+const bases = async () =>
+  (await store.list('')).filter(({ key }) => /manifest/.test(key)).map(({ key }) => key);
+
+const WORDS = { BACKUP_PASSPHRASE: 'correct horse battery' };
+const OTHER = { BACKUP_PASSPHRASE: 'staple correct horse' };
+
+test.each(
+  KINDS.flatMap(([name, hasTimer]) =>
+    (
+      [
+        ['set', {}, WORDS],
+        ['changed', WORDS, OTHER],
+        ['removed', WORDS, {}],
+      ] as const
+    ).map(([what, before, after]) => [name, what, hasTimer, before, after] as const),
+  ),
+)(
+  '%s: a passphrase newly %s: a full backup with it comes before the next change',
+  async (_, __, hasTimer, before, after) => {
+    await begun(hasTimer, before);
+    const made = (await bases()).length;
+    await add(2);
+    const later = host(hasTimer, after);
+    await minutes(later, hasTimer);
+    expect(await bases()).toHaveLength(made + 1);
+    expect(await changeFiles()).toHaveLength(1);
+    await add(3);
+    await minute(later, hasTimer);
+    expect((await changeFiles()).filter((key) => key.endsWith('.age'))).toHaveLength(
+      (before === WORDS ? 1 : 0) + (Object.keys(after).length > 0 ? 1 : 0),
+    );
+  },
+);
+
+test.each(KINDS)(
+  '%s: a change file that somebody deleted is noticed within a quarter of an hour',
+  async (_, hasTimer) => {
+    const one = await begun(hasTimer);
+    const [file = ''] = await changeFiles();
+    await store.delete([file]);
+    const made = (await bases()).length;
+    for (let i = 0; i < 22; i += 1) await minute(one, hasTimer);
+    expect(await bases()).toHaveLength(made + 1);
+    expect(told()).toContain('yozuvi yo‘qolgan');
+    expect(await stateOf(bot.db)).toMatchObject({ needsBase: null });
+  },
+);
+
+test.each(
+  KINDS.flatMap(([name, hasTimer]) =>
+    [
+      'DROP TABLE change_log',
+      'DROP TABLE change_state',
+      'DROP TABLE change_log; DROP TABLE change_state',
+    ].map((text) => [name, text, hasTimer] as const),
+  ),
+)('%s: %s: made again, a full backup holds what no entry tells', async (_, text, hasTimer) => {
+  const one = await begun(hasTimer);
+  const made = (await bases()).length;
+  await bot.db.write(text.split('; ').map((one) => sql(one)));
+  await minutes(one, hasTimer);
+  expect(await bases()).toHaveLength(made + 1);
+  expect(told()).toContain('yozuvi yo‘qolgan');
+  await add(2);
+  await minute(one, hasTimer);
+  expect(await stateOf(bot.db)).toMatchObject({ needsBase: null, waitingSince: null });
+  expect((await changeFiles()).length).toBeGreaterThan(1);
+});
+
+test.each(KINDS)('%s: the log and its triggers, all dropped, are made again', async (_, hasTimer) => {
+  const one = await begun(hasTimer);
+  const { objects } = await source().schema();
+  const triggers = objects.filter(({ name, type }) => type === 'trigger' && name.startsWith('change_log_'));
+  await bot.db.write([
+    ...triggers.map(({ name }) => sql(`DROP TRIGGER "${name}"`)),
+    sql('DROP TABLE change_log'),
+    sql('DROP TABLE change_state'),
+  ]);
+  const made = (await bases()).length;
+  await minutes(one, hasTimer);
+  expect(await bases()).toHaveLength(made + 1);
+  await add(2);
+  await minute(one, hasTimer);
+  expect((await changeFiles()).length).toBeGreaterThan(1);
+});
+
+test('the look at the bucket costs three requests to it and one to the database, four times an hour', async () => {
+  const one = await begun(false);
+  await minute(one, false);
+  const idle = await cost(one);
+  const looks: unknown[] = [];
+  for (let i = 0; i < 60; i += 1) {
+    const now = await cost(one);
+    if (now.bucket.length > 0) looks.push({ ...now, reads: now.reads - idle.reads });
+  }
+  expect(looks).toHaveLength(4);
+  expect(looks[0]).toMatchObject({ bucket: ['list', 'get', 'list'] });
+});
+
+async function cost(one: Host): Promise<{ bucket: string[]; reads: number; writes: number }> {
+  calls.length = 0;
+  const { reads, writes } = await bot.costOf(() => minute(one, false));
+  return { bucket: [...calls], reads, writes };
+}
+
+test('a log that is made again gives no number twice: what comes while its full backup is made waits', async () => {
+  await begun(false);
+  const { shippedSeq } = await stateOf(bot.db);
+  await bot.db.write([sql('DROP TABLE change_log')]);
+  await ensureTriggers(bot.db, source());
+  await add(2);
+  const [seqs] = await bot.db.read([
+    all(sql('SELECT seq FROM change_log ORDER BY seq'), (row) => row.int('seq')),
+  ]);
+  expect(seqs[0]).toBeGreaterThan(shippedSeq);
+});
