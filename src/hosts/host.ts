@@ -169,7 +169,7 @@ export function createHost(parts: HostParts): Host {
       ...people,
     };
   }
-  /** Somebody dropped a table of the log, and no job gets its turn: the next minute has it again. */
+  /** Somebody dropped a table of the log, so no job gets its turn: the next minute has it again. */
   async function mendLog(error: unknown): Promise<void> {
     if (changes === undefined || !isLogGone(error)) throw error;
     log.error('changes: a table of the change log is gone; it is made again', {});
