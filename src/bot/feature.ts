@@ -35,7 +35,7 @@ interface Needs<A, Q extends Questions> {
 }
 
 interface NeedsAll<A, Q extends Questions> extends Needs<A, Q> {
-  /** An alert in the handler's place when something of what is read is not there. */
+  /** Said in the handler's place when something of what is read is not there. */
   readonly gone: Gone;
 }
 

@@ -1,5 +1,5 @@
-/** Purges what lay in the trash for 30 days, and audit log entries older than a year. */
-import { audit, forgetOldAudit } from '../db/audit-log.ts';
+/** Purges what lay in the trash for 30 days. */
+import { audit } from '../db/audit-log.ts';
 import { hasChanged } from '../db/database.ts';
 import { expiredAnime, purgeAnime, redateTrash, releaseHistory } from '../db/trash.ts';
 import type { Job } from './job.ts';
@@ -23,11 +23,7 @@ export const trashJob: Job = {
         const [, left] = await db.write(releaseHistory(code));
         isLeft = hasChanged(left);
       } while (isLeft);
-      await db.write([
-        purgeAnime(id),
-        audit(BOT, 'anime-purged', `${code} ${title ?? ''}`.trim(), now()),
-        forgetOldAudit(now()),
-      ]);
+      await db.write([purgeAnime(id), audit(BOT, 'anime-purged', `${code} ${title ?? ''}`.trim(), now())]);
     }
   },
 };

@@ -1,4 +1,5 @@
 /** Forgets what protects nothing any more. */
+import { forgetOldAudit } from '../db/audit-log.ts';
 import { forgetRetries } from '../db/broadcast-retries.ts';
 import { hasChanged } from '../db/database.ts';
 import { forgetOldFailures, forgetOldMarks } from '../db/updates.ts';
@@ -14,6 +15,7 @@ export const maintenance: Job = {
     while (now() < deadline && requests.take(1)) {
       const results = await db.write([
         forgetRetries(),
+        forgetOldAudit(now()),
         ...forgetOldFailures(now()),
         ...forgetOldMarks(now(), SLICE),
       ]);

@@ -42,6 +42,8 @@ export type LimitedText = keyof typeof TEXT_LIMITS;
 
 /** The most that anything reads of a text: with room for rows of older programs. */
 export function readLimit(column: LimitedText): number {
+  // Callers cut names out of SQL, where no type holds them: `substr(x, 1, NaN)` is no SQL.
+  if (!isLimited(column)) throw new Error(`column ${column as string} has no limit in TEXT_LIMITS`);
   return 4 * TEXT_LIMITS[column];
 }
 

@@ -41,10 +41,27 @@ describe('the router', () => {
   });
 });
 
-describe('a commit', () => {
-  let bot: TestBot;
-  afterEach(() => bot.close());
+let bot: TestBot;
+afterEach(() => bot?.close());
 
+describe('what is gone', () => {
+  const nothing = one(sql('SELECT 1 AS v WHERE 0'), (row) => row.int('v'));
+  const random = feature('everybody').on(
+    'random',
+    { reads: () => [nothing], gone: (t) => t.viewer.gone() },
+    () => ({}),
+  );
+
+  test('is told to the one who typed a command as to the one who pressed a button', async () => {
+    bot = await startTestBot({ stages: [router([random], actionOf)] });
+    const viewer = bot.telegram.person();
+    await viewer.send('/random');
+    expect(viewer.lastMessage().text).toBe('Bu anime endi mavjud emas.');
+    expect(viewer.messages().filter(({ isFromBot }) => isFromBot)).toHaveLength(1);
+  });
+});
+
+describe('a commit', () => {
   test('answers each thing where it stands: queries, statements, and lists of them', async () => {
     bot = await startTestBot();
     const turn = new Turn({ db: bot.db, mark: [sql("INSERT INTO alerts (key, told_at) VALUES ('m', '1')")] });

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { type RunnerTestCase, TestRunner } from 'vitest';
 import { openSqlServer } from '../../sim/sql-over-http/in-process-server.ts';
 import { ManualClock } from '../../sim/sql-over-http/server-clock.ts';
 import { startTelegram } from '../../sim/telegram/start-telegram.ts';
@@ -122,6 +123,10 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
   const counted = countAndFail(opened);
   const writes = watchWrites(counted.db, now);
   const log: Record<string, unknown>[] = [];
+  // A test says what it missed; why a handler gave up stands in the log alone.
+  TestRunner.getCurrentTest<RunnerTestCase | undefined>()?.context.onTestFailed(() => {
+    for (const { error } of log) if (error !== undefined) process.stderr.write(`the bot: ${String(error)}\n`);
+  });
   const store = createDirectoryStore(
     join(directory ?? mkdtempSync(join(tmpdir(), 'anime-bucket-')), 'bucket'),
   );
