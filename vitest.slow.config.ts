@@ -15,6 +15,7 @@ export const SLOW = [
   'test/cli/deploy.test.ts',
   'test/cli/history.test.ts',
   'test/cli/import.test.ts',
+  'test/cli/known-places.test.ts',
   'test/cli/missing-record.test.ts',
   'test/cli/missing-table.test.ts',
   'test/cli/moments.test.ts',

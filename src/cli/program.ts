@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(cli: Cli) => Command>>> =
   diff: async () => (await import('./commands/diff.ts')).diffCommand,
   history: async () => (await import('./commands/history.ts')).historyCommand,
   copy: async () => (await import('./commands/copy.ts')).copyCommand,
+  accept: async () => (await import('./commands/accept.ts')).acceptCommand,
   kit: async () => (await import('./commands/kit.ts')).kitCommand,
   prune: async () => (await import('./commands/prune.ts')).pruneCommand,
   pin: async () => (await import('./commands/pin.ts')).pinCommand,

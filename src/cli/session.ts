@@ -13,8 +13,15 @@ import { removeOldCopies } from '../backup/snapshot/copy-name.ts';
 import type { Database } from '../db/database.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
 import { bucketOf, composeBackup, copyOf } from '../hosts/compose.ts';
+import type { AskDatabase } from '../hosts/node/known-places.ts';
 import { ageOf, keptBeside } from '../hosts/node/missing-database.ts';
-import { openDatabase, openSnapshotSource, openStore, requirePlaces } from '../hosts/node/node-parts.ts';
+import {
+  openCopy,
+  openDatabase,
+  openSnapshotSource,
+  openStore,
+  requirePlaces,
+} from '../hosts/node/node-parts.ts';
 import { brokenLink, MOUNT } from '../lib/disk/directories.ts';
 import { type Config, type Environment, readConfig } from '../settings/config.ts';
 import { botElsewhere, type Installed } from './installed-bot.ts';
@@ -70,12 +77,16 @@ export async function openSession(
   requirePlaces(config);
   if (config.database.kind === 'file') removeOldCopies(config.database.path);
   const keys = readKeys(config);
-  const first = bucketOf(config.backup, await openStore(config.bucket));
+  const ask = asking(config, terminal);
+  const first = bucketOf(
+    config.backup,
+    await openStore(config.bucket, { role: 'first', prefix: config.backup.prefix, ask }),
+  );
   let second: Promise<Bucket> | undefined;
   const copy: Session['copy'] = async () => {
     const settings = config.copy;
     if (settings === undefined) return undefined;
-    second ??= openStore(settings.bucket).then((store) => copyOf(config.backup, settings, store));
+    second ??= openCopy(settings, ask).then((store) => copyOf(config.backup, settings, store));
     return second;
   };
   let read: Bucket = first;
@@ -143,6 +154,26 @@ export async function openSession(
     async close() {
       for (const one of open.splice(0)) await one.close();
     },
+  };
+}
+
+/**
+ * Opens it for each question: a restore needs it for itself. Never makes one. What cannot be opened
+ * is told by whoever needs it.
+ */
+function asking({ database }: Config, terminal: Terminal): AskDatabase {
+  let isAnswering = true;
+  return async (question) => {
+    if (!isAnswering || (database.kind === 'file' && !existsSync(database.path))) return undefined;
+    try {
+      const { db, close } = await openDatabase(database, (message) =>
+        terminal.say(terminal.colors.yellow(message)),
+      );
+      return await question(db).finally(close);
+    } catch {
+      isAnswering = false;
+      return undefined;
+    }
   };
 }
 

@@ -10,6 +10,11 @@ export function keepCopyNote(text: string): Statement {
   return keep('copy', text);
 }
 
+/** The copy is another one: what is known of the old one does not hold. */
+export function forgetCopyNote(): Statement {
+  return sql("DELETE FROM bucket_notes WHERE key = 'copy'");
+}
+
 function keep(key: string, value: string): Statement {
   return sql(
     'INSERT INTO bucket_notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',

@@ -98,6 +98,15 @@ export function forgetCopied(upTo: Readonly<Record<string, string>>, kept: reado
   ];
 }
 
+/**
+ * For a copy that begins anew: it lacks files whose memory went when the old one had them, and they
+ * shall not look like somebody else's.
+ */
+export function forgetSince(): Statement {
+  const [from, to] = between(CHANGES);
+  return sql("DELETE FROM bucket_notes WHERE key >= ? AND key < ? AND key LIKE '%/'", from, to);
+}
+
 /** Every key that begins so. */
 function between(start: string): [string, string] {
   const from = PREFIX + start;

@@ -2,6 +2,7 @@
 import type { BackupHealth } from '../backup/catalog/health.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, peek, pending } from '../backup/changes/peek.ts';
 import { copyHealth, readMemory } from '../backup/copy/memory.ts';
+import { StoreError } from '../backup/store/types.ts';
 import { heard as heardOf } from '../bot/hearing.ts';
 import { botIdentity } from '../db/bot-identity.ts';
 import { copyNote, newestRun } from '../db/bucket-notes.ts';
@@ -18,8 +19,11 @@ const BUCKET_MS = 5_000;
 /** While one look at the bucket is stuck, nobody begins another: the address is open to all. */
 const STUCK_MS = 30_000;
 
-/** Looks whether the newest backup is good; undefined when the bucket does not tell in time. */
-export type LookAtBackups = () => Promise<BackupHealth | undefined>;
+/** What keeps the bucket from telling whether the newest backup is good. */
+type BucketTrouble = NonNullable<Health['backup']['bucket']>;
+
+/** Looks whether the newest backup is good, for some seconds. */
+export type LookAtBackups = () => Promise<BackupHealth | BucketTrouble>;
 
 export function backupLook({ backups, now, healthTimer }: HostParts): LookAtBackups {
   let stuckAt = Number.NEGATIVE_INFINITY;
@@ -28,18 +32,20 @@ export function backupLook({ backups, now, healthTimer }: HostParts): LookAtBack
   };
   return async () => {
     const at = now().getTime();
-    if (at >= stuckAt && at - stuckAt < STUCK_MS) return undefined;
+    if (at >= stuckAt && at - stuckAt < STUCK_MS) return 'unreachable';
+    let trouble: BucketTrouble = 'unreachable';
     const patience = {
       ms: BUCKET_MS,
       timer: healthTimer ?? systemTimer,
       abort: new AbortController(),
       failure: (cause: unknown) => {
         if (cause instanceof Silence) stuckAt = at;
+        if (cause instanceof StoreError && cause.isElsewhere) trouble = 'another directory';
         return new Error('the bucket does not tell', { cause });
       },
     };
     // A bucket that nobody can list is no sign of safety.
-    return heard(patience, () => backups.health().finally(free)).catch(() => undefined);
+    return heard(patience, () => backups.health().finally(free)).catch(() => trouble);
   };
 }
 
@@ -49,7 +55,7 @@ export async function checkHealth(
   look: LookAtBackups,
 ): Promise<Health> {
   const { db, disk, isOffline, asCalled = (text) => text } = parts;
-  const [database, backup, state, updates, moving, copy, changes] = await Promise.all([
+  const [database, found, state, updates, moving, copy, changes] = await Promise.all([
     lackNow(db).then(
       (lack) =>
         lack !== undefined ? 'incomplete' : writes.trouble() !== undefined ? 'takes no writes' : 'ok',
@@ -62,6 +68,7 @@ export async function checkHealth(
     copyOf(parts),
     changesOf(parts),
   ]);
+  const backup = typeof found === 'string' ? undefined : found;
   const isWritable = state === undefined || state === 'ok';
   const ok = isOffline === true ? 'offline' : 'ok';
   return {
@@ -81,7 +88,7 @@ export async function checkHealth(
     backup: {
       last_verified: backup?.lastVerified ?? null,
       age_hours: backup?.ageHours ?? null,
-      ...(backup === undefined && { bucket: 'unreachable' as const }),
+      ...(typeof found === 'string' && { bucket: found }),
       ...(backup?.damaged !== undefined && { damaged: asCalled('see `npm run backup -- list`') }),
       ...(changes !== undefined && { changes }),
     },

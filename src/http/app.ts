@@ -39,8 +39,11 @@ export interface Health {
     readonly age_hours: number | null;
     /** The newest backup, or the database itself, is damaged: where to read more. */
     readonly damaged?: string;
-    /** The bucket did not tell within seconds, or refused: nothing is known. */
-    readonly bucket?: 'unreachable';
+    /**
+     * The bucket did not tell within seconds, or refused: nothing is known. `another directory`:
+     * its disk is not mounted, most likely.
+     */
+    readonly bucket?: 'unreachable' | 'another directory';
     /** Absent where changes are not recorded. */
     readonly changes?: {
       /** Since when the oldest change waits that is not in the bucket; 0: none does. */

@@ -4,6 +4,7 @@
  * they write to is an error. Node only.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { FORGET_PLACES } from '../../db/place-notes.ts';
 import { STATE_COLUMNS, STATE_TABLE } from '../changes/change-state.ts';
 import { BEGINS_NOW, beginTimelineSql } from '../changes/timeline.ts';
 import { openForeignFile } from '../foreign/connection.ts';
@@ -92,6 +93,7 @@ function settle(db: DatabaseSync, end: RunEnd | undefined): void {
         `json_object('timeline', timeline, 'seq', max(shipped_seq, COALESCE((SELECT max(seq) FROM ${LOG_TABLE}), 0)))`,
       ),
     );
+  if (hasColumns(db, 'bucket_notes', ['key', 'value'])) run(FORGET_PLACES);
   if (hasColumns(db, 'backup_lease', ['id', 'holder', 'expires_ms']))
     run("UPDATE backup_lease SET holder = '', expires_ms = 0 WHERE holder <> '' OR expires_ms <> 0");
 }

@@ -127,6 +127,8 @@ export class StoreError extends Error {
   readonly isDenied: boolean;
   /** A long wait brought nothing: few more are worth it. */
   readonly isStall: boolean;
+  /** It is another directory than the one that the bot knows (known-place.ts). */
+  readonly isElsewhere: boolean;
   constructor(
     message: string,
     options: {
@@ -134,6 +136,7 @@ export class StoreError extends Error {
       readonly retryAfterMs?: number;
       readonly isDenied?: boolean;
       readonly isStall?: boolean;
+      readonly isElsewhere?: boolean;
       readonly cause?: unknown;
     },
   ) {
@@ -142,6 +145,7 @@ export class StoreError extends Error {
     this.retryAfterMs = options.retryAfterMs ?? 0;
     this.isDenied = options.isDenied ?? false;
     this.isStall = options.isStall ?? false;
+    this.isElsewhere = options.isElsewhere ?? false;
   }
 
   get isFinal(): boolean {

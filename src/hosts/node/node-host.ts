@@ -41,10 +41,11 @@ import { tickWhileBusy } from './busy-ticks.ts';
 import { checkDisks, placesOf } from './disk-room.ts';
 import { finishAll, RUN_GRACE_MS } from './finish-all.ts';
 import { hearTelegram, whoAmI } from './hear-telegram.ts';
+import type { AskDatabase } from './known-places.ts';
 import { type Answer, listen, onlyThisMachine } from './listen.ts';
 import { createHostLog } from './log-lines.ts';
 import { withoutEcho } from './loss-alerts.ts';
-import { openSnapshotSource, openStore, requirePlaces } from './node-parts.ts';
+import { openCopy, openSnapshotSource, openStore, requirePlaces } from './node-parts.ts';
 import { schedule } from './schedule.ts';
 import { shipper } from './shipper.ts';
 import { takeDatabase } from './take-database.ts';
@@ -103,8 +104,10 @@ export async function startNode(
   api.config.use(callsAsHere);
   const told = { api, log, adminIds: config.adminIds };
   const me = await whoAmI(api, config.botInfo);
-  const store = await openStore(config.bucket);
-  const copy = config.copy && copyOf(config.backup, config.copy, await openStore(config.copy.bucket));
+  const late: { db?: Database } = {};
+  const ask: AskDatabase = async (question) => late.db && question(late.db);
+  const store = await openStore(config.bucket, { role: 'first', prefix: config.backup.prefix, ask });
+  const copy = config.copy && copyOf(config.backup, config.copy, await openCopy(config.copy, ask));
   const database = await takeDatabase(config, {
     buckets: { first: bucketOf(config.backup, store), copy },
     mayBegin: beginsNew,
@@ -116,6 +119,7 @@ export async function startNode(
       tellAdmins(told, textsFor(config.defaultLocale).frame.databaseLost(path, rescued)),
   });
   const { db } = database;
+  late.db = db;
   const links = {
     baseUrl: config.publicUrl ?? '',
     key: linkKey(botToken),

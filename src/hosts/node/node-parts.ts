@@ -7,6 +7,7 @@ import { openEmbeddedSnapshotSource } from '../../backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../../backup/snapshot/remote.ts';
 import { checkServer } from '../../backup/snapshot/server-check.ts';
 import { createDirectoryStore } from '../../backup/store/directory.ts';
+import { createKnownPlace } from '../../backup/store/known-place.ts';
 import type { Store } from '../../backup/store/types.ts';
 import type { Database } from '../../db/database.ts';
 import { openEmbeddedDatabase } from '../../db/file/embedded-database.ts';
@@ -18,8 +19,10 @@ import {
   type BucketSettings,
   type Config,
   ConfigError,
+  type CopySettings,
   type DatabaseSettings,
 } from '../../settings/config.ts';
+import { type AskDatabase, type Place, placeOptions } from './known-places.ts';
 
 export interface OpenDatabase {
   readonly db: Database;
@@ -92,9 +95,24 @@ export function requirePlaces({
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** Loads the S3 client on demand: it takes a third of a command's start. */
-export async function openStore(settings: BucketSettings): Promise<Store> {
-  if (settings.kind === 'directory') return createDirectoryStore(settings.path);
+/**
+ * A directory is held against what the database remembers of it, where `known` says whom to ask.
+ * Loads the S3 client on demand: it takes a third of a command's start.
+ */
+export async function openStore(
+  settings: BucketSettings,
+  known?: Pick<Place, 'role' | 'prefix'> & { readonly ask: AskDatabase },
+): Promise<Store> {
+  if (settings.kind === 'directory') {
+    const { path } = settings;
+    const store = createDirectoryStore(path);
+    return known === undefined ? store : createKnownPlace(store, placeOptions({ ...known, path }, known.ask));
+  }
   const { createS3Store } = await import('../../backup/store/s3-store.ts');
   return createS3Store(settings);
+}
+
+/** The second bucket of host and commands. */
+export function openCopy({ bucket, prefix }: CopySettings, ask: AskDatabase): Promise<Store> {
+  return openStore(bucket, { role: 'copy', prefix, ask });
 }

@@ -29,6 +29,8 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   'db-damaged': 'the database is damaged; what to do is in docs/operations.md',
   'db-found': 'damage was found in the database when it was read',
   'no-room': 'no room is left on the disk or in the store: make some',
+  'other-place':
+    'the directory is not the one that the bot knows: it seems that its disk is not mounted, mount it; docs/operations.md tells of a new place',
   'read-only': 'the disk is mounted read-only, mount it for writing',
   'no-right': 'the bot may not write to a file or directory on the server',
   'store-key': 'the store refused the key: check the key and its rights',

@@ -44,6 +44,7 @@ const OF_DATABASE = /SQLITE_|\bLibsql\w*Error/;
  */
 const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
   [/not the file that was opened/, 'db-lost'],
+  [/is not the directory that the bot knows/, 'other-place'],
   [/SQLITE_(?:CORRUPT|NOTADB)|disk image is malformed|not a database|database is damaged/i, 'db-damaged'],
   [/damaged when it was read/, 'db-found'],
   [/ENOSPC|EDQUOT|no space left|SQLITE_FULL|disk is full|make room|quota|insufficient ?storage/i, 'no-room'],

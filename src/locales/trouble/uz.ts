@@ -28,6 +28,8 @@ export const uz = {
   'db-damaged': 'ma’lumotlar bazasi buzilgan, nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan',
   'db-found': 'nusxa olinayotganda bazada buzilgan joy topildi',
   'no-room': 'diskda yoki omborda joy qolmagan, joy bo‘shating',
+  'other-place':
+    'papka bot bilgan joy emas: diski ulanmaganga o‘xshaydi, uni ulang; ataylab yangi joy bo‘lsa, docs/owners-guide.uz.md faylida yozilgan',
   'read-only': 'disk faqat o‘qish uchun ulangan, uni yozish uchun qayta ulang',
   'no-right': 'serverda fayl yoki papkaga yozish huquqi yo‘q',
   'store-key': 'ombor kalitni qabul qilmadi, kalit va huquqlarini tekshiring',

@@ -1,0 +1,49 @@
+/**
+ * The directories of backups that the bot knows again, by the ids of their marks
+ * (backup/store/known-place.ts). In bucket_notes, a row for each role and path.
+ */
+import { one, type Query, type Statement, sql } from './database.ts';
+
+/** Of the first bucket, or of the second one. */
+export type PlaceRole = 'first' | 'copy';
+
+export interface PlaceNote {
+  /** Undefined: none is remembered. */
+  readonly id: string | undefined;
+  /** A directory in this role is remembered: this one, or one that the settings named before. */
+  readonly isRoleKnown: boolean;
+}
+
+export function placeNote(role: PlaceRole, path: string): Query<PlaceNote | undefined> {
+  return one(
+    sql(
+      `SELECT (SELECT value FROM bucket_notes WHERE key = ?1) AS id,
+         EXISTS (SELECT 1 FROM bucket_notes WHERE key >= ?2 AND key < ?3) AS known`,
+      keyOf(role, path),
+      keyOf(role, ''),
+      `${PREFIX}${role};`,
+    ),
+    (row) => ({ id: row.textOrNull('id') ?? undefined, isRoleKnown: row.int('known') === 1 }),
+  );
+}
+
+export function keepPlaceNote(role: PlaceRole, path: string, id: string): Statement {
+  return sql(
+    `INSERT INTO bucket_notes (key, value) VALUES (?, ?)
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+    keyOf(role, path),
+    id,
+  );
+}
+
+/**
+ * After a restore, perhaps on another machine: what the directories there are is learned anew.
+ */
+export const FORGET_PLACES = `DELETE FROM bucket_notes WHERE key >= 'place:' AND key < 'place;'`;
+
+const PREFIX = 'place:';
+
+/** `;` is the character behind `:`. */
+function keyOf(role: PlaceRole, path: string): string {
+  return `${PREFIX}${role}:${path}`;
+}

@@ -1,0 +1,55 @@
+/** What the database remembers of the directories that the settings name. Node only. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { manifestKey, STEM } from '../../backup/catalog/names.ts';
+import { readMemory } from '../../backup/copy/memory.ts';
+import type { KnownPlace, PlaceOptions } from '../../backup/store/known-place.ts';
+import { copyNote, newestRun } from '../../db/bucket-notes.ts';
+import type { Database } from '../../db/database.ts';
+import { keepPlaceNote, type PlaceRole, placeNote } from '../../db/place-notes.ts';
+
+/** Runs a question with the database; undefined: there is none, or it does not answer. */
+export type AskDatabase = <T>(question: (db: Database) => Promise<T>) => Promise<T | undefined>;
+
+export interface Place {
+  readonly role: PlaceRole;
+  readonly path: string;
+  /** Of the keys of this bot's objects. */
+  readonly prefix: string;
+}
+
+/** A command must not hang on the database of another machine. */
+const PATIENCE_MS = 5_000;
+
+export function placeOptions(place: Place, ask: AskDatabase): PlaceOptions {
+  const inTime: AskDatabase = (question) => {
+    const answer = ask(question).catch(() => undefined);
+    return Promise.race([answer, sleep(PATIENCE_MS, undefined, { ref: false })]);
+  };
+  return {
+    memory: {
+      recall: () => inTime((db) => recall(db, place)),
+      async remember(id) {
+        await inTime((db) => db.write([keepPlaceNote(place.role, place.path, id)]));
+      },
+    },
+    setting: place.role === 'copy' ? 'COPY_DIR' : 'BACKUP_DIR',
+    stem: `${place.prefix}${STEM}`,
+    newId,
+  };
+}
+
+export function newId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** Of the first bucket a host tells by itself that its newest backup is gone. */
+export async function recall(db: Database, { role, path, prefix }: Place): Promise<KnownPlace> {
+  const [note, run, copy] = await db.read([placeNote(role, path), newestRun(), copyNote()]);
+  const newest = role === 'first' ? run : (readMemory(copy).newest ?? undefined);
+  return {
+    id: note?.id,
+    newest: newest === undefined ? undefined : manifestKey(prefix, newest),
+    isUsed: role === 'copy' && newest !== undefined && note?.isRoleKnown !== true,
+  };
+}
