@@ -2,7 +2,9 @@
  * The directories of backups that the bot knows again, by the ids of their marks
  * (backup/store/known-place.ts). In bucket_notes, a row for each role and path.
  */
+import { forgetCopyNote } from './bucket-notes.ts';
 import { one, type Query, type Statement, sql } from './database.ts';
+import { forgetSince } from './stored-files.ts';
 
 /** Of the first bucket, or of the second one. */
 export type PlaceRole = 'first' | 'copy';
@@ -34,6 +36,12 @@ export function keepPlaceNote(role: PlaceRole, path: string, id: string): Statem
     keyOf(role, path),
     id,
   );
+}
+
+/** The directory is another one from now on, which may lack what the old one had. */
+export function acceptPlace(role: PlaceRole, path: string, id: string): Statement[] {
+  const keep = keepPlaceNote(role, path, id);
+  return role === 'first' ? [keep] : [keep, forgetCopyNote(), forgetSince()];
 }
 
 /**

@@ -2,9 +2,7 @@ import { Argument, Command } from 'commander';
 import { readGroups } from '../../backup/catalog/list.ts';
 import { createDirectoryStore } from '../../backup/store/directory.ts';
 import { MARK, readMark, writeMark } from '../../backup/store/known-place.ts';
-import { forgetCopyNote } from '../../db/bucket-notes.ts';
-import { keepPlaceNote, type PlaceRole } from '../../db/place-notes.ts';
-import { forgetSince } from '../../db/stored-files.ts';
+import { acceptPlace, type PlaceRole } from '../../db/place-notes.ts';
 import { newId, recall } from '../../hosts/node/known-places.ts';
 import { countOf } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
@@ -53,11 +51,7 @@ async function accept({ terminal, session, yes }: Invocation, [which]: readonly 
   if (!yes && !(await terminal.confirm(question, 'accept')))
     throw new UsageError('not confirmed: nothing was changed (--yes asks nothing)');
   const id = mark ?? (await writeMark(store, newId()));
-  await db.write([
-    keepPlaceNote(role, path, id),
-    // What the old one had, this one may lack.
-    ...(role === 'copy' ? [forgetCopyNote(), forgetSince()] : []),
-  ]);
+  await db.write(acceptPlace(role, path, id));
   terminal.answer({ ok: true, directory: path, accepted: true });
   terminal.say(green(`${store.description} is the right one now.`));
   terminal.say(
