@@ -13,7 +13,6 @@ import { removeOldCopies } from '../backup/snapshot/copy-name.ts';
 import type { Database } from '../db/database.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
 import { bucketOf, composeBackup, copyOf } from '../hosts/compose.ts';
-import type { AskDatabase } from '../hosts/node/known-places.ts';
 import { ageOf, keptBeside } from '../hosts/node/missing-database.ts';
 import {
   openCopy,
@@ -24,6 +23,7 @@ import {
 } from '../hosts/node/node-parts.ts';
 import { brokenLink, MOUNT } from '../lib/disk/directories.ts';
 import { type Config, type Environment, readConfig } from '../settings/config.ts';
+import { askFor } from './ask-database.ts';
 import { botElsewhere, type Installed } from './installed-bot.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -77,7 +77,7 @@ export async function openSession(
   requirePlaces(config);
   if (config.database.kind === 'file') removeOldCopies(config.database.path);
   const keys = readKeys(config);
-  const ask = asking(config, terminal);
+  const ask = askFor(config.database, (message) => terminal.say(terminal.colors.yellow(message)));
   const first = bucketOf(
     config.backup,
     await openStore(config.bucket, { role: 'first', prefix: config.backup.prefix, ask }),
@@ -154,26 +154,6 @@ export async function openSession(
     async close() {
       for (const one of open.splice(0)) await one.close();
     },
-  };
-}
-
-/**
- * Opens it for each question: a restore needs it for itself. Never makes one. What cannot be opened
- * is told by whoever needs it.
- */
-function asking({ database }: Config, terminal: Terminal): AskDatabase {
-  let isAnswering = true;
-  return async (question) => {
-    if (!isAnswering || (database.kind === 'file' && !existsSync(database.path))) return undefined;
-    try {
-      const { db, close } = await openDatabase(database, (message) =>
-        terminal.say(terminal.colors.yellow(message)),
-      );
-      return await question(db).finally(close);
-    } catch {
-      isAnswering = false;
-      return undefined;
-    }
   };
 }
 

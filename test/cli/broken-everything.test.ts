@@ -33,6 +33,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   backup('drill'),
   backup('copy'),
   backup('kit', '-o', 'nowhere/kit.tar'),
+  backup('accept', 'first', '--yes'),
   backup('list', '--from', 'copy'),
   backup('diff', 'live', 'latest'),
   backup('diff', 'garbage', 'missing'),

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readGroups } from '../../src/backup/catalog/list.ts';
 import { backupName } from '../../src/backup/catalog/names.ts';
 import { type BackupEngine, createBackupEngine } from '../../src/backup/engine.ts';
-import type { Store } from '../../src/backup/store/types.ts';
+import { type Store, StoreError } from '../../src/backup/store/types.ts';
 import { backupAlertText } from '../../src/bot/alerts.ts';
 import { readBotInfo } from '../../src/bot/telegram.ts';
 import { sql } from '../../src/db/database.ts';
@@ -165,6 +165,20 @@ test('a database file that was taken away is said by /healthz at once, not when 
   expect(await database()).not.toMatchObject({ database: 'replaced' });
   isLost = true;
   expect(await database()).toMatchObject({ status: 'failing', database: 'replaced' });
+});
+
+test('a directory whose disk is not mounted: /healthz says so, and names no path', async () => {
+  const { store } = world.context;
+  const away = new StoreError('directory /mnt/usb is not the directory that the bot knows', {
+    retryable: false,
+    isElsewhere: true,
+  });
+  const { app } = host(undefined, { store: { ...store, list: () => Promise.reject(away) } });
+  const answer = await app.request('/healthz');
+  expect(answer.status).toBe(503);
+  const text = await answer.text();
+  expect(JSON.parse(text)).toMatchObject({ status: 'failing', backup: { bucket: 'another directory' } });
+  expect(text).not.toContain('/mnt');
 });
 
 test('a bucket that does not answer: /healthz does within seconds, and begins no second look', async () => {

@@ -22,6 +22,7 @@ import { MARK } from '../../src/backup/store/known-place.ts';
 import { type Store, StoreError } from '../../src/backup/store/types.ts';
 import { keepCopyNote } from '../../src/db/bucket-notes.ts';
 import { type Database, sql } from '../../src/db/database.ts';
+import { hostAsks } from '../../src/hosts/node/known-places.ts';
 import { openStore } from '../../src/hosts/node/node-parts.ts';
 import { storeContract } from '../backup/store/contract.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
@@ -40,7 +41,7 @@ const open = (
 ): Promise<Store> =>
   openStore(
     { kind: 'directory', path },
-    { role, prefix: 'backups/', ask: async (question) => (db === 'none' ? undefined : question(db)) },
+    { role, prefix: 'backups/', ask: hostAsks(() => (db === 'none' ? undefined : db)) },
   );
 const text = (words: string) => new TextEncoder().encode(words);
 const put = (store: Store, name = 'backups/a') => store.put(name, text(name));
@@ -96,7 +97,7 @@ storeContract(
     const own = await createWorld();
     const store = await openStore(
       { kind: 'directory', path: join(own.directory, 'disk') },
-      { role: 'first', prefix: '', ask: (question) => question(own.db) },
+      { role: 'first', prefix: '', ask: hostAsks(() => own.db) },
     );
     return { store, partBytes: 100_000, close: async () => own.close() };
   },
@@ -143,10 +144,10 @@ describe('a disk that is not mounted', () => {
       {
         role: 'first',
         prefix: 'backups/',
-        ask: async (question) => {
+        ask: hostAsks(() => {
           if (isAway) throw new Error('database is locked');
-          return question(world.db);
-        },
+          return world.db;
+        }),
       },
     );
     await put(store);

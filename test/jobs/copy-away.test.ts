@@ -13,7 +13,7 @@ import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.t
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { MARK, writeMark } from '../../src/backup/store/known-place.ts';
 import { acceptPlace } from '../../src/db/place-notes.ts';
-import { newId } from '../../src/hosts/node/known-places.ts';
+import { hostAsks, newId } from '../../src/hosts/node/known-places.ts';
 import { openStore } from '../../src/hosts/node/node-parts.ts';
 import { copyBackups } from '../../src/jobs/copy-backups.ts';
 import type { JobContext } from '../../src/jobs/job.ts';
@@ -46,7 +46,7 @@ const source = () => openEmbeddedSnapshotSource({ path: bot.path });
 async function context(): Promise<JobContext> {
   const store = await openStore(
     { kind: 'directory', path },
-    { role: 'copy', prefix: '', ask: (question) => question(bot.db) },
+    { role: 'copy', prefix: '', ask: hostAsks(() => bot.db) },
   );
   const buckets = { first: { store: first, prefix: '' }, copy: { store, prefix: '' } };
   const made = bot.jobContext();

@@ -107,6 +107,10 @@ describe('reasons of the backup engine', () => {
       'could not confirm the lease: database unavailable: data/a.db is not the file that was opened',
       'ma’lumotlar bazasi fayli yo‘qolgan',
     ],
+    [
+      'directory /a is not the directory that the bot knows as COPY_DIR: its mark, a.txt, is not there',
+      'papka bot bilgan joy emas',
+    ],
     ['what nobody knows', 'bot bu xatoni tanimaydi'],
     ['ENOSPC: no space left on device: make room in directory b', 'diskda yoki omborda joy qolmagan'],
     [

@@ -9,7 +9,22 @@ import type { Database } from '../../db/database.ts';
 import { keepPlaceNote, type PlaceRole, placeNote } from '../../db/place-notes.ts';
 
 /** Runs a question with the database; undefined: there is none, or it does not answer. */
-export type AskDatabase = <T>(question: (db: Database) => Promise<T>) => Promise<T | undefined>;
+type Ask = <T>(question: (db: Database) => Promise<T>) => Promise<T | undefined>;
+
+/** A command opens it for each, and leaves the file as it is where it only reads. */
+export interface AskDatabase {
+  readonly read: Ask;
+  readonly write: Ask;
+}
+
+/** Of a host: undefined until it has taken its database. */
+export function hostAsks(database: () => Database | undefined): AskDatabase {
+  const ask: Ask = async (question) => {
+    const db = database();
+    return db && question(db);
+  };
+  return { read: ask, write: ask };
+}
 
 export interface Place {
   readonly role: PlaceRole;
@@ -22,21 +37,21 @@ export interface Place {
 const PATIENCE_MS = 5_000;
 
 export function placeOptions(place: Place, ask: AskDatabase): PlaceOptions {
-  const inTime: AskDatabase = (question) => {
-    const answer = ask(question).catch(() => undefined);
-    return Promise.race([answer, sleep(PATIENCE_MS, undefined, { ref: false })]);
-  };
   return {
     memory: {
-      recall: () => inTime((db) => recall(db, place)),
+      recall: () => inTime(ask.read((db) => recall(db, place))),
       async remember(id) {
-        await inTime((db) => db.write([keepPlaceNote(place.role, place.path, id)]));
+        await inTime(ask.write((db) => db.write([keepPlaceNote(place.role, place.path, id)])));
       },
     },
     setting: place.role === 'copy' ? 'COPY_DIR' : 'BACKUP_DIR',
     stem: `${place.prefix}${STEM}`,
     newId,
   };
+}
+
+function inTime<T>(answer: Promise<T | undefined>): Promise<T | undefined> {
+  return Promise.race([answer.catch(() => undefined), sleep(PATIENCE_MS, undefined, { ref: false })]);
 }
 
 export function newId(): string {

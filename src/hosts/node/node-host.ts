@@ -41,7 +41,7 @@ import { tickWhileBusy } from './busy-ticks.ts';
 import { checkDisks, placesOf } from './disk-room.ts';
 import { finishAll, RUN_GRACE_MS } from './finish-all.ts';
 import { hearTelegram, whoAmI } from './hear-telegram.ts';
-import type { AskDatabase } from './known-places.ts';
+import { hostAsks } from './known-places.ts';
 import { type Answer, listen, onlyThisMachine } from './listen.ts';
 import { createHostLog } from './log-lines.ts';
 import { withoutEcho } from './loss-alerts.ts';
@@ -105,7 +105,7 @@ export async function startNode(
   const told = { api, log, adminIds: config.adminIds };
   const me = await whoAmI(api, config.botInfo);
   const late: { db?: Database } = {};
-  const ask: AskDatabase = async (question) => late.db && question(late.db);
+  const ask = hostAsks(() => late.db);
   const store = await openStore(config.bucket, { role: 'first', prefix: config.backup.prefix, ask });
   const copy = config.copy && copyOf(config.backup, config.copy, await openCopy(config.copy, ask));
   const database = await takeDatabase(config, {
