@@ -1,6 +1,6 @@
 /**
- * The Node host as a process, whose disks of backups are not mounted when it starts: it answers
- * people, stores nothing in the mount points, and says so in the log, by /healthz and to the admins.
+ * The Node host as a process, whose disks of backups are not mounted when it starts: it stores
+ * nothing in the mount points, and says so in the log, by /healthz and to the admins.
  */
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
