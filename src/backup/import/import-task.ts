@@ -4,8 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
 import { openEmbeddedDatabase } from '../../db/file/embedded-database.ts';
 import { migrate, type TakeOver } from '../../db/migrate.ts';
 import { openRemoteDatabase } from '../../db/remote-database.ts';
@@ -15,9 +16,10 @@ import { copyLive } from '../snapshot/copy-live.ts';
 import { openRemoteSnapshotSource } from '../snapshot/remote.ts';
 import { copyDatabase } from '../verify/copy-database.ts';
 import { openAttached } from './attached.ts';
-import { type ImportOptions, type ImportReport, importRecords } from './import.ts';
+import { type ImportOptions, type ImportReport, importRecords, type StagedRows } from './import.ts';
 import type { ImportMap } from './map/format.ts';
 import { openImportFile } from './open-file.ts';
+import type { ImportEvent } from './stage.ts';
 import type { Preference } from './staging-sql.ts';
 
 declare module '../foreign/task.ts' {
@@ -34,7 +36,10 @@ export interface ImportInput {
   readonly database: ImportDatabase;
   readonly file: string;
   readonly keys: OpeningKeys | undefined;
-  /** An empty directory for this import alone; the caller removes it. */
+  /**
+   * A directory for this import alone, empty or that of a look at the same file in the same way,
+   * which an import goes on from; the caller removes it.
+   */
   readonly scratch: string;
   readonly utcOffsetMinutes: number;
   /** How another bot's file is laid out. */
@@ -48,6 +53,8 @@ export interface ImportInput {
   readonly adminIds?: readonly number[] | undefined;
   /** Nothing at all is written to the database: a copy of it is looked at. */
   readonly dryRun: boolean;
+  /** The rows that a look stages are kept for an import with the same `scratch`. */
+  readonly keepsRows: boolean;
 }
 
 export type ImportMessage =
@@ -56,20 +63,16 @@ export type ImportMessage =
   | { readonly kind: 'merging' };
 
 export const importTask: Task<ImportInput, ImportReport, ImportMessage> = async (input, { send }) => {
-  const records = await openImportFile(input.file, {
-    keys: input.keys,
-    directory: input.scratch,
-    utcOffsetMinutes: input.utcOffsetMinutes,
-    map: input.map,
-  });
+  const { scratch, prefer, dryRun, adminIds } = input;
+  const kept = dryRun || input.database.kind === 'remote' ? undefined : await keptRows(scratch);
+  const id = kept?.id ?? randomUUID();
   const target = await openTarget(input);
   try {
-    return await importRecords(target.db, records, {
-      id: randomUUID(),
-      prefer: input.prefer,
-      dryRun: input.dryRun,
-      ...(input.adminIds && { adminIds: input.adminIds }),
+    return await importRecords(target.db, recordsOf(input), {
+      ...{ id, prefer, dryRun, staged: kept?.staged },
+      ...(adminIds && { adminIds }),
       ...(target.staging && { staging: target.staging }),
+      ...(dryRun && input.keepsRows && { onStaged: (staged) => keepRows(scratch, { id, staged }) }),
       onRows: (rows) => send({ kind: 'rows', rows }),
       beforeMerge: () => send({ kind: 'merging' }),
     });
@@ -78,12 +81,41 @@ export const importTask: Task<ImportInput, ImportReport, ImportMessage> = async 
   }
 };
 
+/** Opened when it is asked for: rows that a look has kept are not read again. */
+async function* recordsOf(input: ImportInput): AsyncGenerator<ImportEvent> {
+  const { keys, scratch: directory, utcOffsetMinutes, map } = input;
+  yield* await openImportFile(input.file, { keys, directory, utcOffsetMinutes, map });
+}
+
+interface KeptRows {
+  readonly id: string;
+  readonly staged: StagedRows;
+}
+
+const STAGING = 'staging.db';
+/** The staging file as it was with all rows in and none judged yet; and what is known of it. */
+const KEPT = 'kept.db';
+const KEPT_STATE = 'kept';
+
+async function keepRows(scratch: string, kept: KeptRows): Promise<void> {
+  await copyFile(join(scratch, STAGING), join(scratch, KEPT));
+  await writeFile(join(scratch, KEPT_STATE), serialize(kept));
+}
+
+/** Puts what {@link keepRows} kept in the place of the staging file. */
+async function keptRows(scratch: string): Promise<KeptRows | undefined> {
+  if (!existsSync(join(scratch, KEPT_STATE))) return undefined;
+  await rename(join(scratch, KEPT), join(scratch, STAGING));
+  return deserialize(await readFile(join(scratch, KEPT_STATE)));
+}
+
 async function openTarget(
   input: ImportInput,
 ): Promise<Pick<ImportOptions, 'staging'> & { db: Parameters<typeof importRecords>[0] }> {
   const { database, dryRun, scratch } = input;
-  if (dryRun) return openCopy(input);
-  if (database.kind === 'file') return openAttached(database.path, join(scratch, 'staging.db'));
+  const staging = join(scratch, STAGING);
+  if (dryRun) return openAttached(await copyOfToday(input), staging);
+  if (database.kind === 'file') return openAttached(database.path, staging);
   const { url, authToken } = database;
   return { db: openRemoteDatabase({ url, authToken, fetch }) };
 }
@@ -92,11 +124,7 @@ async function openTarget(
  * A copy with today's schema, whatever the database's is; of one that does not exist yet, an empty
  * one.
  */
-async function openCopy({
-  database,
-  scratch,
-  takeOver,
-}: ImportInput): Promise<{ db: Awaited<ReturnType<typeof openEmbeddedDatabase>> }> {
+async function copyOfToday({ database, scratch, takeOver }: ImportInput): Promise<string> {
   const copy = join(scratch, 'copy.db');
   if (database.kind === 'remote') await copyLive(openRemoteSnapshotSource({ ...database, fetch }), copy);
   else if (existsSync(database.path)) await copyFileDatabase(database.path, copy);
@@ -109,7 +137,8 @@ async function openCopy({
     backup: async () => {},
     ...(takeOverFile && { takeOver: takeOverFile }),
   });
-  return { db };
+  db.close();
+  return copy;
 }
 
 /**

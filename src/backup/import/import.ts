@@ -18,6 +18,7 @@ import {
   createDerived,
   createStaging,
   DERIVED,
+  dropStaging,
   indexStaging,
   type LocalColumn,
   type Preference,
@@ -42,10 +43,20 @@ export interface ImportOptions {
   readonly dryRun: boolean;
   /** Where staged rows are kept; in the database itself by default. */
   readonly staging?: Staging;
+  /** What an earlier attempt of the same id has staged of the same file; then it is not read. */
+  readonly staged?: StagedRows | undefined;
+  /** Once all rows are staged, and nothing more than staged. */
+  readonly onStaged?: (rows: StagedRows) => Promise<void>;
   /** After every step, with the rows read so far; may throw to stop. */
   readonly onRows?: (rows: number) => Promise<void>;
   /** Right before the merge. */
   readonly beforeMerge?: () => Promise<void>;
+}
+
+export interface StagedRows {
+  /** What the rows were made for: the columns of the tables, and who is an admin. */
+  readonly target: string;
+  readonly read: Read;
 }
 
 export interface TableReport {
@@ -105,28 +116,38 @@ export async function importRecords(
   )
     throw new Error('the database has not been set up yet: start the bot once, then import');
   const { id, prefer, dryRun, staging = { db, schema: 'main' } } = options;
+  const adminIds = await adminsOf(db, options.adminIds);
+  const target = JSON.stringify([staged, [...adminIds].toSorted()]);
+  const known = options.staged?.target === target ? options.staged.read : undefined;
   const superseded = (cause: unknown): Error => new ImportSuperseded(cause);
   const transaction = await stage(databaseSite(db, staging), { kind: 'import', id, superseded });
   const read: ReadStaged = (texts) => queryOwn(staging.db, transaction.guard, texts);
   try {
+    const names = [DERIVED, ...staged.map((one) => one.staging)];
+    const stale = options.staged === undefined ? [] : names.map((name) => dropStaging(name, staging.schema));
     await transaction.create(
-      [DERIVED, ...staged.map((one) => one.staging)],
-      [...staged.map((one) => createStaging(one, staging.schema)), createDerived(staging.schema)],
+      names,
+      known === undefined
+        ? [
+            ...stale,
+            ...staged.map((one) => createStaging(one, staging.schema)),
+            createDerived(staging.schema),
+          ]
+        : [],
     );
     let rows = 0;
     const step = async (statements: readonly string[]): Promise<void> => {
       await transaction.load(statements);
       await options.onRows?.(rows);
     };
-    const found = await stageRecords(
-      staged,
-      records,
-      async (count, statement) => {
-        rows = count;
-        await step([statement]);
-      },
-      { now: options.now ?? new Date(), adminIds: await adminsOf(db, options.adminIds) },
-    );
+    const write = async (count: number, statement: string): Promise<void> => {
+      rows = count;
+      await step([statement]);
+    };
+    const found =
+      known ?? (await stageRecords(staged, records, write, { now: options.now ?? new Date(), adminIds }));
+    rows = found.rows;
+    await options.onStaged?.({ target, read: found });
     const ranges = await allRanges(read, staged, found);
     const steps = [...indexStaging(staged, staging.schema), ...judge(staged), ...derive(staged)];
     for (const statements of batches(steps, ranges)) await step(statements);

@@ -7,7 +7,9 @@ import { runInProcess } from '../foreign/process.ts';
 import type { ImportReport } from './import.ts';
 import type { ImportInput } from './import-task.ts';
 
-export interface ImportRun extends Omit<ImportInput, 'scratch'> {
+export interface ImportRun extends Omit<ImportInput, 'scratch' | 'keepsRows'> {
+  /** Of a look and the import after it, so that the file is read once; the caller removes it. */
+  readonly scratch?: string | undefined;
   /**
    * Until the merge it ends the import and leaves everything unchanged; later it comes too late.
    */
@@ -24,7 +26,8 @@ export interface ImportRun extends Omit<ImportInput, 'scratch'> {
  */
 export async function runImport(run: ImportRun): Promise<ImportReport> {
   const { signal, onRows, beforeMerge, ...input } = run;
-  const scratch = await mkdtemp(join(tmpdir(), 'anime-import-'));
+  const own = await mkdtemp(join(tmpdir(), 'anime-import-'));
+  const scratch = run.scratch ?? own;
   const stop = new AbortController();
   let isMerging = false;
   const onAbort = (): void => {
@@ -35,7 +38,7 @@ export async function runImport(run: ImportRun): Promise<ImportReport> {
     signal?.throwIfAborted();
     return await runInProcess(
       'import',
-      { ...input, scratch },
+      { ...input, scratch, keepsRows: run.scratch !== undefined },
       {
         signal: stop.signal,
         debris: [scratch],
@@ -49,6 +52,6 @@ export async function runImport(run: ImportRun): Promise<ImportReport> {
     );
   } finally {
     signal?.removeEventListener('abort', onAbort);
-    await rm(scratch, { recursive: true, force: true });
+    await rm(own, { recursive: true, force: true });
   }
 }

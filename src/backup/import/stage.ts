@@ -32,6 +32,8 @@ export interface Refusal extends Reason {
 }
 
 export interface Read {
+  /** Staged. */
+  readonly rows: number;
   /** The first {@link MAX_REFUSALS}. */
   readonly refusals: readonly Refusal[];
   /** Rows, by table. */
@@ -127,7 +129,7 @@ export async function stageRecords(
     if (target.characters >= BATCH_CHARACTERS || target.tuples.length >= BATCH_ROWS) await flush(target);
   }
   for (const target of targets.values()) await flush(target);
-  return { refusals, refused, values, leftAside, left, ranges };
+  return { rows: written, refusals, refused, values, leftAside, left, ranges };
 }
 
 interface Target {

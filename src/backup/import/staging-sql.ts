@@ -63,6 +63,10 @@ export function createDerived(schema: string): string {
   return `CREATE TABLE ${schema}.${DERIVED} (kind TEXT, a, b, value INTEGER, PRIMARY KEY (kind, a, b)) WITHOUT ROWID`;
 }
 
+export function dropStaging(name: string, schema: string): string {
+  return `DROP TABLE IF EXISTS ${schema}.${name}`;
+}
+
 /** Made once the rows are in: every question about a row is then one search. */
 export function indexStaging(staged: readonly StagedImport[], schema: string): Step[] {
   const index = (table: string, name: string, columns: readonly string[]): Step => ({

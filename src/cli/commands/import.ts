@@ -64,7 +64,7 @@ async function run(
       `${file} is ${stats.isDirectory() ? 'a directory' : 'a pipe or a device'}, not a file`,
     );
   try {
-    return await importFile(invocation, file, options);
+    return await inScratch(undefined, (scratch) => importFile(invocation, file, options, scratch));
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof Interrupted)) await suggestBackups(invocation);
     throw error;
@@ -73,7 +73,12 @@ async function run(
   }
 }
 
-async function importFile(invocation: Invocation, file: string, options: Options): Promise<ExitCode> {
+async function importFile(
+  invocation: Invocation,
+  file: string,
+  options: Options,
+  scratch: string,
+): Promise<ExitCode> {
   const { session, terminal } = invocation;
   if (options.utcOffset !== 0)
     terminal.say(
@@ -92,6 +97,7 @@ async function importFile(invocation: Invocation, file: string, options: Options
         database: session.config.database,
         adminIds: session.config.adminIds,
         file: resolve(file),
+        scratch,
         keys: session.keys,
         utcOffsetMinutes: options.utcOffset,
         prefer: options.prefer ?? 'newer',

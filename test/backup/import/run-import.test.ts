@@ -71,6 +71,31 @@ test('cancelled at the first, a middle and the last step: everything is as it wa
   expect(scratches()).toEqual([]);
 });
 
+test('an import goes on from what the look before it has read, and judges it by the database as it is now', async () => {
+  const scratch = mkdtempSync(join(directory, 'both-'));
+  const look = await run({ dryRun: true, scratch });
+  rmSync(join(directory, 'file.json'));
+  const view = 'INSERT INTO user_history (user_id, anime_code, part_number, viewed_at) VALUES (7, 5, 1, NULL)';
+  await db.write([sql("INSERT INTO users (user_id, first_name) VALUES (7, 'Ism')"), sql(view)]);
+  const done = await run({ scratch });
+  const views = ({ tables }: typeof look) => tables.find(({ table }) => table === 'user_history');
+  expect([views(look), views(done)]).toMatchObject([
+    { added: 100, same: 0 },
+    { added: 99, same: 1 },
+  ]);
+});
+
+test('whoever became an admin since the look is not banned: the file is read again', async () => {
+  const scratch = mkdtempSync(join(directory, 'both-'));
+  const banned = { user_id: 7, banned_at: '2026-01-01 00:00:00' };
+  writeFileSync(join(directory, 'file.json'), JSON.stringify({ users: [banned, { ...banned, user_id: 8 }] }));
+  await run({ dryRun: true, scratch });
+  await run({ scratch, adminIds: [7] });
+  const bans = sql('SELECT user_id FROM users WHERE banned_at IS NOT NULL');
+  const [found] = await db.read([{ ...bans, parse: (rows) => rows.map((row) => row.int('user_id')) }]);
+  expect(found).toEqual([8]);
+});
+
 test('what says no right before the merge is heard; what says it afterwards comes too late', async () => {
   const before = await contents(path);
   const stop = new AbortController();
