@@ -75,7 +75,8 @@ test('an import goes on from what the look before it has read, and judges it by 
   const scratch = mkdtempSync(join(directory, 'both-'));
   const look = await run({ dryRun: true, scratch });
   rmSync(join(directory, 'file.json'));
-  const view = 'INSERT INTO user_history (user_id, anime_code, part_number, viewed_at) VALUES (7, 5, 1, NULL)';
+  const view =
+    'INSERT INTO user_history (user_id, anime_code, part_number, viewed_at) VALUES (7, 5, 1, NULL)';
   await db.write([sql("INSERT INTO users (user_id, first_name) VALUES (7, 'Ism')"), sql(view)]);
   const done = await run({ scratch });
   const views = ({ tables }: typeof look) => tables.find(({ table }) => table === 'user_history');
