@@ -253,7 +253,9 @@ test('after an import, import and list say that no backup has it yet, until one 
   const imported = await cli('import', 'file.json', '--yes');
   expect(imported).toMatchObject({ code: 0 });
   expect(imported.stdout).toContain('No backup has what came in: npm run backup -- full');
-  expect((await cli('list')).stdout).toMatch(/^Safe: .* made before an import; if that was done, it has nothing .*-- full/);
+  expect((await cli('list')).stdout).toMatch(
+    /^Safe: .* made before an import; if that was done, it has nothing .*-- full/,
+  );
   expect(await cli('full')).toMatchObject({ code: 0 });
   expect((await cli('list')).stdout).toMatch(/^Safe: the newest verified backup is .* old\.$/m);
 });
