@@ -38,7 +38,8 @@ async function mustBringBack(
   { stop }: ShippedPoint,
   { bucket, isClear, hasRestored }: Sought,
 ): Promise<void> {
-  const seq = await restoreAt(scene, history, { at: stop.time, bucket });
+  const { time: at, timeline } = stop;
+  const seq = await restoreAt(scene, history, { at, bucket, ...(!isClear && { timeline }) });
   if (!isClear) return;
   if (seq === undefined || (!hasRestored && seq < stop.last))
     throw new Error(`a restore at ${stop.time.toISOString()} does not bring change ${stop.last} back`);

@@ -12,19 +12,20 @@ import type { ShippedHistory } from './shipped-history.ts';
 export interface Moment {
   readonly at: Date;
   readonly bucket: Bucket;
+  readonly timeline?: string;
 }
 
 /** What it gives is right, or it refuses. The last change that it has. */
 export async function restoreAt(
   scene: Scene,
   history: ShippedHistory,
-  { at, bucket }: Moment,
+  { at, bucket, timeline: of }: Moment,
 ): Promise<number | undefined> {
   const { keys, contentsSql } = scene;
   const what = `a restore at ${at.toISOString()}${bucket.prefix === '' ? ' from the second bucket' : ''}`;
   const directory = mkdtempSync(join(scene.directory, 'at-'));
   try {
-    const point = await findPoint(bucket, { at, keys, show: (time) => time.toISOString() });
+    const point = await findPoint(bucket, { at, timeline: of, keys, show: (time) => time.toISOString() });
     const from = { kind: 'point', point } as const;
     const { path } = await fetchSource(from, { bucket, keys, directory, isForgetful: true });
     const db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });

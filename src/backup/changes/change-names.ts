@@ -26,7 +26,12 @@ export function changesPrefix(prefix: string, timeline?: string): string {
 
 /** What the keys of all files begin with whose first entry has this number: one, or a fork. */
 export function firstPrefix(prefix: string, timeline: string, first: number): string {
-  return `${changesPrefix(prefix, timeline)}${numeral(first)}-`;
+  return `${fromNumber(prefix, timeline, first)}-`;
+}
+
+/** Sorts before the keys of all files whose first entry has this number, or a later one. */
+export function fromNumber(prefix: string, timeline: string, first: number): string {
+  return `${changesPrefix(prefix, timeline)}${numeral(first)}`;
 }
 
 export function changeKey(prefix: string, key: ChangeKey): string {

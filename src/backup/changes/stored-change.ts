@@ -6,7 +6,7 @@ import type { Encryption, OpeningKeys } from '../envelope/types.ts';
 import type { HeadLastWriter } from '../model/model.ts';
 import type { Store } from '../store/types.ts';
 import { ChangeFileError, type ChangeHeader } from './change-file.ts';
-import { changeKey, firstPrefix, parseChangeKey } from './change-names.ts';
+import { changeKey, changesPrefix, fromNumber, parseChangeKey } from './change-names.ts';
 import type { ChangeState } from './change-state.ts';
 import { MOST_STORED_BYTES, type ProvedFile, proveFile, readStored } from './prove-file.ts';
 import type { Range } from './read-range.ts';
@@ -56,8 +56,10 @@ export async function storeFile(
 }
 
 /**
- * Whose files begin with the next number. A copy of this database goes on from the same file; what
- * anybody else puts there is not opened, or does not go on from it, and counts for nothing.
+ * Whose files stand behind this database's last one. A copy of this database has the same numbers,
+ * and goes on from the same file or from one that both had stored and not looked at: of two that
+ * store a file and then list, the later one finds the other's. What anybody else puts there is not
+ * opened, or is not what its name says, and counts for nothing.
  */
 export async function storedUnder(
   context: ChangeBucket,
@@ -65,14 +67,27 @@ export async function storedUnder(
   attempts: readonly string[],
 ): Promise<{ readonly own: readonly string[]; readonly rival: string | undefined }> {
   const { store, prefix } = context;
-  const listed = await store.list(firstPrefix(prefix, state.timeline, state.shippedSeq + 1));
+  const { timeline, shippedSeq, previous } = state;
+  const next = shippedSeq + 1;
+  const last = previous !== null && 'file' in previous ? parseChangeKey('', previous.file)?.first : undefined;
+  const after = fromNumber(prefix, timeline, last ?? next);
   const own: string[] = [];
-  for (const { key, bytes } of listed) {
-    if (attempts.some((name) => key.includes(`-${name}.`))) own.push(key);
-    else if (bytes <= MOST_STORED_BYTES && (await isRival(context, state, key))) return { own, rival: key };
+  let looks = MOST_LOOKS;
+  for (const { key, bytes } of await store.list(changesPrefix(prefix, timeline), { after })) {
+    const first = parseChangeKey(prefix, key)?.first;
+    // Beside the last file: what came before it was an attempt at it.
+    if (first === undefined || first === last) continue;
+    if (first === next && attempts.some((name) => key.includes(`-${name}.`))) own.push(key);
+    else if (bytes <= MOST_STORED_BYTES && looks > 0) {
+      looks -= 1;
+      if (await isRival(context, state, key)) return { own, rival: key };
+    }
   }
   return { own, rival: undefined };
 }
+
+/** More files of others than these are junk, and each look costs a request. */
+const MOST_LOOKS = 6;
 
 async function isRival(context: ChangeBucket, state: ChangeState, key: string): Promise<boolean> {
   const { store, prefix, encryption, keys } = context;
@@ -82,7 +97,8 @@ async function isRival(context: ChangeBucket, state: ChangeState, key: string): 
   if (name.encrypted && keys === undefined) return encryption !== undefined;
   const bytes = await readChange(store, key);
   const proved = bytes && (await openOwn(context, key, bytes));
-  return proved !== undefined && goesOn(state, proved.header);
+  const isItsName = proved?.header.first === name.first && proved.header.last === name.last;
+  return isItsName && proved.header.timeline === state.timeline;
 }
 
 /** Undefined: damaged, cut, sealed for others, or not sealed although the settings seal. */

@@ -89,6 +89,19 @@ test('one that died before its put takes no file of the other for its own', asyn
   expect(await other.ship()).toMatchObject({ kind: 'fork' });
 });
 
+test('numbers that never meet: a file beyond the next number is another database’s, too', async () => {
+  for (const user of [1, 2]) {
+    await one.add(user);
+    expect((await one.ship()).kind).toBe('shipped');
+  }
+  // An old copy: its full backup covers a change, and its next number begins none of those files.
+  await other.add(3);
+  await other.world.db.write([sql("UPDATE change_state SET needs_base = 'large'")]);
+  await backUp(other.world);
+  await other.add(4);
+  expect(await other.ship()).toMatchObject({ kind: 'fork' });
+});
+
 test("the other's full backup, with changes that waited, is no beginning for the first one's files", async () => {
   await one.add(1);
   await other.add(2);
