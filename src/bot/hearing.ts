@@ -82,22 +82,28 @@ export interface Heard {
   readonly deafSince: string | null;
 }
 
-/** An update that the clock dates in the future says nothing of when it came. */
+/** So many marks from either end of their numbers. */
+const ENDS = 100;
+const marks = (order: string): string =>
+  `SELECT handled_at FROM (SELECT handled_at FROM handled_updates ORDER BY update_id ${order} LIMIT ${ENDS})`;
+
+/**
+ * Telegram's numbers go up, but for a new beginning after a week without updates, and replays have
+ * numbers beyond. An update that the clock dates in the future says nothing of when it came.
+ */
 export function heard(now: Date): Query<Heard | undefined> {
   const latest = toSqlTime(holdingSince(now, 0).last);
   return one(
     sql(
       `SELECT (SELECT told_at FROM alerts WHERE key = 'webhook') AS webhook,
-         (SELECT handled_at FROM handled_updates ORDER BY update_id DESC LIMIT 1) AS received,
+         (SELECT MAX(handled_at) FROM (${marks('DESC')} UNION ALL ${marks('ASC')}) WHERE handled_at <= ?) AS received,
          (SELECT created_at FROM admin_notices WHERE key = 'deaf') AS deaf`,
+      latest,
     ),
-    (row) => {
-      const received = row.textOrNull('received');
-      return {
-        webhook: row.textOrNull('webhook'),
-        lastReceived: received !== null && received <= latest ? received : null,
-        deafSince: row.textOrNull('deaf'),
-      };
-    },
+    (row) => ({
+      webhook: row.textOrNull('webhook'),
+      lastReceived: row.textOrNull('received'),
+      deafSince: row.textOrNull('deaf'),
+    }),
   );
 }

@@ -1,6 +1,7 @@
 /** SQL over HTTP (Turso, sqld); runs in workerd and Node. */
 import { createClient } from '@libsql/client/http';
 import { wholeOf } from '../lib/capped.ts';
+import { isCrowded, MOST_PARTS } from '../lib/crowded-json.ts';
 import { type Database, fromClient } from './database.ts';
 
 export interface RemoteOptions {
@@ -18,10 +19,13 @@ const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
  */
 const TIMEOUT_MS = 15_000;
 
+/** Read as it comes, whatever it holds. */
+const SHORT_BYTES = 1024 * 1024;
+
 /** A packed one may unpack to more than it says. */
 function isShort(headers: Headers): boolean {
   const length = headers.get('content-length');
-  return length !== null && Number(length) <= MOST_ANSWER_BYTES && !headers.has('content-encoding');
+  return length !== null && Number(length) <= SHORT_BYTES && !headers.has('content-encoding');
 }
 
 export function openRemoteDatabase(options: RemoteOptions): Database {
@@ -34,7 +38,9 @@ export function openRemoteDatabase(options: RemoteOptions): Database {
     const { body, status, headers } = answer;
     if (body === null || status < 200) return new Response(null, { status, headers });
     const tooMuch = (): Error => new Error(`an answer of more than ${MOST_ANSWER_BYTES} bytes`);
-    return new Response(await wholeOf(body, MOST_ANSWER_BYTES, tooMuch), { status, headers });
+    const bytes = await wholeOf(body, MOST_ANSWER_BYTES, tooMuch);
+    if (isCrowded(bytes)) throw new Error(`an answer of more than ${MOST_PARTS} parts`);
+    return new Response(bytes, { status, headers });
   };
   return fromClient(
     createClient({

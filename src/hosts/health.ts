@@ -157,12 +157,18 @@ const HEALTH_CACHE_MS = { ok: 10_000, offline: 10_000, failing: 1_000 };
  * Keeps only values, never promises: in a Worker a request must not wait for another request's I/O
  * (workerd cancels it).
  */
-export function cachedHealth({ now, isLost }: HostParts, make: () => Promise<Health>): () => Promise<Health> {
+export function cachedHealth(
+  { now, isLost }: HostParts,
+  { trouble }: Pick<WatchedWrites, 'trouble'>,
+  make: () => Promise<Health>,
+): () => Promise<Health> {
   let kept: { readonly at: number; readonly value: Health } | undefined;
   return async () => {
     const at = now().getTime();
     // The log has told it by now.
-    const isNew = isLost?.() === true && kept?.value.database !== 'replaced';
+    const isNew =
+      (isLost?.() === true && kept?.value.database !== 'replaced') ||
+      (trouble() !== undefined && kept?.value.database === 'ok');
     if (kept !== undefined && !isNew && at >= kept.at && at - kept.at < HEALTH_CACHE_MS[kept.value.status])
       return kept.value;
     const value = await make();

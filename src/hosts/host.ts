@@ -115,7 +115,7 @@ export function createHost(parts: HostParts): Host {
   const app = createApp({
     webhookSecret: parts.webhookSecret,
     receive,
-    health: cachedHealth(parts, () => checkHealth(parts, writes, look)),
+    health: cachedHealth(parts, writes, () => checkHealth(parts, writes, look)),
     download: (request) => serveLink(parts.links, parts.store, (id) => isAdmin(parts, id), request),
   });
   return {

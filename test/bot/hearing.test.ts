@@ -83,6 +83,16 @@ describe('a webhook', () => {
     expect(told()).toBe(0);
   });
 
+  test('Telegram begins with lower numbers after a week without updates: the newest mark counts', async () => {
+    await setWebhook(bot.services.api, URL_OF_OURS, SECRET);
+    await bot.services.db.write([
+      sql("INSERT INTO handled_updates VALUES (7, '2026-11-22 10:00:07'), (8, '2026-11-22 10:00:08')"),
+      sql("INSERT INTO handled_updates VALUES (1000000000007, '2026-11-22 09:00:00'), (9, '9999-12-31')"),
+    ]);
+    bot.advance(MINUTE);
+    expect(await health(node)).toMatchObject({ last_received: '2026-11-22T10:00:08Z' });
+  });
+
   test('an update that the clock dated in the future says nothing of when it came', async () => {
     await setWebhook(bot.services.api, URL_OF_OURS, SECRET);
     await bot.services.db.write([sql("UPDATE handled_updates SET handled_at = '9999-12-31'")]);

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { createColors, inked } from '../../src/cli/ink.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { visible } from '../../src/text/visible.ts';
+import { putBackup } from '../support/sample-backup.ts';
 import { runCli } from './spawn-cli.ts';
 
 let directory = '';
@@ -64,4 +66,16 @@ test('a log line holds none of them, and means the same', () => {
   createLog('info', (line) => lines.push(line)).info('import', { file: EVIL });
   expect(lines.join()).not.toMatch(UNSEEN);
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ file: EVIL });
+});
+
+test('what a forged manifest says at length is cut, for people and in JSON', async () => {
+  const long = 'y'.repeat(100_000);
+  const store = createDirectoryStore(join(directory, 'backups'));
+  const bot = { id: 1, username: long };
+  await putBackup(store, '', new Date('2026-01-01T00:00:00Z'), [long, long], 'schedule', bot, { [long]: 1 });
+  const env = { DATABASE_URL: 'file:none.db', BACKUP_DIR: 'backups' };
+  for (const args of [['list'], ['list', '--json'], ['verify', '--all'], ['verify', '--all', '--json']]) {
+    const { stdout, stderr } = await runCli(directory, env, ...args);
+    expect([args.join(' '), (stdout + stderr).length < 20_000]).toEqual([args.join(' '), true]);
+  }
 });

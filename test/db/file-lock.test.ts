@@ -83,6 +83,40 @@ test('a holder that was suspended sees at its next beat or write that its lock w
   }
 });
 
+test('a lock file that somebody deletes is back at the next beat, and two hosts never write', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const told: string[] = [];
+    const onTaken = (message: string): void => void told.push(message);
+    const first = await lockDatabaseFile(path, { holder: 'node host', now, onTaken });
+    const text = readFileSync(`${path}.lock`, 'utf8');
+    rmSync(`${path}.lock`);
+    vi.advanceTimersByTime(10_000);
+    await vi.waitFor(() => expect(readFileSync(`${path}.lock`, 'utf8')).toBe(text));
+    await expect(take('restore')).rejects.toThrow(/is in use by node host/);
+    first.requireOurs();
+    // Quicker than a beat: the second one has it, and the first one writes no more.
+    rmSync(`${path}.lock`);
+    const second = await take('restore');
+    expect(() => first.requireOurs()).toThrow(DatabaseUnavailable);
+    second.requireOurs();
+    vi.advanceTimersByTime(10_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(told).toHaveLength(1);
+    second.requireOurs();
+    await first.release();
+    second.requireOurs();
+    expect(existsSync(`${path}.lock`)).toBe(true);
+    await second.release();
+    // Of a database that is let go none comes back.
+    vi.advanceTimersByTime(60_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('the lock of a process that died is taken over', async () => {
   const child = spawn(process.execPath, ['-e', '']);
   await new Promise((resolve) => child.once('exit', resolve));

@@ -13,6 +13,20 @@ test('an object, a list, undefined and numbers that do not fit are refused befor
     expect(sql('SELECT ?', right as never).args).toEqual([right]);
 });
 
+test.each([
+  ['objects', '{},'],
+  ['lists', '[],'],
+  ['nested lists', '['],
+])('an answer of nothing but %s is refused before it is parsed', async (_, one) => {
+  const text = `{"results":[${one.repeat(6_000_000)}`;
+  const db = openRemoteDatabase({
+    url: 'http://server.invalid',
+    authToken: undefined,
+    fetch: async () => new Response(text, { headers: { 'content-length': String(text.length) } }),
+  });
+  await expect(db.read([])).rejects.toThrow(/an answer of more than 4000000 parts/);
+});
+
 test('an answer without end is given up', async () => {
   let sentBytes = 0;
   const chunk = new Uint8Array(1024 * 1024).fill(97);

@@ -10,7 +10,7 @@ import { type BackupEngine, createBackupEngine } from '../../src/backup/engine.t
 import { type Store, StoreError } from '../../src/backup/store/types.ts';
 import { backupAlertText } from '../../src/bot/alerts.ts';
 import { readBotInfo } from '../../src/bot/telegram.ts';
-import { sql } from '../../src/db/database.ts';
+import { type Database, DatabaseUnavailable, sql } from '../../src/db/database.ts';
 import { migrations } from '../../src/db/migrations/all-migrations.ts';
 import { ownSchema } from '../../src/db/own-tables.ts';
 import { composeEngine } from '../../src/hosts/compose.ts';
@@ -41,9 +41,13 @@ let lines: Record<string, unknown>[];
 
 function host(
   isLost = () => false,
-  { store = world.context.store, healthTimer }: { store?: Store; healthTimer?: Timer } = {},
+  {
+    store = world.context.store,
+    healthTimer,
+    db = world.db,
+  }: { store?: Store; healthTimer?: Timer; db?: Database } = {},
 ): Host {
-  const { clock, db, ledger } = world;
+  const { clock, ledger } = world;
   const context = { ...world.context, store };
   const links = { baseUrl: '', key: linkKey('x'), prefix: context.prefix, now: clock.now };
   return createHost({
@@ -314,4 +318,31 @@ test('a token is hidden wherever it stands, also in the address that network err
     `(${token})`,
   ])
     expect(describeError(new Error(text))).not.toContain('abcdefghij');
+});
+
+test('a database that takes no writes any more is told at once, whatever was just said', async () => {
+  let isFull = false;
+  world.close();
+  world = await createWorld();
+  const { db: whole } = world;
+  const db: Database = {
+    read: (queries) => whole.read(queries),
+    write: (statements) =>
+      isFull
+        ? Promise.reject(new DatabaseUnavailable('database unavailable: ENOSPC'))
+        : whole.write(statements),
+    get roundTrips() {
+      return whole.roundTrips;
+    },
+    close: () => {},
+  };
+  const one = host(() => false, { db });
+  const said = async (): Promise<unknown> =>
+    ((await (await one.app.request('/healthz')).json()) as { database: string }).database;
+  await one.runBackup('schedule', world.clock.now());
+  const before = await said();
+  isFull = true;
+  await one.tick().catch(() => {});
+  expect([before, await said()]).toEqual([before, 'takes no writes']);
+  expect(before).not.toBe('takes no writes');
 });

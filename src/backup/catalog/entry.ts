@@ -4,6 +4,7 @@
 import { DatabaseUnfit } from '../../db/database-unfit.ts';
 import { lackOfTables } from '../../db/own-schema.ts';
 import { greatest } from '../../lib/extremes.ts';
+import { MOST_FINDINGS } from '../model/database-damage.ts';
 import { ledgerTriggerIn } from '../schema/ledger-triggers.ts';
 import { type StoredObject, StoreError } from '../store/types.ts';
 import { type Bucket, nowOf } from './bucket.ts';
@@ -170,8 +171,12 @@ export function damageOf({ findings, tables, schema_version }: Manifest): string
       tables.map(({ name }) => name),
       schema_version,
     )?.findings;
-  return found && `the database was damaged when it was read: ${found.join('; ')}`;
+  const told = found?.slice(0, MOST_FINDINGS).map((text) => text.slice(0, MOST_CHARACTERS));
+  return told && `the database was damaged when it was read: ${told.join('; ')}`;
 }
+
+/** Of a finding; somebody may have written more into the bucket. */
+const MOST_CHARACTERS = 600;
 
 function missingObject(
   bucket: Bucket,

@@ -64,6 +64,11 @@ export function ofOtherBots<Entry extends Named>(
 }
 
 /** For people. */
-export function botText({ username, id }: ManifestBot): string {
-  return `@${username} (${id})`;
+export function botText(bot: ManifestBot): string {
+  return `@${botName(bot)} (${bot.id})`;
+}
+
+/** Telegram's have 32 characters; somebody may have written more into the bucket. */
+export function botName({ username }: Pick<ManifestBot, 'username'>): string {
+  return username.slice(0, 64);
 }

@@ -5,9 +5,16 @@ import { STATE_TABLE } from './change-state.ts';
 import type { Peek } from './peek.ts';
 import type { ShipContext, ShipOutcome } from './shipping.ts';
 
-/** The admins are told when it lasts (jobs/keep-changes.ts). */
+const NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+
+/**
+ * The admins are told when it lasts (jobs/keep-changes.ts). What a clock wrote that ran ahead and
+ * was set right is no time to count from.
+ */
+export const WAITING_SINCE: string = `min(COALESCE(waiting_since, ${NOW}), ${NOW})`;
+
 export const WAITS: Statement = sql(
-  `UPDATE ${STATE_TABLE} SET waiting_since = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = 1 AND waiting_since IS NULL`,
+  `UPDATE ${STATE_TABLE} SET waiting_since = ${WAITING_SINCE} WHERE id = 1 AND (waiting_since IS NULL OR waiting_since > ${NOW})`,
 );
 
 export async function needBase(

@@ -17,6 +17,7 @@ import { isStaging } from '../staged/staged-transaction.ts';
 import type { TableChanges } from './change-file.ts';
 import { STATE_TABLE } from './change-state.ts';
 import { coverageOf } from './coverage.ts';
+import { WAITING_SINCE } from './needs-base.ts';
 import { type Peek, peek } from './peek.ts';
 
 /** Of the row in `job_leases`: two shippers would only be in each other's way. */
@@ -126,7 +127,7 @@ function begin({ peek: { state, cookie, tables }, entries, holder }: RangeAsk): 
   return sql(
     `UPDATE ${STATE_TABLE}
      SET attempt = rtrim(substr(printf('%016d', ${upper}) || '_' || ${time} || '_' || lower(hex(randomblob(4))) || ' ' || COALESCE(attempt, ''), 1, ${ATTEMPTS * ATTEMPT_CHARACTERS})),
-       waiting_since = COALESCE(waiting_since, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+       waiting_since = ${WAITING_SINCE}
      WHERE id = 1 AND timeline = ?2 AND shipped_seq = ?3 AND needs_base IS NULL AND schema_cookie = ?4
        AND (SELECT schema_version FROM pragma_schema_version) = ?4 AND ${upper} > shipped_seq
        AND EXISTS (SELECT 1 FROM job_leases WHERE name = '${LEASE}' AND holder = ?5)

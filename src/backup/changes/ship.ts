@@ -52,7 +52,8 @@ async function shipSeen(context: ShipContext, seen: Peek): Promise<ShipOutcome> 
   if (needsBase === null && (await isKeyChanged(context, seen.state.timeline)))
     return needBase(context, 'sealed');
   if (needsBase !== null) {
-    if (seen.state.waitingSince === null) await db.write([WAITS]);
+    const { waitingSince } = seen.state;
+    if (waitingSince === null || waitingSince > seen.now) await db.write([WAITS]);
     return { kind: 'needs-base', reason: needsBase };
   }
   let isReleased = false;

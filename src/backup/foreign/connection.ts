@@ -2,9 +2,10 @@
  * Opening a SQLite file that somebody else may have made: nothing in it is executed, and no value
  * in it is larger than the file.
  */
-import { statSync } from 'node:fs';
+import { appendFileSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { constants, DatabaseSync } from 'node:sqlite';
-import { Damaged } from './errors.ts';
+import { CostsTooMuch, Damaged } from './errors.ts';
 import { isSafeModule } from './schema-text.ts';
 
 export interface ForeignDatabase {
@@ -127,6 +128,36 @@ export function openForeignFile(path: string, mode: ForeignOptions['mode'] = 're
   const bytes = statSync(path, { throwIfNoEntry: false })?.size;
   if (bytes === undefined) throw new Damaged(`database file ${path} does not exist`);
   return openForeign(path, { mode, bytes });
+}
+
+/**
+ * SQLite's word for a file at the size that {@link openForeign} allows it is that for a full disk;
+ * where the disk has room for more, it is no full disk.
+ */
+export function explainFull(db: DatabaseSync, path: string, error: unknown): unknown {
+  if (!(error instanceof Error && 'errcode' in error && error.errcode === SQLITE_FULL)) return error;
+  const value = (name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
+  const most = value('max_page_count') * value('page_size');
+  const { bavail, bsize } = statfsSync(dirname(path));
+  if (bavail * bsize + statSync(path).size <= most || !takesBytes(path)) return error;
+  // Without the cause, which is that of a full disk.
+  return new CostsTooMuch(
+    'size',
+    `it grows beyond ${Math.floor(most / 1e6)} MB, the most for a file of its size`,
+  );
+}
+
+/** https://sqlite.org/rescode.html#full */
+const SQLITE_FULL = 13;
+
+/** What fails half-way is thrown away: a byte behind its end does no harm. */
+function takesBytes(path: string): boolean {
+  try {
+    appendFileSync(path, '-');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

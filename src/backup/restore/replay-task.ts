@@ -9,7 +9,7 @@ import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
 import { moduleOf } from '../../lib/table-sql.ts';
 import { coverageOf } from '../changes/coverage.ts';
-import { type ForeignDatabase, openForeign } from '../foreign/connection.ts';
+import { explainFull, type ForeignDatabase, openForeign } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
 import type { Task } from '../foreign/task.ts';
 import type { DatabaseSchema, SchemaObject } from '../model/model.ts';
@@ -90,6 +90,8 @@ export const replayTask: Task<ReplayInput, Replayed> = async ({ path, files, byt
         ...(orphans > 0 ? [`${orphans} more rows than in the backup refer to rows that do not exist`] : []),
       ],
     };
+  } catch (error) {
+    throw explainFull(db, path, error);
   } finally {
     foreign.close();
   }

@@ -7,7 +7,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { FORGET_PLACES } from '../../db/place-notes.ts';
 import { STATE_COLUMNS, STATE_TABLE } from '../changes/change-state.ts';
 import { BEGINS_NOW, beginTimelineSql } from '../changes/timeline.ts';
-import { openForeignFile } from '../foreign/connection.ts';
+import { explainFull, openForeignFile } from '../foreign/connection.ts';
 import type { Task } from '../foreign/task.ts';
 import type { TableDigest } from '../model/digest.ts';
 import {
@@ -52,6 +52,8 @@ export const settleTask: Task<{ path: string; end: RunEnd | undefined }, Settled
     settle(db, end);
     notes = boundSequences(db);
     db.exec('COMMIT');
+  } catch (error) {
+    throw explainFull(db, path, error);
   } finally {
     close();
   }
@@ -112,6 +114,8 @@ export const carryTask: Task<{ path: string; live: LiveLedger }, void> = ({ path
     // Until the safety backup was made the old history went on.
     if (hasColumns(db, STATE_TABLE, STATE_COLUMNS.split(', '))) db.exec(BEGINS_NOW);
     db.exec('COMMIT');
+  } catch (error) {
+    throw explainFull(db, path, error);
   } finally {
     close();
   }

@@ -1,5 +1,6 @@
 /** SQL values as a libSQL server spells them (tursodatabase/turso serverless/PROTOCOL.md 8.2). */
 import { Buffer } from 'node:buffer';
+import { isCrowded, MOST_PARTS } from '../../lib/crowded-json.ts';
 import type { SqlValue } from '../model/model.ts';
 
 /** A REAL that came as JSON null: an infinity, its sign not known yet. */
@@ -33,8 +34,9 @@ export class WireError extends Error {
   override readonly name = 'WireError';
 }
 
-/** JSON.parse without its message, which quotes the data. */
+/** JSON.parse without its message, which quotes the data, and of no more than is read at once. */
 export function parseJson(text: string): unknown {
+  if (isCrowded(text)) throw new WireError(`an answer of more than ${MOST_PARTS} parts`);
   try {
     return JSON.parse(text);
   } catch {

@@ -3,14 +3,13 @@
  * anybody's: its SQL is checked (foreign/schema-text.ts), prepared one statement at a time, and
  * runs under an authorizer (foreign/connection.ts). Node only.
  */
-import { appendFileSync, createReadStream, statfsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { createReadStream, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import { readDocument } from '../document/reader.ts';
 import type { DocumentSchema } from '../document/schema-json.ts';
-import { type ForeignDatabase, openForeign } from '../foreign/connection.ts';
-import { CostsTooMuch, Damaged } from '../foreign/errors.ts';
+import { explainFull, type ForeignDatabase, openForeign } from '../foreign/connection.ts';
+import { Damaged } from '../foreign/errors.ts';
 import { requireSchema } from '../foreign/schema-text.ts';
 import type { Task } from '../foreign/task.ts';
 import type { Row, SchemaObject } from '../model/model.ts';
@@ -60,10 +59,7 @@ export async function loadDocument(document: string, path: string): Promise<void
     requireDeclared(db, schema);
     db.exec('COMMIT');
   } catch (error) {
-    // Without the cause, which is that of a full disk.
-    throw isFullByItself(db, path, error)
-      ? new CostsTooMuch('size', 'loaded, it is far larger than itself')
-      : error;
+    throw explainFull(db, path, error);
   } finally {
     foreign.close();
   }
@@ -138,29 +134,4 @@ function requireDeclared(db: DatabaseSync, { objects }: DocumentSchema): void {
   const [odd] = new Set(declared).symmetricDifference(new Set(made));
   if (odd !== undefined)
     throw new Damaged(`the schema is refused: its SQL does not make what it declares: ${odd}`);
-}
-
-/**
- * SQLite at the size that {@link openForeign} allows, which is no full disk: there is room for all
- * of it now that SQLite has rolled the transaction back.
- */
-function isFullByItself(db: DatabaseSync, path: string, error: unknown): boolean {
-  const isFull = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_FULL;
-  if (!isFull) return false;
-  const value = (name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
-  const { bavail, bsize } = statfsSync(dirname(path));
-  const room = bavail * bsize + statSync(path).size;
-  return room > value('max_page_count') * value('page_size') && takesBytes(path);
-}
-
-/** https://sqlite.org/rescode.html#full */
-const SQLITE_FULL = 13;
-
-function takesBytes(path: string): boolean {
-  try {
-    appendFileSync(path, '-');
-    return true;
-  } catch {
-    return false;
-  }
 }

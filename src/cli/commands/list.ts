@@ -9,7 +9,7 @@ import { lostBackup, madeLater, recordedRun } from '../../backup/catalog/lost-ba
 import { damagedNewest, isLatest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
-import { botText, familiesOf, ofOtherBots } from '../../backup/catalog/whose-bot.ts';
+import { botName, botText, familiesOf, ofOtherBots } from '../../backup/catalog/whose-bot.ts';
 import { listChanges, orderedOf, ownFiles } from '../../backup/changes/list-changes.ts';
 import { lostFrom } from '../../backup/changes/living.ts';
 import { historyOf } from '../../backup/changes/spans.ts';
@@ -278,7 +278,7 @@ function cells(
     STATE_COLORS[entry.state](colors)(entry.state),
     ...(entry.encrypted ? ['encrypted'] : isUnsealed(bucket, entry) ? [colors.yellow('not encrypted')] : []),
     ...(entry.pinned ? [colors.cyan('pinned')] : []),
-    ...(strangers.has(entry) && manifest?.bot ? [colors.yellow(`of @${manifest.bot.username}`)] : []),
+    ...(strangers.has(entry) && manifest?.bot ? [colors.yellow(`of @${botName(manifest.bot)}`)] : []),
   ];
   return [
     entry.name,
@@ -289,6 +289,9 @@ function cells(
     state.join(', '),
   ];
 }
+
+/** Of a table's name, as a manifest has it: somebody may have written more into the bucket. */
+const NAME_CHARACTERS = 256;
 
 function asJson(entry: BackupEntry): Record<string, unknown> {
   const { manifest } = entry;
@@ -301,10 +304,12 @@ function asJson(entry: BackupEntry): Record<string, unknown> {
     bytes: entry.bytes,
     // Those that `full` and `verify` count: not what SQLite and its search keep for themselves.
     rows: Object.fromEntries(
-      (manifest?.tables ?? []).flatMap(({ name, kind, rows }) => (kind === 'table' ? [[name, rows]] : [])),
+      (manifest?.tables ?? []).flatMap(({ name, kind, rows }) =>
+        kind === 'table' ? [[name.slice(0, NAME_CHARACTERS), rows]] : [],
+      ),
     ),
     trigger: manifest?.trigger ?? null,
-    bot: manifest?.bot?.username ?? null,
+    bot: manifest?.bot === undefined ? null : botName(manifest.bot),
     encrypted: entry.encrypted,
     pinned: entry.pinned,
     verified_at: manifest?.verified_at ?? null,

@@ -158,10 +158,14 @@ async function setAside(file: string, text: string): Promise<void> {
     const found = await readFile(aside, 'utf8');
     if (found !== text) await appear(file, found);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!isGone(error)) throw error;
   } finally {
     await rm(aside, { force: true });
   }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 function isFresh(file: string, now: Date): boolean {
@@ -220,6 +224,7 @@ interface Held {
 
 function held({ path, file, text, now, onTaken }: Held): FileLock {
   let taken: string | undefined;
+  let isReleased = false;
   /** A lock that is gone, or cannot be read, is nobody else's. */
   const isTaken = (): boolean => {
     const found = taken === undefined ? readOwn(file) : undefined;
@@ -232,8 +237,11 @@ function held({ path, file, text, now, onTaken }: Held): FileLock {
   const beat = setInterval(() => {
     if (isTaken()) return;
     const time = now();
-    // A lock that cannot be touched is no reason to stop serving.
-    utimes(file, time, time).catch(() => undefined);
+    // A lock that cannot be touched is no reason to stop serving. One that somebody deleted is put
+    // back, unless another program was quicker: then the next look finds whose it is.
+    utimes(file, time, time)
+      .catch((error: unknown) => (isGone(error) && !isReleased ? appear(file, text) : undefined))
+      .catch(() => undefined);
   }, BEAT_MS);
   beat.unref();
   const remove = (): void => {
@@ -245,6 +253,7 @@ function held({ path, file, text, now, onTaken }: Held): FileLock {
       if (isTaken()) throw new DatabaseUnavailable(`database unavailable: ${taken}`);
     },
     async release() {
+      isReleased = true;
       clearInterval(beat);
       process.off('exit', remove);
       remove();

@@ -749,3 +749,19 @@ test.each(['change_log', 'change_state'])(
     expect(text).toMatch(new RegExp(`^CREATE TABLE ${table} \\(`));
   },
 );
+
+test.each([
+  ['for the bucket', null],
+  ['for a full backup', 'large'],
+])('a clock that was set back: the wait %s counts from the look that found it', async (_, reason) => {
+  const bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+  await bot.run(
+    'INSERT INTO t VALUES (1)',
+    `UPDATE change_state SET waiting_since = '2099-01-01T00:00:00.000Z', needs_base = ${reason === null ? 'NULL' : `'${reason}'`}`,
+  );
+  const store = { ...bot.store, put: () => Promise.reject(new Error('away')), list: async () => [] };
+  await bot.ship({ store: store as never }).catch(() => {});
+  const { waitingSince } = await stateOf(bot.db);
+  expect(Date.now() - Date.parse(waitingSince ?? '')).toBeGreaterThanOrEqual(0);
+  expect(Date.now() - Date.parse(waitingSince ?? '')).toBeLessThan(60_000);
+});

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { documentKey } from '../../../src/backup/catalog/names.ts';
 import { Damaged } from '../../../src/backup/foreign/errors.ts';
+import { carryTask } from '../../../src/backup/restore/settle-task.ts';
 import { fetchSource } from '../../../src/backup/restore/source.ts';
 import { copyDatabase } from '../../../src/backup/verify/copy-database.ts';
 import { requireIntact } from '../../../src/backup/verify/file-integrity.ts';
@@ -83,3 +84,14 @@ function thrownBy(work: () => void): unknown {
   }
   return undefined;
 }
+
+test('a file that outgrows what one of its size may become: no word of a full disk', async () => {
+  const run = Array.from({ length: 10 }, (_, i) => (i === 1 || i > 7 ? 1n : 'x'.repeat(3_000)));
+  const runs = Array.from({ length: 4_000 }, (_, i) => [`${i} ${'x'.repeat(3_000)}`, ...run.slice(1)]);
+  const live = { fence: undefined, runs, count: runs.length };
+  const failure: unknown = await Promise.resolve()
+    .then(() => carryTask({ path: world.path, live }, { send: async () => {} }))
+    .catch((error: unknown) => error);
+  expect(explain(failure)).toMatch(/grows beyond \d+ MB, the most for a file of its size/);
+  expect(explain(failure)).not.toMatch(/disk/);
+});

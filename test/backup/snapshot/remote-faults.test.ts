@@ -400,3 +400,16 @@ test('an answer without end is given up, wherever it comes', async () => {
   );
   expect(rows.bytes()).toBeLessThan(80 * 1024 * 1024);
 });
+
+test('an answer of nothing but objects is refused before it is parsed, wherever it comes', async () => {
+  const many = '{},'.repeat(3_000_000);
+  const source = openRemoteSnapshotSource({
+    url: 'http://server.invalid',
+    fetch: async () => new Response(`{"results":[${many}{}]}`),
+  });
+  await expect(readAll(source)).rejects.toThrow('an answer of more than 4000000 parts');
+  const line = `{"baton":null,"base_url":null}\n{"type":"step_begin","step":0,"cols":[${many}{}]}\n`;
+  await expect(readAll(playBack(await record(SMALL), line))).rejects.toThrow(
+    'an answer of more than 4000000 parts',
+  );
+});
