@@ -4,7 +4,6 @@
 import { DatabaseUnfit } from '../../db/database-unfit.ts';
 import { lackOfTables } from '../../db/own-schema.ts';
 import { greatest } from '../../lib/extremes.ts';
-import { MOST_FINDINGS } from '../model/database-damage.ts';
 import { ledgerTriggerIn } from '../schema/ledger-triggers.ts';
 import { type StoredObject, StoreError } from '../store/types.ts';
 import { type Bucket, nowOf } from './bucket.ts';
@@ -175,7 +174,8 @@ export function damageOf({ findings, tables, schema_version }: Manifest): string
   return told && `the database was damaged when it was read: ${told.join('; ')}`;
 }
 
-/** Of a finding; somebody may have written more into the bucket. */
+/** A run writes no more of them, nor longer ones; somebody may have put more into the bucket. */
+const MOST_FINDINGS = 5;
 const MOST_CHARACTERS = 600;
 
 function missingObject(

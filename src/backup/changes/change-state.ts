@@ -43,6 +43,14 @@ export const STATE_COLUMNS =
 /** `told` of a row that took a spoilt one's place: the admins do not know yet. */
 export const UNTOLD_SPOILT = 'spoilt';
 
+const NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+
+/**
+ * SQL: since when something waits, from this look on at the latest. What a clock wrote that ran
+ * ahead and was set right is no time to count from.
+ */
+export const WAITING_SINCE: string = `min(COALESCE(waiting_since, ${NOW}), ${NOW})`;
+
 /** A text that every driver can read: libsql ends the process over one that is not UTF-8. */
 const isPlain = (column: string): string =>
   `(${column} IS NULL OR (typeof(${column}) = 'text' AND ${column} NOT GLOB '*[^ -~]*'))`;

@@ -1,20 +1,13 @@
 /** What no change file can tell, and a full backup has to hold before anything is shipped again. */
 import { hasChanged, type Statement, sql } from '../../db/database.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
-import { STATE_TABLE } from './change-state.ts';
+import { STATE_TABLE, WAITING_SINCE } from './change-state.ts';
 import type { Peek } from './peek.ts';
 import type { ShipContext, ShipOutcome } from './shipping.ts';
 
-const NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
-
-/**
- * The admins are told when it lasts (jobs/keep-changes.ts). What a clock wrote that ran ahead and
- * was set right is no time to count from.
- */
-export const WAITING_SINCE: string = `min(COALESCE(waiting_since, ${NOW}), ${NOW})`;
-
+/** The admins are told when it lasts (jobs/keep-changes.ts). */
 export const WAITS: Statement = sql(
-  `UPDATE ${STATE_TABLE} SET waiting_since = ${WAITING_SINCE} WHERE id = 1 AND (waiting_since IS NULL OR waiting_since > ${NOW})`,
+  `UPDATE ${STATE_TABLE} SET waiting_since = ${WAITING_SINCE} WHERE id = 1 AND waiting_since IS NOT ${WAITING_SINCE}`,
 );
 
 export async function needBase(

@@ -15,9 +15,8 @@ import { type RowForm, rowForm } from '../snapshot/row-form.ts';
 import { type ScanSql, type ScanValue, scanSql } from '../snapshot/scan-sql.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
 import type { TableChanges } from './change-file.ts';
-import { STATE_TABLE } from './change-state.ts';
+import { STATE_TABLE, WAITING_SINCE } from './change-state.ts';
 import { coverageOf } from './coverage.ts';
-import { WAITING_SINCE } from './needs-base.ts';
 import { type Peek, peek } from './peek.ts';
 
 /** Of the row in `job_leases`: two shippers would only be in each other's way. */
