@@ -9,6 +9,7 @@ import { migrations } from './migrations/all-migrations.ts';
 import type { ExistingTables } from './migrations/migration.ts';
 import { existingKeys, type Keys, lostKeys, ownKeys } from './own-keys.ts';
 import { ownSchema } from './own-tables.ts';
+import { versionMade } from './version-made.ts';
 
 /** What is gone, in words; `tables` has each table of it once. */
 export interface Lack {
@@ -17,18 +18,6 @@ export interface Lack {
   /** SQL that repairs it and loses nothing; undefined where only a backup has it. */
   readonly mend?: string | undefined;
 }
-
-/** The old Python bot had these too, so they do not tell whose a database is. */
-export const OLD_BOTS: readonly string[] =
-  'users anime anime_parts groups anime_groups mandatory_channels user_history'.split(' ');
-
-/**
- * A database with these tables is the bot's own even without a record of migrations: another
- * program may have some of them.
- */
-const ENOUGH = 5;
-/** The same for a step that our record does not have; all of them, where it makes fewer. */
-const ENOUGH_OF_LATER = 2;
 
 /**
  * Missing tables and columns, and missing rows of `schema_migrations`. A database with the tables
@@ -101,27 +90,6 @@ const SEARCH_ANEW = [
   "INSERT INTO anime_grams (anime_grams) VALUES ('rebuild')",
   'INSERT OR IGNORE INTO anime_stale (anime_id) SELECT id FROM anime',
 ];
-
-/** The last step after `last` that enough tables with our columns show; 0: none. */
-function versionMade(found: ExistingTables, last: number): number {
-  const before = new Set([...OLD_BOTS, ...ownSchema(last).tables.keys()]);
-  const steps = migrations.slice(last).flatMap(({ version }) => {
-    const { tables, virtual } = ownSchema(version);
-    return [...tables].flatMap(([name, columns]) => {
-      const known = found.get(name);
-      if (before.has(name) || virtual.has(name)) return [];
-      before.add(name);
-      const isOurs = columns.every((column) => column.isLater || known?.has(column.name) === true);
-      return [{ version, isOurs }];
-    });
-  });
-  // A step may make one table only, and later ones were not made yet: each is asked for its own.
-  const ours = steps.filter(({ isOurs }) => isOurs);
-  const until = Math.max(0, ...ours.map(({ version }) => version));
-  const made = steps.filter(({ version }) => version <= until).length;
-  const enough = last === 0 ? ENOUGH : Math.min(ENOUGH_OF_LATER, made);
-  return ours.length < Math.max(1, enough) ? 0 : until;
-}
 
 /** What belongs to tables. */
 export interface ExistingParts {

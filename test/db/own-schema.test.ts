@@ -3,8 +3,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { lacksCatalogue, tellLack } from '../../src/db/lack-words.ts';
 import { migrations } from '../../src/db/migrations/all-migrations.ts';
-import { lackOf, lackOfAll, lackOfTables, OLD_BOTS } from '../../src/db/own-schema.ts';
+import { lackOf, lackOfAll, lackOfTables } from '../../src/db/own-schema.ts';
 import { ownSchema } from '../../src/db/own-tables.ts';
+import { OLD_BOTS } from '../../src/db/version-made.ts';
 import { OLD_TABLES } from '../../src/takeover/our-schema.ts';
 
 /** As SQLite itself has it after the first `version` steps. */
@@ -99,6 +100,13 @@ describe('the own schema', () => {
 
 describe('the record of migrations', () => {
   const upTo = (version: number): number[] => VERSIONS.slice(0, version);
+  const names = (version: number): string[] =>
+    [...ownSchema(version).tables].flatMap(([table, columns]) =>
+      OLD_BOTS.includes(table) ? [] : [table, ...columns.map(({ name }) => `${table}.${name}`)],
+    );
+  /** The newest step, where it only adds columns to the old bot's tables: it looks for them first. */
+  const isDoneAgain = (version: number, newest: number): boolean =>
+    version === newest && version > 1 && names(version).length === names(version - 1).length;
 
   test.each(VERSIONS)('a database of version %i whose record lacks any row is seen', (version) => {
     expect(lackOfAll(real(version), upTo(version))).toBeUndefined();
@@ -109,7 +117,9 @@ describe('the record of migrations', () => {
           real(version),
           upTo(version).filter((one) => one !== gone),
         )?.findings,
-      ).toEqual([`table schema_migrations has no row of version ${gone}`]);
+      ).toEqual(
+        isDoneAgain(gone, version) ? undefined : [`table schema_migrations has no row of version ${gone}`],
+      );
   });
 
   test('a database with a few tables of our names is not ours; with many, it is', () => {
