@@ -48,7 +48,7 @@ async function shipAll(context: JobContext, shipping: ShipContext, found: Peek |
   // Once in the life of a process or isolate, when the first change goes.
   if (shipping.memory.sameKey === undefined && seen !== undefined && pending(seen) > 0)
     requests.take(KEY_LOOK_REQUESTS);
-  if (seen !== undefined && (await isBulk(shipping.db, seen)) && (await makeBase(context, 'bulk'))) return;
+  if (seen !== undefined && (await isBulk(shipping.db, seen)) && (await tryBase(context, 'bulk'))) return;
   while (now() < deadline && requests.take(FILE_REQUESTS)) {
     const outcome = await ship(shipping, seen);
     seen = undefined;
@@ -59,7 +59,7 @@ async function shipAll(context: JobContext, shipping: ShipContext, found: Peek |
     if (outcome.kind === 'needs-base') {
       if (outcome.isNew === true && outcome.reason === 'lost')
         await tellAdmins(context, textsFor(context.defaultLocale).frame.changesLost());
-      await makeBase(context, outcome.reason);
+      await tryBase(context, outcome.reason);
     }
     return;
   }
@@ -93,7 +93,7 @@ const LAST_ROWS: Query<number | undefined> = one(
  * Whether a full backup was tried, at the pace of {@link mayMakeBase}. A tick with few requests has
  * not the time of a run either (free plan): there the CLI makes it.
  */
-async function makeBase(context: JobContext, reason: string): Promise<boolean> {
+async function tryBase(context: JobContext, reason: string): Promise<boolean> {
   const { backups, log, now, requests } = context;
   if (
     context.changes?.mayBackUp === false ||

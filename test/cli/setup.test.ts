@@ -317,7 +317,16 @@ describe('without questions', () => {
   test('--worker hands over what the Worker needs, and no more', async () => {
     writeFileSync(join(home, 'wrangler'), '#!/bin/sh\necho "$*" > called\ncat > secrets\n');
     chmodSync(join(home, 'wrangler'), 0o755);
-    const env = { ...settings(), BACKUP_AGE_IDENTITY: 'AGE-SECRET-KEY-1XYZ', BACKUP_DIR: 'x' };
+    const bucket = Object.entries(settings()).filter(([name]) => name.startsWith('S3_'));
+    const copy = Object.fromEntries(bucket.map(([name, value]) => [`COPY_${name}`, value]));
+    const wanted = {
+      ...copy,
+      COPY_S3_BUCKET: 'elsewhere',
+      CHANGES_RETENTION_DAYS: '7',
+      SUBREQUEST_LIMIT: '10000',
+    };
+    const kept = { BACKUP_PASSPHRASE_OLD: 'of an earlier year', BACKUP_DIR: 'x', CHANGES_SECONDS: '9' };
+    const env = { ...settings(), ...wanted, ...kept, BACKUP_AGE_IDENTITY: 'AGE-SECRET-KEY-1XYZ' };
     const { code, output } = await setup(env, '--yes', '--worker');
     expect(code, output).toBe(0);
     expect(readFileSync(join(home, 'called'), 'utf8')).toBe('secret bulk\n');
@@ -326,7 +335,10 @@ describe('without questions', () => {
       BOT_TOKEN: standIns.telegram.token,
       WEBHOOK_SECRET: written()['WEBHOOK_SECRET'],
     });
-    expect(Object.keys(given)).not.toContain('BACKUP_AGE_IDENTITY');
+    expect(given).toMatchObject(wanted);
+    expect(written()).toMatchObject({ ...wanted, ...kept });
+    for (const name of [...Object.keys(kept), 'BACKUP_AGE_IDENTITY'])
+      expect(Object.keys(given)).not.toContain(name);
     expect(Object.keys(written())).not.toContain('BACKUP_AGE_IDENTITY');
     expectNoSecret(output, written());
   });

@@ -7,6 +7,7 @@ import { countOf } from '../../text/format.ts';
 import type { Position, Previous } from '../catalog/change-position.ts';
 import type { SnapshotSource } from '../model/model.ts';
 import { isChangeTrigger } from '../schema/change-triggers.ts';
+import { whyBase } from './base-reason.ts';
 import type { ChangeState } from './change-state.ts';
 import type { Base, StoredChange } from './listed.ts';
 import { type Peek, peekAt } from './peek.ts';
@@ -176,18 +177,4 @@ export function isUnsureAt(living: Living, { seq }: Pick<Position, 'seq'>, at: D
 /** Something changed that the log does not tell, and nobody knows when: the schema, for example. */
 function isUnseen({ state, isSchemaMoved }: Living): boolean {
   return state.needsBase !== null || isSchemaMoved;
-}
-
-const BASES: Readonly<Record<string, string>> = {
-  ...REASONS,
-  lost: 'the bucket has lost change files',
-  off: 'no change log was kept, CHANGES=off',
-  large: 'a change was too large for a file',
-  unread: 'stored files did not read back',
-  sealed: 'backups are sealed with another key than before',
-};
-
-/** Why a full backup has to come first, for people. */
-function whyBase(reason: string): string {
-  return BASES[reason] ?? reason;
 }

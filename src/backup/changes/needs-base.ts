@@ -1,6 +1,7 @@
 /** What no change file can tell, and a full backup has to hold before anything is shipped again. */
 import { hasChanged, type Statement, sql } from '../../db/database.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
+import type { BaseReason } from './base-reason.ts';
 import { STATE_TABLE, WAITING_SINCE } from './change-state.ts';
 import type { Peek } from './peek.ts';
 import type { ShipContext, ShipOutcome } from './shipping.ts';
@@ -12,7 +13,7 @@ export const WAITS: Statement = sql(
 
 export async function needBase(
   { db }: ShipContext,
-  reason: string,
+  reason: BaseReason,
 ): Promise<ShipOutcome & { readonly kind: 'needs-base' }> {
   await db.write([
     sql(`UPDATE ${STATE_TABLE} SET needs_base = ? WHERE id = 1 AND needs_base IS NULL`, reason),

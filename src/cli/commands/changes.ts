@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { listBackups } from '../../backup/catalog/list.ts';
+import { whyBase } from '../../backup/changes/base-reason.ts';
 import { unfollowed } from '../../backup/changes/coverage.ts';
 import { ensureTriggers } from '../../backup/changes/ensure-triggers.ts';
 import { listChanges, orderedOf, ownFiles } from '../../backup/changes/list-changes.ts';
@@ -213,7 +214,7 @@ function waitingLine(seen: Peek, isLost: boolean, colors: Colors): string {
   const { needsBase, schemaCookie } = seen.state;
   if (needsBase !== null)
     return colors.yellow(
-      `A full backup has to come before further changes (${needsBase}): the bot makes it, or npm run backup -- full`,
+      `A full backup has to come before further changes (${whyBase(needsBase)}): the bot makes it, or npm run backup -- full`,
     );
   if (isLost)
     return colors.red(

@@ -10,6 +10,7 @@ import { type Config, ConfigError, readConfig } from '../../settings/config.ts';
 import { readEnvFile } from '../../settings/dot-env.ts';
 import { unreadLines } from '../../settings/dot-env-lines.ts';
 import { nearMisses, tellNearMiss } from '../../settings/setting-names.ts';
+import { WORKER_NAMES } from '../../settings/setting-places.ts';
 import { withSettings } from '../env-file.ts';
 import { askAdmins } from './ask-admins.ts';
 import { Cancelled, type Prompts, type Question } from './prompts.ts';
@@ -192,12 +193,9 @@ async function newKey(
   return identity;
 }
 
-const WORKER_SECRETS =
-  /^(BOT_TOKEN|BOT_INFO|WEBHOOK_SECRET|ADMIN_IDS|TELEGRAM_API_ROOT|DATABASE_(URL|AUTH_TOKEN)|S3_\w+|BACKUP_(?!DIR|AGE_IDENTITY)\w+|DEFAULT_LOCALE|TIMEZONE|LOG_LEVEL)$/;
-
 function workerSecrets({ known }: Settings): Record<string, string | undefined> {
   return Object.fromEntries(
-    Object.entries(known).filter(([name, value]) => WORKER_SECRETS.test(name) && value),
+    WORKER_NAMES.flatMap((name) => (known[name] ? [[name, known[name]] as const] : [])),
   );
 }
 

@@ -1,15 +1,9 @@
 /** What setup knows so far, and what of it `.env` does not hold yet. Node only. */
 import { chmodSync, existsSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
+import { FILE_NAMES } from '../../settings/setting-places.ts';
 
 type Values = Readonly<Record<string, string | undefined>>;
-
-/**
- * Settings from the environment that the next start must find, too. A key that opens backups is not
- * for the bot.
- */
-const KEPT =
-  /^(BOT_TOKEN|ADMIN_IDS|PUBLIC_URL|TELEGRAM_API_ROOT|DATABASE_(URL|AUTH_TOKEN)|S3_[A-Z_]+|BACKUP_(?!AGE_IDENTITY)[A-Z_]+|DEFAULT_LOCALE|TIMEZONE)$/;
 
 export class Settings {
   readonly known: Record<string, string | undefined>;
@@ -22,9 +16,10 @@ export class Settings {
     this.known = { ...inFile, ...env };
     this.#inFile = inFile;
     this.#env = env;
-    for (const [name, value] of Object.entries(env))
-      if (value !== undefined && value !== '' && KEPT.test(name) && inFile[name] === undefined)
-        this.added.set(name, value);
+    for (const name of FILE_NAMES) {
+      const value = env[name] ?? '';
+      if (value !== '' && inFile[name] === undefined) this.added.set(name, value);
+    }
   }
 
   /** Empty when it is not set. */

@@ -50,7 +50,7 @@ export const en: typeof uz = {
   changesForked: () =>
     html`⚠️ <b>Another bot works with a copy of this database</b>: the name of the next file of changes was taken.\nNothing is lost: this bot writes its changes apart and makes a new full backup. Stop the other one if you do not need it.`,
   changesLost: () =>
-    html`⚠️ <b>The record of some changes is lost</b>: somebody deleted it from the database or from the bucket.\nThe database itself is whole. The bot makes a new full backup now; some minutes before it cannot be brought back.`,
+    html`⚠️ <b>The record of some changes is lost</b>: somebody deleted it from the database or from the bucket.\nThe database itself is whole. The bot makes a new full backup as soon as it can (or: <code>npm run backup -- full</code>); some minutes before it cannot be brought back.`,
   databaseEmpty: (name) =>
     html`🔴 <b>The database is empty</b>, and the bucket has a backup of this bot: <code>${name}</code>.\nThe bot does not work and writes nothing. Check <code>DATABASE_URL</code>, or bring the database back: <code>npm run backup -- restore --at 0m</code>`,
   databaseLost: (path, rescued) =>

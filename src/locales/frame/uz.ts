@@ -69,7 +69,7 @@ export const uz = {
   changesForked: (): Html =>
     html`⚠️ <b>Shu bazaning nusxasi bilan yana bir bot ishlayapti</b>: navbatdagi o‘zgarishlar faylining nomi band ekan.\nHech narsa yo‘qolmadi: bu bot o‘z o‘zgarishlarini alohida yozadi va yangi to‘liq nusxa oladi. Ikkinchi bot kerak bo‘lmasa, uni to‘xtating.`,
   changesLost: (): Html =>
-    html`⚠️ <b>Ayrim o‘zgarishlarning yozuvi yo‘qolgan</b>: kimdir ularni bazadan yoki ombordan o‘chirgan.\nBazaning o‘zi butun. Bot hozir yangi to‘liq nusxa oladi; undan oldingi ayrim daqiqalarni qaytarib bo‘lmaydi.`,
+    html`⚠️ <b>Ayrim o‘zgarishlarning yozuvi yo‘qolgan</b>: kimdir ularni bazadan yoki ombordan o‘chirgan.\nBazaning o‘zi butun. Bot yangi to‘liq nusxani imkon bo‘lishi bilan oladi (yoki: <code>npm run backup -- full</code>); undan oldingi ayrim daqiqalarni qaytarib bo‘lmaydi.`,
   databaseEmpty: (name: string): Html =>
     html`🔴 <b>Ma’lumotlar bazasi bo‘sh</b>, omborda esa shu botning zaxira nusxasi bor: <code>${name}</code>.\nBot ishlamayapti va hech narsa yozmayapti. <code>DATABASE_URL</code> sozlamasini tekshiring yoki bazani tiklang: <code>npm run backup -- restore --at 0m</code>`,
   databaseLost: (path: string, rescued: string | undefined): Html =>
