@@ -8,6 +8,7 @@ import { DatabaseUnfit } from '../db/database-unfit.ts';
 import { explainUnusable } from '../db/file/database-file.ts';
 import { useOwnScratch } from '../hosts/node/own-scratch.ts';
 import { explain } from '../lib/clock.ts';
+import { placesOnDisk } from '../settings/buckets.ts';
 import { ConfigError, type Environment } from '../settings/config.ts';
 import { withAdvice } from './advice.ts';
 import type { Installed } from './installed-bot.ts';
@@ -102,7 +103,7 @@ export function framed<Options extends object>(
         terminal.clear();
         // A bucket on a server is the same wherever the command runs; so is a wrong command line.
         const hint =
-          session?.config.bucket.kind === 'directory' && cli.exitCode !== 2
+          session !== undefined && placesOnDisk(session.config.bucket).length > 0 && cli.exitCode !== 2
             ? (session.elsewhere ?? session.offline)
             : undefined;
         if (hint !== undefined && !failure.includes(hint)) terminal.note(`note: ${hint}`);

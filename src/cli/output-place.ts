@@ -2,6 +2,7 @@
 import { closeSync, existsSync, lstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { sniff } from '../backup/document/sniff.ts';
 import { ownPlace } from '../lib/disk/own-places.ts';
+import { placesOnDisk } from '../settings/buckets.ts';
 import { UsageError } from './command.ts';
 import type { Session } from './session.ts';
 
@@ -20,7 +21,7 @@ export function requireOutputPlace(
   const taken =
     ownPlace(path, {
       database: database.kind === 'file' ? database.path : undefined,
-      buckets: [bucket, copy?.bucket].flatMap((one) => (one?.kind === 'directory' ? [one.path] : [])),
+      buckets: [bucket, copy?.bucket].flatMap(placesOnDisk),
     }) ??
     // A database is found through a link, and replaced where the link leads.
     notRegular(option === '--to' ? statSync : lstatSync, path);

@@ -4,17 +4,15 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { placesOnDisk } from '../settings/buckets.ts';
 import type { Config } from '../settings/config.ts';
 
 /** A sentence for people without its end; undefined: it is elsewhere, or nobody can tell. */
 export function sameDisk({ copy, bucket, database }: Config): string | undefined {
-  if (copy?.bucket.kind !== 'directory') return undefined;
-  const { path } = copy.bucket;
+  const [path] = placesOnDisk(copy?.bucket);
+  if (path === undefined) return undefined;
   const disk = diskOf(path);
-  const others = [
-    ...(bucket.kind === 'directory' ? [bucket.path] : []),
-    ...(database.kind === 'file' ? [database.path] : []),
-  ];
+  const others = [...placesOnDisk(bucket), ...(database.kind === 'file' ? [database.path] : [])];
   const same = others.find((other) => disk !== undefined && diskOf(other) === disk);
   return same === undefined
     ? undefined

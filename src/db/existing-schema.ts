@@ -43,3 +43,12 @@ export const recordedVersions: Query<number[]> = all(
   sql('SELECT version FROM schema_migrations ORDER BY version'),
   (row) => row.int('version'),
 );
+
+/** The newest step that is recorded; its answer is read by {@link versionIn}. */
+export const NEWEST_VERSION = 'SELECT max(version) AS version FROM schema_migrations';
+
+/** Null: no step is recorded, which is no version 0. */
+export function versionIn(answer: unknown): number | null {
+  const version = answer === null || answer === undefined ? Number.NaN : Number(answer);
+  return Number.isSafeInteger(version) ? version : null;
+}

@@ -7,6 +7,17 @@ export type BucketSettings =
   | { readonly kind: 'directory'; readonly path: string }
   | ({ readonly kind: 's3' } & S3Settings);
 
+/** Where it lies on this machine. A new kind of bucket has to say it here. */
+export function placesOnDisk(bucket: BucketSettings | undefined): readonly string[] {
+  switch (bucket?.kind) {
+    case 'directory':
+      return [bucket.path];
+    case 's3':
+    case undefined:
+      return [];
+  }
+}
+
 /** A bucket may hold other things, so backups get a prefix there; a directory is theirs alone. */
 export const DEFAULT_PREFIX: Readonly<Record<BucketSettings['kind'], string>> = {
   s3: 'backups/',

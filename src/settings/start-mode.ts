@@ -5,6 +5,7 @@
  */
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { placesOnDisk } from './buckets.ts';
 import { ConfigError, type Environment, readConfig } from './config.ts';
 import { nearMisses, OFFLINE_NAMES, SETTING_NAMES, tellNearMiss } from './setting-names.ts';
 import { swallowedOptions } from './swallowed-options.ts';
@@ -131,9 +132,9 @@ function traces(): string[] {
     ...(database.kind === 'file' && holdsData(database.path)
       ? [`${relative('', database.path)} is there: the database of a bot`]
       : []),
-    ...(bucket.kind === 'directory' && holdsFiles(bucket.path)
-      ? [`${relative('', bucket.path)} is there: backups of a bot`]
-      : []),
+    ...placesOnDisk(bucket)
+      .filter(holdsFiles)
+      .map((path) => `${relative('', path)} is there: backups of a bot`),
   ];
 }
 

@@ -7,6 +7,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { holdAlone } from '../../db/file/sole-use.ts';
+import { JOURNALS } from '../../lib/disk/database-files.ts';
 import { reserveName } from '../../lib/disk/free-name.ts';
 import { backupName } from '../catalog/names.ts';
 import type { FileCalls } from './file-calls.ts';
@@ -75,7 +76,7 @@ export async function swapFiles(swap: SwapFiles): Promise<string> {
       await files.link(path, `${kept}.new`);
       await files.rename(`${kept}.new`, kept);
       // The old journal beside the new file would be replayed into it.
-      for (const suffix of ['-wal', '-shm', '-journal']) {
+      for (const suffix of JOURNALS) {
         if (!files.exists(`${path}${suffix}`)) {
           await files.remove(`${kept}${suffix}`);
           continue;
@@ -91,7 +92,7 @@ export async function swapFiles(swap: SwapFiles): Promise<string> {
       release();
     }
   } else {
-    for (const suffix of ['-wal', '-shm', '-journal'])
+    for (const suffix of JOURNALS)
       if (files.exists(`${path}${suffix}`)) {
         await files.remove(`${kept}${suffix}`);
         await files.rename(`${path}${suffix}`, `${kept}${suffix}`);
@@ -104,8 +105,7 @@ export async function swapFiles(swap: SwapFiles): Promise<string> {
 
 /** Nobody else is here: whoever restores has the database's lock. */
 function unused({ kept, files }: SwapFiles): string {
-  const isTaken = (name: string): boolean =>
-    ['', '-wal', '-shm', '-journal'].some((suffix) => files.exists(name + suffix));
+  const isTaken = (name: string): boolean => ['', ...JOURNALS].some((suffix) => files.exists(name + suffix));
   let name = kept;
   for (let i = 2; isTaken(name); i += 1) name = `${kept}-${i}`;
   return name;

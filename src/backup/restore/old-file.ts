@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEmbeddedDatabase } from '../../db/file/embedded-database.ts';
 import { type Clock, explain } from '../../lib/clock.ts';
+import { removeDatabaseFile } from '../../lib/disk/database-files.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import { runInProcess } from '../foreign/process.ts';
@@ -45,7 +46,7 @@ async function whyUnsaved(path: string, directory: string, clock: Clock): Promis
     const reason = explain(error);
     return { reason, isLocal: isLocalFault(error) && !/\bEIO\b/.test(reason) };
   } finally {
-    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(copy + suffix, { force: true });
+    removeDatabaseFile(copy);
     rmSync(bucket, { recursive: true, force: true });
   }
 }

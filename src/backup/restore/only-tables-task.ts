@@ -4,6 +4,7 @@
  * living database's own. Node only.
  */
 import { DatabaseSync } from 'node:sqlite';
+import { NEWEST_VERSION, versionIn } from '../../db/existing-schema.ts';
 import type { Lack } from '../../db/own-schema.ts';
 import { explain } from '../../lib/clock.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
@@ -95,7 +96,7 @@ function versionOf(path: string, { tables }: DatabaseSchema): number | null {
   if (!tables.some(({ name }) => name === 'schema_migrations')) return null;
   const db = new DatabaseSync(path, { readOnly: true });
   try {
-    return Number(db.prepare('SELECT max(version) AS version FROM schema_migrations').get()?.['version']);
+    return versionIn(db.prepare(NEWEST_VERSION).get()?.['version']);
   } finally {
     db.close();
   }

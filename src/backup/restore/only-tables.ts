@@ -1,6 +1,7 @@
 /** `--only`: a copy of the living database, with the contents of some tables from the backup. */
-import { rmSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeDatabaseFile } from '../../lib/disk/database-files.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import type { SnapshotSource } from '../model/model.ts';
 import { copyLive } from '../snapshot/copy-live.ts';
@@ -45,6 +46,6 @@ export async function tryTables(
   try {
     await withTablesOf(live, backup, only, trial);
   } finally {
-    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(trial + suffix, { force: true });
+    removeDatabaseFile(trial);
   }
 }

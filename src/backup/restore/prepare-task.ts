@@ -4,6 +4,7 @@
  * it was looked at, and its SQL not even then. Node only.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { NEWEST_VERSION, versionIn } from '../../db/existing-schema.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import type { Task } from '../foreign/task.ts';
 import { type CheckedFile, checkFile, type Expected } from '../verify/check-file.ts';
@@ -66,8 +67,7 @@ function underWay(db: DatabaseSync): string[] {
 
 function versionOf(db: DatabaseSync): number | undefined {
   if (!isTable(db, 'schema_migrations', 'version')) return undefined;
-  const version = db.prepare('SELECT max(version) AS version FROM schema_migrations').get()?.['version'];
-  return typeof version === 'number' ? version : undefined;
+  return versionIn(db.prepare(NEWEST_VERSION).get()?.['version']) ?? undefined;
 }
 
 /**

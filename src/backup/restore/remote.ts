@@ -3,6 +3,7 @@
  * tables in bounded requests, read back and compared, then swapped in one transaction that moves
  * pages, not rows. Until its COMMIT the old data is what everybody reads.
  */
+import { NEWEST_VERSION, versionIn } from '../../db/existing-schema.ts';
 import { explain } from '../../lib/clock.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { TableDigest } from '../model/digest.ts';
@@ -190,8 +191,7 @@ function swapStatements(
 
 async function versionOf(session: SqlSession, { tables }: DatabaseSchema): Promise<number | null> {
   if (!tables.some(({ name }) => name === 'schema_migrations')) return null;
-  const [version] = (await session.first('SELECT max(version) FROM schema_migrations')) ?? [];
-  return version === undefined || version === null ? null : Number(version);
+  return versionIn((await session.first(NEWEST_VERSION))?.[0]);
 }
 
 /** Rows that point nowhere after it, and did not before, undo it. */

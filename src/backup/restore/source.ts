@@ -2,6 +2,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { explain } from '../../lib/clock.ts';
+import { removeDatabaseFile } from '../../lib/disk/database-files.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import type { ManifestObject } from '../catalog/manifest.ts';
@@ -147,7 +148,7 @@ async function fetchBackup(
       notes.push(
         `the database file of ${name} cannot be used (${explain(error)}), so its document was taken instead`,
       );
-      for (const file of [to, `${to}-wal`, `${to}-shm`]) rmSync(file, { force: true });
+      removeDatabaseFile(to);
     }
   }
   throw new Error(`${name} has no files`);

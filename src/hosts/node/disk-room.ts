@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brokenLink } from '../../lib/disk/directories.ts';
+import { placesOnDisk } from '../../settings/buckets.ts';
 import type { Config } from '../../settings/config.ts';
 
 /** `stuck`: no answer within {@link PATIENCE_MS}, as of a network mount whose server is away. */
@@ -99,6 +100,5 @@ function codeOf(error: unknown): string {
 /** Of the settings: where the database and the bucket are. */
 export function placesOf({ database, bucket }: Config): Places {
   const file = database.kind === 'file' ? [database.path] : [];
-  const directory = bucket.kind === 'directory' ? [bucket.path] : [];
-  return { directories: [...file.map((path) => dirname(path)), ...directory], files: file };
+  return { directories: [...file.map((path) => dirname(path)), ...placesOnDisk(bucket)], files: file };
 }

@@ -15,6 +15,7 @@ import type { LostFile } from '../../db/file/rescue.ts';
 import { unfitPlace } from '../../lib/disk/directories.ts';
 import { isWithin } from '../../lib/disk/own-places.ts';
 import { realPath } from '../../lib/disk/real-path.ts';
+import { placesOnDisk } from '../../settings/buckets.ts';
 import {
   type BucketSettings,
   type Config,
@@ -74,10 +75,11 @@ export function requirePlaces({
   bucket,
   copy,
 }: Pick<Config, 'database' | 'bucket' | 'copy'>): void {
-  const second = copy?.bucket.kind === 'directory' ? copy.bucket.path : undefined;
+  const [first] = placesOnDisk(bucket);
+  const [second] = placesOnDisk(copy?.bucket);
   const places = [
     ...(database.kind === 'file' ? [['DATABASE_URL', dirname(database.path)] as const] : []),
-    ...(bucket.kind === 'directory' ? [['BACKUP_DIR', bucket.path] as const] : []),
+    ...(first === undefined ? [] : [['BACKUP_DIR', first] as const]),
     ...(second === undefined ? [] : [['COPY_DIR', second] as const]),
   ];
   const problems = places.flatMap(([name, path]) => {
@@ -86,8 +88,8 @@ export function requirePlaces({
   });
   if (
     second !== undefined &&
-    bucket.kind === 'directory' &&
-    (isWithin(realPath(second), bucket.path) || isWithin(realPath(bucket.path), second))
+    first !== undefined &&
+    (isWithin(realPath(second), first) || isWithin(realPath(first), second))
   )
     problems.push(
       `COPY_DIR: ${second} is the directory of the first bucket, or one lies within the other; a second copy stands elsewhere, on another disk`,
