@@ -104,7 +104,7 @@ describe('the record of migrations', () => {
     [...ownSchema(version).tables].flatMap(([table, columns]) =>
       OLD_BOTS.includes(table) ? [] : [table, ...columns.map(({ name }) => `${table}.${name}`)],
     );
-  /** The newest step, where it only adds columns to the old bot's tables: it looks for them first. */
+  /** The newest step, where it only adds columns to old tables: it looks for them first. */
   const isDoneAgain = (version: number, newest: number): boolean =>
     version === newest && version > 1 && names(version).length === names(version - 1).length;
 
