@@ -9,7 +9,7 @@ import { changesPrefix, parseChangeKey } from '../changes/change-names.ts';
 import type { ChangeKeys } from '../changes/stored-proof.ts';
 import { PAGE_KEYS } from '../store/types.ts';
 import { type ChangeLook, linkedHash, lookAtChange } from './change-proof.ts';
-import type { ChangesMemory } from './memory.ts';
+import { type ChangesMemory, isOfToday } from './memory.ts';
 import { removeWrong } from './mend.ts';
 import { copyInOrder, type ProvenObject, requestsFor, type Slice } from './proven.ts';
 
@@ -45,8 +45,6 @@ export interface ChangesContext {
  */
 export type StoredFiles = (from: string, to: string) => Promise<ReadonlyMap<string, string>>;
 
-/** What cannot be copied is tried again so much later. */
-const REFUSED_MS = 86_400_000;
 /** A page of either bucket. */
 const PAGES = 2;
 /** Of one file beside its copy: the reading that its proof is taken from, or two. */
@@ -86,10 +84,7 @@ export class ChangeCopy {
   async all(): Promise<void> {
     const { shipped, now } = this.#context;
     const current = shipped === 'all' ? undefined : shipped;
-    const again = [...this.#refused].filter(([, { at }]) => {
-      const age = now.getTime() - Date.parse(at);
-      return age < 0 || age >= REFUSED_MS;
-    });
+    const again = [...this.#refused].filter(([, { at }]) => !isOfToday(at, now));
     // Nothing was shipped since: an idle bot asks neither bucket.
     if (current !== undefined && this.#seen === placeOf(current) && this.#left + again.length === 0) return;
     for (const [file] of again) {

@@ -99,6 +99,15 @@ export function readMemory(text: string | null | undefined): CopyMemory {
   return parsed.success ? parsed.output : NO_MEMORY;
 }
 
+/** What cannot be done as things are is tried again so much later. */
+const AGAIN_MS = 86_400_000;
+
+/** Too young for another try; a time that is still to come is a wrong clock's. */
+export function isOfToday(at: string | null, now: Date): boolean {
+  const age = at === null ? Number.POSITIVE_INFINITY : now.getTime() - Date.parse(at);
+  return age >= 0 && age < AGAIN_MS;
+}
+
 /** A whole copy is looked at so often: pins, and backups that another program made. */
 export const LOOK_EVERY_MS: number = 60 * 60_000;
 /** Longest pause that is meant; a stored one beyond it is of a clock that ran ahead. */
