@@ -13,6 +13,7 @@ export const SLOW = [
   'test/cli/cut-short.test.ts',
   'test/cli/damaged-change.test.ts',
   'test/cli/deploy.test.ts',
+  'test/cli/heal-changes.test.ts',
   'test/cli/history.test.ts',
   'test/cli/import.test.ts',
   'test/cli/known-places.test.ts',

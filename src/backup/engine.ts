@@ -115,7 +115,7 @@ export interface BackupEngine {
   readonly copy?: SecondCopy;
 }
 
-type ChangesDue = Pick<CopyContext, 'shipped' | 'stored' | 'isOnlyChanges'>;
+type ChangesDue = Pick<CopyContext, 'shipped' | 'stored' | 'isOnlyChanges' | 'onMended' | 'onCopied'>;
 
 export interface SecondCopy {
   readonly description: string;

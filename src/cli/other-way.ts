@@ -12,7 +12,7 @@ import type { Invocation } from './command.ts';
 import { type MomentWish, parseMoment } from './moment.ts';
 import type { Session } from './session.ts';
 
-interface Other {
+export interface Other {
   readonly bucket: Bucket;
   readonly what: string;
   /** For a command: ` --from copy`, or nothing. */
@@ -27,7 +27,7 @@ interface Asked {
 }
 
 /** Undefined: there is no other one, or it does not answer. */
-async function otherBucket({ config, readsCopy, first, copy }: Session): Promise<Other | undefined> {
+export async function otherBucket({ config, readsCopy, first, copy }: Session): Promise<Other | undefined> {
   if (config.copy === undefined) return undefined;
   if (readsCopy) return { bucket: first, what: 'the first bucket', from: '' };
   const bucket = await copy().catch(() => undefined);

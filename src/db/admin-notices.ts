@@ -31,6 +31,13 @@ export type Notice =
    * keys. The second copy does not take them.
    */
   | { readonly kind: 'altered'; readonly names: readonly string[]; readonly count: number }
+  /** Stored files that are damaged: put back from the other bucket, or whole in none. */
+  | {
+      readonly kind: 'rotten';
+      readonly names: readonly string[];
+      readonly count: number;
+      readonly isMended: boolean;
+    }
   /** Updates that could not be answered while Telegram was in trouble; the tick answers them. */
   | { readonly kind: 'updates-wait' }
   /** Updates that cannot be answered; `/admin` lists them. */

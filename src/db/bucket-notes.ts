@@ -15,6 +15,15 @@ export function forgetCopyNote(): Statement {
   return sql("DELETE FROM bucket_notes WHERE key = 'copy'");
 }
 
+/** Of the look at all that is stored (jobs/look-back.ts). */
+export function lookNote(): Query<string | undefined> {
+  return one(sql("SELECT value FROM bucket_notes WHERE key = 'look-back'"), (row) => row.text('value'));
+}
+
+export function keepLookNote(text: string): Statement {
+  return keep('look-back', text);
+}
+
 function keep(key: string, value: string): Statement {
   return sql(
     'INSERT INTO bucket_notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',

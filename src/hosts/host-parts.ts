@@ -12,7 +12,7 @@ import type { Services } from '../bot/services.ts';
 import type { Database } from '../db/database.ts';
 import type { TakeOver } from '../db/migrate.ts';
 import type { LinkSettings } from '../http/download-links.ts';
-import type { ChangeKeeper } from '../jobs/job.ts';
+import type { ChangeKeeper, JobContext } from '../jobs/job.ts';
 import type { Log } from '../lib/log.ts';
 import type { Timer } from '../lib/silence.ts';
 import type { Config } from '../settings/config.ts';
@@ -47,6 +47,8 @@ export interface HostParts {
   readonly asCalled?: (text: string) => string;
   /** The second copy has a schedule of its own; otherwise every other tick begins with it. */
   readonly copiesApart?: boolean;
+  /** Reads again what is stored, behind each look at the second copy; absent in a Worker. */
+  readonly lookBack?: (context: JobContext, holder: string) => Promise<void>;
   /** Aborts when the host stops: a tick then begins nothing more. Absent in a Worker. */
   readonly stopping?: AbortSignal;
   /** Absent where updates come by neither webhook nor polling (tests). */
@@ -87,7 +89,7 @@ export interface Host {
   ): Promise<BackupOutcome>;
   /** Runs the jobs once. */
   tick(): Promise<void>;
-  /** A slice of the second copy, where {@link HostParts.copiesApart}. */
+  /** A slice of the second copy, where {@link HostParts.copiesApart}, and a look back. */
   copyBackups(): Promise<void>;
   /** What the tick does with changes, for a timer of the host. */
   shipChanges(): Promise<void>;

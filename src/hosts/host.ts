@@ -145,6 +145,7 @@ export function createHost(parts: HostParts): Host {
     async copyBackups() {
       await ready();
       await copyOnce(tickContext());
+      await parts.lookBack?.(tickContext(), parts.jobHolder?.() ?? randomUUID());
     },
   };
   function tickContext(): JobContext {

@@ -19,6 +19,7 @@ import { copyNote, keepCopyNote, newestRun } from '../db/bucket-notes.ts';
 import type { Statement } from '../db/database.ts';
 import { forgetCopied, storedFiles } from '../db/stored-files.ts';
 import type { Job, JobContext } from './job.ts';
+import { rottenNotice } from './rotten-notice.ts';
 import { tick } from './tick.ts';
 
 /** A Worker's cron lives 15 minutes: what is still under way then is given up in order. */
@@ -54,7 +55,13 @@ const copyJob: Job = {
     const { memory: before, run, shipped } = await read(context);
     const isOnlyChanges = !isDue(before, run, now());
     const stored: StoredFiles = async (from, to) => (await db.read([storedFiles(from, to)]))[0];
-    const copied = await backups.copy.catchUp(before, sliceOf(context), { shipped, stored, isOnlyChanges });
+    const mended: string[] = [];
+    const copied = await backups.copy.catchUp(before, sliceOf(context), {
+      ...{ shipped, stored, isOnlyChanges },
+      onMended: (file) => void mended.push(file),
+      onCopied: (_, replaced) => void mended.push(...replaced),
+    });
+    if (mended.length > 0) log.warn('second copy: damaged files were replaced', { files: mended.join(', ') });
     const { news, memory } = newsOf({ ...copied, run }, now());
     const { problem, left, changes } = memory;
     if (problem !== null && problem !== before.problem) log.warn('second copy', { problem, left });
@@ -63,6 +70,7 @@ const copyJob: Job = {
       ...forgetCopied(changes.upTo, Object.keys(changes.refused)),
       ...noticeOf(news, memory, now()),
       ...alteredNotice(alteredSince(before, memory), now()),
+      ...rottenNotice(mended, true, now()),
     ]);
   },
 };

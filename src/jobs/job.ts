@@ -17,6 +17,8 @@ export interface ChangeKeeper {
   /** False: the host stops, and a full backup would only be given up. */
   readonly mayBackUp?: boolean;
   readonly shipping: ShipContext;
+  /** Puts back what the second copy has; absent: there is none, or no time for it (a Worker). */
+  readonly putBack?: ((context: JobContext) => Promise<void>) | undefined;
 }
 
 export interface JobContext

@@ -137,6 +137,8 @@ function noticeText(
       );
     case 'altered':
       return frame.storedAltered(notice.names, notice.count);
+    case 'rotten':
+      return (notice.isMended ? frame.storedMended : frame.storedRotten)(notice.names, notice.count);
     case 'updates-wait':
       return frame.updatesWait(count);
     case 'updates-failed':

@@ -67,7 +67,7 @@ test('a restore that it refuses names the copy; changes and list --check see it;
   });
   const copied = await cli('copy');
   expect(copied.code, copied.stdout).toBe(0);
-  expect(copied.stdout).toContain('replaced from the second copy');
+  expect(copied.stdout).toContain('put back from the second copy');
   expect(readFileSync(path)).toEqual(whole);
   expect(readFileSync(changeFile('second'))).toEqual(whole);
   expect((await cli('changes')).stdout).toMatch(/^Every change/);

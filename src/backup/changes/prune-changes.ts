@@ -43,7 +43,7 @@ const BATCH = 1_000;
 
 export async function pruneChanges(bucket: Bucket, options: ChangePruneOptions): Promise<ChangePruneReport> {
   const { files } = await listChanges(bucket);
-  const plan = await planOf(bucket, files, options);
+  const plan = oldestFirst(files, await planOf(bucket, files, options));
   const kept = files.length - plan.length;
   const removed: string[] = [];
   const problems: string[] = [];
@@ -64,11 +64,24 @@ export async function pruneChanges(bucket: Bucket, options: ChangePruneOptions):
   return { plan, kept, removed, problems };
 }
 
+/**
+ * Of files that may have been here, those that would be removed now; undefined where no verified
+ * backup is here that any of them could follow.
+ */
+export async function whatWouldGo(
+  bucket: Bucket,
+  files: readonly StoredChange[],
+  options: Pick<ChangePruneOptions, 'days' | 'now'>,
+): Promise<ReadonlySet<string> | undefined> {
+  if ((await newestVerified(bucket)) === undefined) return undefined;
+  return new Set((await planOf(bucket, files, options)).map(({ file }) => file.file));
+}
+
 /** Reads no manifest where no file can go. */
 async function planOf(
   bucket: Bucket,
   files: readonly StoredChange[],
-  { days, now: clock }: ChangePruneOptions,
+  { days, now: clock }: Pick<ChangePruneOptions, 'days' | 'now'>,
 ): Promise<ChangeRemoval[]> {
   if (files.length === 0) return [];
   const groups = await readGroups(bucket);
@@ -128,6 +141,21 @@ export async function planChanges(files: readonly StoredChange[], bounds: Bounds
     );
   }
   return plan.toSorted((a, b) => a.file.time.getTime() - b.file.time.getTime());
+}
+
+/**
+ * Of what may go, that before which nothing stays. A file that was put back is younger than those
+ * behind it: it would stay alone, and lead nowhere.
+ */
+export function oldestFirst(
+  files: readonly StoredChange[],
+  plan: readonly ChangeRemoval[],
+): readonly ChangeRemoval[] {
+  const going = new Set(plan.map(({ file }) => file.file));
+  const stays = new Map<string, string>();
+  for (const { timeline, file } of files)
+    if (!going.has(file) && !stays.has(timeline)) stays.set(timeline, file);
+  return plan.filter(({ file: { timeline, file } }) => file < (stays.get(timeline) ?? '~'));
 }
 
 /** Why it may go, as far as its age tells. */

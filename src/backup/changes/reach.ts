@@ -6,6 +6,7 @@
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
+import { isBadBehind } from './bad-changes.ts';
 import { firstPrefix, parseChangeKey } from './change-names.ts';
 import type { ChangeState } from './change-state.ts';
 import { basesOf, listChangesFrom } from './list-changes.ts';
@@ -64,7 +65,8 @@ const MOST_BACKUPS = 6;
 
 /**
  * Whether the bucket has lost what this database's log has given it: no full backup of its
- * timeline is there, or a file behind the newest one is not. Three requests where it has all.
+ * timeline is there, or a file behind the newest one is not, or is known to be damaged. Four requests
+ * where it has all.
  */
 export async function isBroken(bucket: Bucket, state: ChangeState): Promise<boolean> {
   if (state.needsBase !== null) return false;
@@ -72,7 +74,8 @@ export async function isBroken(bucket: Bucket, state: ChangeState): Promise<bool
     const { entries } = await listBackups(bucket, { limit });
     const own = entries.filter(({ manifest }) => manifest?.changes?.timeline === state.timeline);
     const reach = await reachOf(bucket, state, own);
-    if (reach !== undefined && reach.to === undefined) return false;
+    if (reach !== undefined && reach.to === undefined)
+      return isBadBehind(bucket, state.timeline, basesOf(bucket, own));
   }
   return true;
 }

@@ -23,6 +23,16 @@ export interface ChangesVerdict {
   readonly warnings: readonly string[];
 }
 
+/** What was found of single files. */
+export interface ChangeFindings {
+  readonly bad: readonly { readonly file: StoredChange; readonly problem: string }[];
+  readonly good: readonly StoredChange[];
+  /** Names of files that others continue, and that are not there. */
+  readonly gone: readonly string[];
+  /** By file: the SHA-256 that the file behind it names. */
+  readonly links: ReadonlyMap<string, string>;
+}
+
 export interface VerifyChangesOptions {
   readonly keys: OpeningKeys | undefined;
   readonly signal?: AbortSignal;
@@ -50,7 +60,7 @@ type Look =
 export async function verifyChanges(
   bucket: Bucket,
   { keys, signal, onFile, onOld }: VerifyChangesOptions,
-): Promise<ChangesVerdict> {
+): Promise<ChangesVerdict & { readonly findings: ChangeFindings }> {
   const { files } = await listChanges(bucket);
   const looks = await inParallel(files, async (file): Promise<Look> => {
     signal?.throwIfAborted();
@@ -74,9 +84,15 @@ export async function verifyChanges(
   const warnings: string[] = [];
   const byName = new Map(looks.map((look) => [look.file.file, look]));
   let good = 0;
+  const links = linksOf(looks);
+  const bad: ChangeFindings['bad'][number][] = [];
   for (const look of looks) {
     if ('unopened' in look) continue;
-    const problem = 'fault' in look ? look.fault : linkFault(look.header, look.file, byName);
+    const link = 'fault' in look ? undefined : linkFault(look.header, look.file, byName);
+    const problem = 'fault' in look ? look.fault : link;
+    const culprit = 'fault' in look ? look.file : byName.get(fileOf(look.header) ?? '')?.file;
+    if (problem !== undefined && culprit !== undefined && !hasOther(culprit, looks))
+      bad.push({ file: culprit, problem });
     if (problem === undefined) good += 1;
     else if ('fault' in look && hasOther(look.file, looks))
       warnings.push(`${problem}; another file has its changes`);
@@ -84,9 +100,30 @@ export async function verifyChanges(
     const back = 'fault' in look ? undefined : clockFault(look, byName);
     if (back !== undefined) warnings.push(back);
   }
-  for (const { problem, about } of holes(looks, bases)) tell(problem, about);
+  const gone: string[] = [];
+  for (const { problem, about, file } of holes(looks, bases)) {
+    gone.push(file);
+    tell(problem, about);
+  }
   const unopened = looks.filter((look) => 'unopened' in look).length;
-  return { ok: problems.length === 0, files: files.length, good, unopened, problems, warnings };
+  const isBad = new Set(bad.map(({ file }) => file.file));
+  const sound = looks.filter((look) => 'header' in look && !isBad.has(look.file.file));
+  const findings = { bad, good: sound.map(({ file }) => file), gone, links };
+  const ok = problems.length === 0;
+  return { ok, files: files.length, good, unopened, problems, warnings, findings };
+}
+
+function linksOf(looks: readonly Look[]): Map<string, string> {
+  const named = looks.flatMap((look) => ('header' in look ? [look.header.previous] : []));
+  return new Map(
+    named.flatMap((previous) =>
+      previous !== null && 'file' in previous ? [[previous.file, previous.sha256]] : [],
+    ),
+  );
+}
+
+function fileOf({ previous }: ChangeHeader): string | undefined {
+  return previous !== null && 'file' in previous ? previous.file : undefined;
 }
 
 /** Stored again under another name, after it did not read back. */
@@ -124,8 +161,11 @@ function clockFault(
 }
 
 /** Numbers that no file has, where what follows says that a file was there. */
-function holes(looks: readonly Look[], bases: readonly Base[]): { problem: string; about: About }[] {
-  const found: { problem: string; about: About }[] = [];
+function holes(
+  looks: readonly Look[],
+  bases: readonly Base[],
+): { problem: string; about: About; file: string }[] {
+  const found: { problem: string; about: About; file: string }[] = [];
   for (const [timeline, own] of Map.groupBy(looks, ({ file }) => file.timeline)) {
     const [oldest] = own;
     const names = new Set(own.map(({ file }) => file.file));
@@ -139,6 +179,7 @@ function holes(looks: readonly Look[], bases: readonly Base[]): { problem: strin
       const { previous } = look.header;
       if (previous !== null && 'file' in previous && !names.has(previous.file))
         found.push({
+          file: previous.file,
           problem: `${previous.file} is gone, and ${look.file.file} continues it`,
           about: { ...look.file, last: look.file.first - 1 },
         });

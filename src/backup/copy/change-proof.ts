@@ -6,6 +6,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Bucket } from '../catalog/bucket.ts';
+import type { Previous } from '../catalog/change-position.ts';
 import { changesPrefix, parseChangeKey } from '../changes/change-names.ts';
 import { storedChange } from '../changes/list-changes.ts';
 import { MOST_STORED_BYTES } from '../changes/prove-file.ts';
@@ -13,8 +14,14 @@ import { type ChangeKeys, isSealedFor, judgeStored } from '../changes/stored-pro
 import type { ProvenObject, Slice } from './proven.ts';
 
 export type ChangeLook =
-  /** `isOpened` false: no key is at hand, so it may be damaged all the same. */
-  | { readonly kind: 'right'; readonly object: ProvenObject; readonly isOpened: boolean }
+  | {
+      readonly kind: 'right';
+      readonly object: ProvenObject;
+      /** False: no key is at hand, so it may be damaged all the same. */
+      readonly isOpened: boolean;
+      /** What it names as the one before it; undefined: nobody looked inside. */
+      readonly previous?: Previous;
+    }
   | { readonly kind: 'absent' }
   | { readonly kind: 'wrong'; readonly problem: string; readonly isAltered?: true };
 
@@ -71,7 +78,9 @@ async function judge(
   const { file, bytes } = object;
   const stored = storedChange(bucket, { key: `${bucket.prefix}${file}`, bytes, modified: new Date(0) });
   const verdict = stored && (await judgeStored(stored, packed, keys));
-  if (verdict?.kind !== 'wrong') return { kind: 'right', object, isOpened: verdict?.kind === 'whole' };
+  if (verdict?.kind === 'whole')
+    return { kind: 'right', object, isOpened: true, previous: verdict.header.previous };
+  if (verdict?.kind !== 'wrong') return { kind: 'right', object, isOpened: false };
   const problem = `${bucket.store.description}: ${bucket.prefix}${file}: ${verdict.problem}, so it was not copied`;
   return { kind: 'wrong', problem };
 }

@@ -11,7 +11,7 @@ import { changesPrefix } from '../changes/change-names.ts';
 import { KeptMoments, MOST_MANIFESTS } from '../changes/kept-moments.ts';
 import { basesOf, storedChange } from '../changes/list-changes.ts';
 import type { StoredChange } from '../changes/listed.ts';
-import { daysBefore, oldestBackup, planChanges } from '../changes/prune-changes.ts';
+import { daysBefore, oldestBackup, oldestFirst, planChanges } from '../changes/prune-changes.ts';
 import { PAGE_KEYS, StoreError } from '../store/types.ts';
 import { KEPT_AFTER_MS, newestObject } from './copy-retention.ts';
 import type { ChangesMemory } from './memory.ts';
@@ -71,7 +71,7 @@ export async function pruneCopiedChanges({
     const { files, isPart, kept, next } = await oldestFiles(listings, after);
     if (next === undefined) return { gone, isDenied, problems };
     after = next;
-    const plan = await planChanges(files, { ...bounds, isPart });
+    const plan = oldestFirst(files, await planChanges(files, { ...bounds, isPart }));
     const old = plan.map(({ file }) => file.file).toSorted();
     const names = old.filter((file) => kept === undefined || file < kept);
     const [last] = names.slice(-1);

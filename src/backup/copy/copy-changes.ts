@@ -6,12 +6,11 @@
  */
 import type { Bucket } from '../catalog/bucket.ts';
 import { changesPrefix, parseChangeKey } from '../changes/change-names.ts';
-import type { ChangeKeys } from '../changes/stored-proof.ts';
 import { PAGE_KEYS } from '../store/types.ts';
-import { type ChangeLook, linkedHash, lookAtChange } from './change-proof.ts';
+import { type ChangeLook, lookAtChange } from './change-proof.ts';
 import { type ChangesMemory, isOfToday } from './memory.ts';
-import { removeWrong } from './mend.ts';
-import { copyInOrder, type ProvenObject, requestsFor, type Slice } from './proven.ts';
+import { type MendContext, mendChange } from './mend-change.ts';
+import { copyInOrder, requestsFor } from './proven.ts';
 
 /** Up to where the database knows its change files to be stored and read back. */
 export interface Shipped {
@@ -24,19 +23,12 @@ export function placeOf(shipped: Shipped | undefined): string | null {
   return shipped === undefined ? null : `${shipped.timeline} ${shipped.seq}`;
 }
 
-export interface ChangesContext {
-  readonly first: Bucket;
-  readonly copy: Bucket;
-  readonly slice: Slice;
+export interface ChangesContext extends MendContext {
   readonly now: Date;
   /** All: nobody knows which files are settled, and none is being made. */
   readonly shipped: Shipped | 'all';
   /** Absent: nobody knows what was stored. */
   readonly stored?: StoredFiles | undefined;
-  /** Absent: of an encrypted file that the database does not remember only the length is known. */
-  readonly keys?: ChangeKeys;
-  /** Hears of each that was replaced, and in which bucket it was wrong. */
-  readonly onMended?: ((file: string, where: Bucket) => void) | undefined;
 }
 
 /**
@@ -49,8 +41,6 @@ export type StoredFiles = (from: string, to: string) => Promise<ReadonlyMap<stri
 const PAGES = 2;
 /** Of one file beside its copy: the reading that its proof is taken from, or two. */
 const PROOF = 2;
-/** Both proofs of the other bucket's, and the file behind it in either, and a removal. */
-const JUDGEMENT = 3 * PROOF + 2;
 
 type Sent = 'there' | 'rest';
 
@@ -170,10 +160,8 @@ export class ChangeCopy {
     }
   }
 
-  /** What is not encrypted where the settings encrypt may be anybody's. */
   #isWanted(file: string): boolean {
-    const parsed = parseChangeKey('', file);
-    return parsed !== undefined && (this.#context.first.isSealed !== true || parsed.encrypted);
+    return isOurKind(this.#context.first, file);
   }
 
   /** Undefined: the slice is used up. */
@@ -213,36 +201,9 @@ export class ChangeCopy {
     file: string,
     { here, sha256 }: { readonly here: ChangeLook; readonly sha256: string | undefined },
   ): Promise<Sent> {
-    const { first, copy, slice, keys } = this.#context;
-    if (!slice.take(JUDGEMENT)) return 'rest';
-    const wanted = sha256 ?? (await linkedHash(first, file, keys)) ?? (await linkedHash(copy, file, keys));
-    const wish = { sha256: wanted, keys, slice };
-    const [mine, theirs] =
-      wanted === sha256
-        ? [here, await lookAtChange(copy, file, wish)]
-        : [await lookAtChange(first, file, wish), await lookAtChange(copy, file, wish)];
-    if (isSure(mine) && theirs.kind === 'wrong') return this.#replace(mine.object, { from: first, to: copy });
-    if (isSure(theirs) && mine.kind === 'wrong')
-      return this.#replace(theirs.object, { from: copy, to: first });
-    if (mine.kind === 'wrong') return this.#refuse(file, mine.problem, mine.isAltered);
-    return this.#refuse(
-      file,
-      `${first.store.description} and ${copy.store.description} hold different bytes as ${file}, and nothing tells which is right: both are left as they are`,
-    );
-  }
-
-  async #replace(object: ProvenObject, { from, to }: { from: Bucket; to: Bucket }): Promise<Sent> {
-    const { slice, onMended } = this.#context;
-    if (!slice.take(requestsFor(object.bytes))) return 'rest';
-    const { file } = object;
-    const room = await removeWrong(to, [object]);
-    if (room.kind === 'refused')
-      return this.#refuse(file, `${room.problem}; ${from.store.description} has it whole`);
-    const copied = await copyInOrder({ from, to, objects: [object], slice: { ...slice, take: () => true } });
-    if (copied.kind !== 'copied')
-      return this.#refuse(file, `${file} is whole in ${from.store.description} alone`);
-    onMended?.(file, to);
-    return this.#done(file);
+    const mended = await mendChange(this.#context, { file, sha256, here });
+    if (mended.kind === 'rest') return 'rest';
+    return mended.kind === 'right' ? this.#done(file) : this.#refuse(file, mended.problem, mended.isAltered);
   }
 
   #done(file: string): Sent {
@@ -257,6 +218,12 @@ export class ChangeCopy {
   }
 }
 
+/** What is not encrypted where the settings encrypt may be anybody's. */
+export function isOurKind({ isSealed }: Bucket, file: string): boolean {
+  const parsed = parseChangeKey('', file);
+  return parsed !== undefined && (isSealed !== true || parsed.encrypted);
+}
+
 const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /**
@@ -267,8 +234,4 @@ function isForeign(file: string, stored: ReadonlyMap<string, string>): boolean {
   const key = parseChangeKey('', file);
   const since = key && stored.get(changesPrefix('', key.timeline));
   return since !== undefined && key !== undefined && key.first >= Number(since) && !stored.has(file);
-}
-
-function isSure(look: ChangeLook): look is Extract<ChangeLook, { kind: 'right' }> {
-  return look.kind === 'right' && look.isOpened;
 }

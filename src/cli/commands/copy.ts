@@ -3,15 +3,17 @@ import type { Bucket } from '../../backup/catalog/bucket.ts';
 import { newestVerified, readGroups } from '../../backup/catalog/list.ts';
 import { keepVerdict } from '../../backup/catalog/verdicts.ts';
 import { type CopyContext, catchUp } from '../../backup/copy/catch-up.ts';
-import type { StoredFiles } from '../../backup/copy/copy-changes.ts';
+import { type LookedBack, lookBackAtChanges } from '../../backup/copy/look-back.ts';
 import { type CopyMemory, NO_MEMORY } from '../../backup/copy/memory.ts';
 import { countCopied, staysText } from '../../backup/copy/places.ts';
 import { NO_LIMIT } from '../../backup/copy/proven.ts';
+import { type Remembered, rememberedIn } from '../../backup/copy/remembered.ts';
 import { verifyByHash } from '../../backup/verify/prove-objects.ts';
-import { storedFiles } from '../../db/stored-files.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { append } from '../../lib/extremes.ts';
+import { countOf } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
+import { createProgressBar } from '../progress-bar.ts';
 import { sameDisk } from '../same-disk.ts';
 import type { Session } from '../session.ts';
 import { absence } from '../target.ts';
@@ -23,7 +25,8 @@ export function copyCommand(cli: Cli): Command {
   return framed(cli, command, copy);
 }
 
-async function copy({ terminal, session, stoppable }: Invocation): Promise<ExitCode> {
+async function copy(invocation: Invocation): Promise<ExitCode> {
+  const { terminal, session, stoppable } = invocation;
   const { first, config } = session;
   const absent = absence(first);
   if (absent !== undefined)
@@ -33,6 +36,12 @@ async function copy({ terminal, session, stoppable }: Invocation): Promise<ExitC
   const { yellow, green, red } = terminal.colors;
   const apart = sameDisk(config);
   if (apart !== undefined) terminal.say(yellow(`${apart}: mount its disk, or set COPY_DIR to another one`));
+  const onMended = (file: string, where: Bucket): void => {
+    replaced.push(file);
+    const other = where === first ? 'the second copy' : 'the first bucket';
+    const what = `damaged or gone in ${where.store.description}, and was put back from ${other}`;
+    terminal.say(yellow(`${file} was ${what}`));
+  };
   const copyAll = (): Promise<CopyMemory | undefined> =>
     stoppable((signal) =>
       copyNow(session, signal, {
@@ -42,13 +51,7 @@ async function copy({ terminal, session, stoppable }: Invocation): Promise<ExitC
           const why = files.length === 0 ? '' : ` (damaged there, and replaced: ${files.join(', ')})`;
           terminal.say(`${name} copied and read back${why}`);
         },
-        onMended(file, where) {
-          replaced.push(file);
-          const other = where === first ? 'the second copy' : 'the first bucket';
-          terminal.say(
-            yellow(`${file} was damaged in ${where.store.description}, and replaced from ${other}`),
-          );
-        },
+        onMended,
       }),
     );
   let memory = await copyAll();
@@ -56,7 +59,18 @@ async function copy({ terminal, session, stoppable }: Invocation): Promise<ExitC
   // What was there already has the right length; the one that matters most is read as well.
   const newest = copied.length > 0 ? undefined : await readNewest(session);
   if (newest?.isDamaged === true) memory = (await copyAll()) ?? memory;
-  const { problem, left } = memory;
+  const { left } = memory;
+  let changeFiles = 0;
+  const onFile = (): void => {
+    changeFiles += 1;
+  };
+  // A bucket that does not answer was told above.
+  const unasked = memory.failures > 0;
+  const problems = unasked
+    ? []
+    : (await stoppable((signal) => readChanges(invocation, signal, { onMended, onFile }))).problems;
+  const told = [memory.problem, ...problems].filter((text) => text !== null);
+  const problem = told.length === 0 ? null : [...new Set(told)].slice(0, MOST_PROBLEMS).join('; ');
   const ok = problem === null && left === 0;
   terminal.answer({ ok, copied, left, problem, ...(replaced.length > 0 && { replaced }) });
   if (!ok) terminal.say(red(`The second copy is not whole: ${problem ?? `it lacks ${left}`}`));
@@ -72,7 +86,8 @@ async function copy({ terminal, session, stoppable }: Invocation): Promise<ExitC
             `The second copy has ${there} of ${total} backups of the first bucket in full length${read}${staysText(plain)}.`,
           ),
     );
-    terminal.say('To read them all: npm run backup -- verify --all --from copy');
+    if (changeFiles > 0) terminal.say(`${countOf(changeFiles, 'change file')} read in both buckets.`);
+    terminal.say('To read every backup: npm run backup -- verify --all --from copy');
   }
   return ok ? 0 : 1;
 }
@@ -107,7 +122,7 @@ export async function copyNow(
   const second = await session.copy();
   if (second === undefined) return undefined;
   const { retentionDays: days } = session.config.backup;
-  const stored = await storedOf(session);
+  const stored = (await rememberedBy(session))?.stored;
   return catchUp(
     {
       first: session.first,
@@ -124,12 +139,44 @@ export async function copyNow(
   );
 }
 
+/** Every change file of both buckets is read; what one has lost and the other has proved is put back. */
+async function readChanges(
+  { session, terminal, now }: Invocation,
+  signal: AbortSignal,
+  { onMended, onFile }: { onMended(file: string, where: Bucket): void; onFile(): void },
+): Promise<LookedBack> {
+  const bar = createProgressBar(terminal, () => performance.now());
+  let read = 0;
+  const remembered = await rememberedBy(session);
+  return lookBackAtChanges(
+    {
+      first: session.first,
+      copy: await session.copy(),
+      now: now(),
+      shipped: 'all',
+      ...remembered,
+      keys: session.keys,
+      days: session.config.changes.retentionDays,
+      isRead: true,
+      slice: { ...NO_LIMIT, check: () => signal.throwIfAborted() },
+      onMended,
+      onFile({ bytes }) {
+        signal.throwIfAborted();
+        onFile();
+        read += bytes;
+        bar({ label: 'changes', bytes: read, total: undefined });
+      },
+    },
+    '',
+  );
+}
+
+const MOST_PROBLEMS = 3;
+
 /** Undefined where there is no database to ask, or none of this version: on another machine. */
-async function storedOf({ live }: Session): Promise<StoredFiles | undefined> {
+async function rememberedBy({ live }: Session): Promise<Remembered | undefined> {
   try {
-    const db = await live();
-    await db.read([storedFiles('', '')]);
-    return async (from, to) => (await db.read([storedFiles(from, to)]))[0];
+    return await rememberedIn(await live());
   } catch {
     return undefined;
   }

@@ -11,11 +11,11 @@ import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
 import { botName, botText, familiesOf, ofOtherBots } from '../../backup/catalog/whose-bot.ts';
 import { listChanges, orderedOf, ownFiles } from '../../backup/changes/list-changes.ts';
-import { lostFrom } from '../../backup/changes/living.ts';
 import { historyOf } from '../../backup/changes/spans.ts';
 import { branchesOf, branchText, ownOf, shortId } from '../../backup/restore/branches.ts';
 import { countOf, formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { showMoment, toTheSecond } from '../../text/moment.ts';
+import { changesAtRisk } from '../changes-at-risk.ts';
 import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
 import { storedBehind } from '../further.ts';
 import { livingOf } from '../moment.ts';
@@ -95,9 +95,10 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const [lastDrill] = await readDrills(bucket);
   const own = ownFiles(bucket, entries, (await listChanges(bucket)).files);
   const { bases, files } = orderedOf(bucket, entries, own);
-  const reach = historyOf(bases, files, living?.state);
+  const risk = await changesAtRisk(session, { living, bases, files });
+  const { problem: gone } = risk;
+  const reach = historyOf(bases, risk.sound, living?.state);
   const branches = branchesOf(bases, files);
-  const gone = living && lostFrom(living, bases, files);
   const differing = await differingChanges(session, own);
   const further = living === undefined ? await furtherNow(invocation, bucket) : undefined;
   const elsewhere = others?.only.find((entry) => isLatest(entry) && !strangers.has(entry));
@@ -149,8 +150,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     maxAgeHours,
   };
   const safe = verdict(colors, entries, newest, standing);
-  const unsafe =
-    gone && `${colors.red(colors.bold('Not safe:'))} ${gone}. Begin anew: npm run backup -- full`;
+  const unsafe = gone && `${colors.red(colors.bold('Not safe:'))} ${gone}. ${risk.todo}`;
   if (options.check === true) {
     // Cron mails standard error; good news goes where a job throws it away.
     const isSafe = health.ok && fuller === undefined && unsafe === undefined;

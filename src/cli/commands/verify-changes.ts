@@ -1,10 +1,44 @@
 /** `verify --changes`. */
-import { verifyChanges } from '../../backup/changes/verify-changes.ts';
+import type { Bucket } from '../../backup/catalog/bucket.ts';
+import { BadChanges } from '../../backup/changes/bad-changes.ts';
+import { type ChangeFindings, verifyChanges } from '../../backup/changes/verify-changes.ts';
+import { lookAtChange } from '../../backup/copy/change-proof.ts';
+import { NO_LIMIT } from '../../backup/copy/proven.ts';
 import { proveChanges } from '../../backup/restore/prove-changes.ts';
+import { inParallel } from '../../lib/in-parallel.ts';
 import { formatCount } from '../../text/format.ts';
 import type { ExitCode, Invocation } from '../command.ts';
 import { livingOf } from '../moment.ts';
+import { otherBucket } from '../other-way.ts';
 import { createProgressBar } from '../progress-bar.ts';
+import type { Session } from '../session.ts';
+
+/** @returns why they could not be kept, for people */
+async function keepFindings(bucket: Bucket, { bad, good }: ChangeFindings): Promise<string | undefined> {
+  const verdicts = new BadChanges(bucket);
+  for (const { file } of good) verdicts.good(file);
+  for (const { file, problem } of bad) verdicts.bad(file, problem);
+  return (await verdicts.keep()).unkept;
+}
+
+/** So many are looked at in the other bucket. */
+const MOST_NEXT_DOOR = 200;
+
+/** A sentence with the command, where the other bucket has all of them whole. */
+async function wholeNextDoor(
+  session: Session,
+  { bad, gone, links }: ChangeFindings,
+): Promise<string | undefined> {
+  const names = [...new Set([...bad.map(({ file }) => file.file), ...gone])];
+  const other = names.length === 0 || names.length > MOST_NEXT_DOOR ? undefined : await otherBucket(session);
+  if (other === undefined) return undefined;
+  const { bucket, what } = other;
+  const looks = await inParallel(names, (file) =>
+    lookAtChange(bucket, file, { sha256: links.get(file), keys: session.keys, slice: NO_LIMIT }),
+  );
+  if (!looks.every((look) => look.kind === 'right' && look.isOpened)) return undefined;
+  return `Not good, but ${what} has ${names.length === 1 ? names[0] : `all ${names.length} files`} whole: npm run backup -- copy puts ${names.length === 1 ? 'it' : 'them'} back`;
+}
 
 /** @param isStrict what a newer full backup has made history is a problem, too */
 export async function verifyChangeFiles(invocation: Invocation, isStrict: boolean): Promise<ExitCode> {
@@ -14,7 +48,7 @@ export async function verifyChangeFiles(invocation: Invocation, isStrict: boolea
   const living = await livingOf(session);
   const bar = createProgressBar(terminal, () => performance.now());
   let bytes = 0;
-  const verdict = await stoppable((signal) =>
+  const { findings, ...verdict } = await stoppable((signal) =>
     verifyChanges(session.bucket, {
       keys: session.keys,
       signal,
@@ -38,6 +72,8 @@ export async function verifyChangeFiles(invocation: Invocation, isStrict: boolea
     }),
   );
   const problems = [...new Set([...verdict.problems, ...replayed])];
+  const unkept = await keepFindings(session.bucket, findings);
+  const nextDoor = problems.length === 0 ? undefined : await wholeNextDoor(session, findings);
   // Of what was not opened nothing is proved.
   const ok = problems.length === 0 && unopened === 0;
   terminal.answer({ ...verdict, problems, history: [...old], ok });
@@ -47,7 +83,8 @@ export async function verifyChangeFiles(invocation: Invocation, isStrict: boolea
     terminal.say(
       `  ${yellow('note')}  ${line}: moments there are lost; a newer full backup begins behind it`,
     );
-  for (const line of warnings) terminal.say(`  ${yellow('note')}  ${line}`);
+  for (const line of unkept === undefined ? warnings : [...warnings, unkept])
+    terminal.say(`  ${yellow('note')}  ${line}`);
   if (files === 0) terminal.say(yellow(`there is no change file in ${session.bucket.store.description}`));
   else if (unopened > 0)
     terminal.say(
@@ -66,7 +103,8 @@ export async function verifyChangeFiles(invocation: Invocation, isStrict: boolea
   else if (problems.length > 0)
     terminal.say(
       red(
-        'Not good: behind such a file nothing can be replayed. A full backup begins anew: npm run backup -- full',
+        nextDoor ??
+          'Not good: behind such a file nothing can be replayed. A full backup begins anew: npm run backup -- full',
       ),
     );
   return ok ? 0 : 1;

@@ -44,6 +44,7 @@ import { hearTelegram, whoAmI } from './hear-telegram.ts';
 import { hostAsks } from './known-places.ts';
 import { type Answer, listen, onlyThisMachine } from './listen.ts';
 import { createHostLog } from './log-lines.ts';
+import { looksAtBuckets } from './looks-at-buckets.ts';
 import { withoutEcho } from './loss-alerts.ts';
 import { openCopy, openSnapshotSource, openStore, requirePlaces } from './node-parts.ts';
 import { schedule } from './schedule.ts';
@@ -158,6 +159,7 @@ export async function startNode(
     pause,
     signal: stopping.signal,
   });
+  const { bucketLook, lookBack } = looksAtBuckets(config, { store, copy });
   const host = createHost({
     config,
     hearing: telegram.hearing,
@@ -177,6 +179,7 @@ export async function startNode(
     changes: {
       isOn: config.changes.isOn,
       hasTimer: true,
+        putBack,
       shipping: composeShipping(config.backup, {
         db,
         source,
@@ -191,6 +194,7 @@ export async function startNode(
     isLost: database.isLost,
     asCalled: asCalledHere,
     copiesApart: true,
+    lookBack,
     jobHolder: () => holderText('node host', now()),
     importUpload: createImportUpload(
       { ...config.database, takeOver: TAKE_OVER_MODULE, adminIds: config.adminIds },

@@ -37,6 +37,10 @@ export const en: typeof uz = {
   copyWhole: () => html`✅ The second bucket has every backup again.`,
   storedAltered: (names, count) =>
     html`🚨 <b>A file in the bucket was altered.</b> It is not what the bot stored there (files: ${count}):\n<code>${names.join('\n')}</code>\nIt was not copied to the second bucket. Somebody may have the key of the first bucket: change the key, then make a new backup: /backup`,
+  storedMended: (names, count) =>
+    html`🩹 <b>A stored file was damaged or gone</b>, and was put back from the other bucket, which has it whole (files: ${count}):\n<code>${names.join('\n')}</code>\nNothing is lost. See whether the disk or the bucket can be trusted.`,
+  storedRotten: (names, count) =>
+    html`🔴 <b>A stored file is damaged</b>, and no bucket has it whole (files: ${count}):\n<code>${names.join('\n')}</code>\nThe database itself is whole. Make a new backup: /backup`,
   drillFailed: (name, reason) =>
     html`🔴 <b>A test restore of the backup failed:</b> <code>${name}</code>\nReason: ${reason}\nMake a new backup now: /backup, then run <code>npm run backup -- drill</code> on the server.`,
   drillSealed: (name, reason) =>

@@ -40,6 +40,10 @@ export const ru: typeof uz = {
   copyWhole: () => html`✅ Во втором хранилище снова есть все резервные копии.`,
   storedAltered: (names, count) =>
     html`🚨 <b>Файл в хранилище подменён.</b> Там не то, что сохранил бот (файлов: ${count}):\n<code>${names.join('\n')}</code>\nВо второе хранилище он не скопирован. Возможно, ключ первого хранилища попал в чужие руки: смените ключ, затем сделайте новую копию: /backup`,
+  storedMended: (names, count) =>
+    html`🩹 <b>Сохранённый файл был повреждён или пропал</b> и восстановлен из другого хранилища, где он цел (файлов: ${count}):\n<code>${names.join('\n')}</code>\nНичего не потеряно. Проверьте, надёжны ли диск и хранилище.`,
+  storedRotten: (names, count) =>
+    html`🔴 <b>Сохранённый файл повреждён</b>, и целого нет ни в одном хранилище (файлов: ${count}):\n<code>${names.join('\n')}</code>\nСама база цела. Сделайте новую копию: /backup`,
   drillFailed: (name, reason) =>
     html`🔴 <b>Не удалось пробно восстановить резервную копию:</b> <code>${name}</code>\nПричина: ${reason}\nСделайте новую копию: /backup, затем на сервере <code>npm run backup -- drill</code>.`,
   drillSealed: (name, reason) =>

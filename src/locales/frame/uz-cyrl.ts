@@ -36,6 +36,10 @@ export const uzCyrl: typeof uz = {
   copyWhole: () => html`✅ Иккинчи омборда яна барча захира нусхалар бор.`,
   storedAltered: (names, count) =>
     html`🚨 <b>Омбордаги файл алмаштирилган.</b> Бот сақлаган нарса у ерда эмас (${count} та):\n<code>${names.join('\n')}</code>\nИккинчи омборга кўчирилмади. Биринчи омборнинг калити бегона қўлга тушган бўлиши мумкин: калитни алмаштиринг, сўнг янги нусха олинг: /backup`,
+  storedMended: (names, count) =>
+    html`🩹 <b>Омборда бузилган ёки йўқолган файл топилди</b> ва бошқа омбордаги бутун нусхаси билан тикланди (${count} та):\n<code>${names.join('\n')}</code>\nҲеч нарса йўқолмади. Диск ёки омбор ишончлилигини текширинг.`,
+  storedRotten: (names, count) =>
+    html`🔴 <b>Омборда бузилган файл топилди</b>, бутун нусхаси ҳеч қаерда йўқ (${count} та):\n<code>${names.join('\n')}</code>\nБазанинг ўзи бутун. Янги нусха олинг: /backup`,
   drillFailed: (name, reason) =>
     html`🔴 <b>Захира нусхани синов учун тиклаб бўлмади:</b> <code>${name}</code>\nСабаби: ${reason}\nҲозир янги нусха олинг: /backup, сўнг серверда <code>npm run backup -- drill</code> буйруғини беринг.`,
   drillSealed: (name, reason) =>

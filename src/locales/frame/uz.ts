@@ -56,6 +56,10 @@ export const uz = {
   copyWhole: (): Html => html`✅ Ikkinchi omborda yana barcha zaxira nusxalar bor.`,
   storedAltered: (names: readonly string[], count: number): Html =>
     html`🚨 <b>Ombordagi fayl almashtirilgan.</b> Bot saqlagan narsa u yerda emas (${count} ta):\n<code>${names.join('\n')}</code>\nIkkinchi omborga ko‘chirilmadi. Birinchi omborning kaliti begona qo‘lga tushgan bo‘lishi mumkin: kalitni almashtiring, so‘ng yangi nusxa oling: /backup`,
+  storedMended: (names: readonly string[], count: number): Html =>
+    html`🩹 <b>Omborda buzilgan yoki yo‘qolgan fayl topildi</b> va boshqa ombordagi butun nusxasi bilan tiklandi (${count} ta):\n<code>${names.join('\n')}</code>\nHech narsa yo‘qolmadi. Disk yoki ombor ishonchliligini tekshiring.`,
+  storedRotten: (names: readonly string[], count: number): Html =>
+    html`🔴 <b>Omborda buzilgan fayl topildi</b>, butun nusxasi hech qayerda yo‘q (${count} ta):\n<code>${names.join('\n')}</code>\nBazaning o‘zi butun. Yangi nusxa oling: /backup`,
   drillFailed: (name: string, reason: Html): Html =>
     html`🔴 <b>Zaxira nusxani sinov uchun tiklab bo‘lmadi:</b> <code>${name}</code>\nSababi: ${reason}\nHozir yangi nusxa oling: /backup, so‘ng serverda <code>npm run backup -- drill</code> buyrug‘ini bering.`,
   drillSealed: (name: string, reason: string): Html =>

@@ -1,0 +1,76 @@
+/**
+ * Backups of both buckets from a name on, read to their last byte and held against their manifests;
+ * what is wrong is remembered beside them, and the next look of the second copy mends it.
+ */
+import type { Bucket } from '../catalog/bucket.ts';
+import { loadEntry, type ObjectGroup } from '../catalog/entry.ts';
+import { readGroups } from '../catalog/list.ts';
+import type { Manifest } from '../catalog/manifest.ts';
+import { type DamageProof, keepVerdict } from '../catalog/verdicts.ts';
+import { verifyByHash } from '../verify/prove-objects.ts';
+import { isComplete } from './places.ts';
+
+export interface BackupLook {
+  readonly buckets: readonly Bucket[];
+  /** Ends a look that has read so much. */
+  readonly mostBytes: number;
+  /** Larger ones are left to `verify`. */
+  readonly largest: number;
+  /** @throws when work under way has to stop, too */
+  check(): void;
+}
+
+export interface LookedAtBackups {
+  /** The last name that was looked at; null: the end was reached. */
+  readonly after: string | null;
+  readonly bytes: number;
+  /** Found damaged; `isWhole` where another bucket has it whole. */
+  readonly damaged: readonly { readonly name: string; readonly isWhole: boolean }[];
+}
+
+/** @throws errors of the stores */
+export async function lookBackAtBackups(look: BackupLook, after: string): Promise<LookedAtBackups> {
+  const lists = await Promise.all(
+    look.buckets.map(async (bucket) => ({ bucket, groups: (await readGroups(bucket)).filter(isSound) })),
+  );
+  const names = new Set(lists.flatMap(({ groups }) => groups.map(({ name }) => name)));
+  const damaged: LookedAtBackups['damaged'][number][] = [];
+  let bytes = 0;
+  let last = after;
+  for (const name of [...names].filter((one) => one > after).toSorted()) {
+    if (bytes >= look.mostBytes) return { after: last, bytes, damaged };
+    let [bad, good] = [0, 0];
+    for (const { bucket, groups } of lists) {
+      const group = groups.find((one) => one.name === name);
+      const manifest = group && (await loadEntry(bucket, group)).manifest;
+      if (manifest === undefined || bytesOf(manifest) > look.largest) continue;
+      bytes += bytesOf(manifest);
+      if (await isDamaged(bucket, manifest, look)) bad += 1;
+      else good += 1;
+    }
+    if (bad > 0) damaged.push({ name, isWhole: good > 0 });
+    last = name;
+  }
+  return { after: null, bytes, damaged };
+}
+
+/** What is known to be damaged, the list tells. */
+function isSound(group: ObjectGroup): boolean {
+  return isComplete(group) && !group.objects.some(({ role }) => role === 'verdict');
+}
+
+function bytesOf({ objects: { database, document } }: Manifest): number {
+  return database.bytes + document.bytes;
+}
+
+async function isDamaged(bucket: Bucket, manifest: Manifest, { check }: BackupLook): Promise<boolean> {
+  const read = async (): Promise<readonly DamageProof[]> => {
+    const onBytes = async (): Promise<void> => check();
+    return (await verifyByHash(bucket, manifest, { keys: undefined, onBytes })).proofs;
+  };
+  // One reading that was cut or altered on its way proves nothing.
+  if ((await read()).length === 0) return false;
+  const proofs = await read();
+  await keepVerdict(bucket, manifest, 'check', proofs);
+  return proofs.length > 0;
+}

@@ -1,0 +1,25 @@
+/** What the database remembers of its change files: up to where they are stored, and their hashes. */
+import type { Database } from '../../db/database.ts';
+import { storedFiles } from '../../db/stored-files.ts';
+import { changeState } from '../changes/change-state.ts';
+import type { Shipped, StoredFiles } from './copy-changes.ts';
+
+export interface Remembered {
+  readonly shipped: Shipped | 'all';
+  readonly stored: StoredFiles;
+}
+
+export async function rememberedIn(db: Pick<Database, 'read'>): Promise<Remembered> {
+  const [state] = await db.read([changeState]);
+  const previous = state?.previous ?? null;
+  // The last one stays known when the second copy has it.
+  const last = previous !== null && 'file' in previous ? previous : undefined;
+  return {
+    shipped: state === undefined ? 'all' : { timeline: state.timeline, seq: state.shippedSeq },
+    async stored(from, to) {
+      const [found] = await db.read([storedFiles(from, to)]);
+      const isAsked = last !== undefined && from <= last.file && last.file <= to;
+      return isAsked ? new Map([...found, [last.file, last.sha256]]) : found;
+    },
+  };
+}

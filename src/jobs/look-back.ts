@@ -1,0 +1,232 @@
+/**
+ * What is stored is read again, a little a minute and all of it in its turn, so that bytes which
+ * change by themselves are found while another bucket has them whole. On Node alone: a Worker has
+ * few requests, and `copy`, `verify` and `drill` do the same at once.
+ */
+import * as v from 'valibot';
+import type { Bucket } from '../backup/catalog/bucket.ts';
+import { type LookedBack, lookBackAtChanges } from '../backup/copy/look-back.ts';
+import { lookBackAtBackups } from '../backup/copy/look-back-backups.ts';
+import { readMemory } from '../backup/copy/memory.ts';
+import type { Slice } from '../backup/copy/proven.ts';
+import { rememberedIn } from '../backup/copy/remembered.ts';
+import type { OpeningKeys } from '../backup/envelope/types.ts';
+import { copyNote, keepCopyNote, keepLookNote, lookNote } from '../db/bucket-notes.ts';
+import type { Statement } from '../db/database.ts';
+import { least } from '../lib/extremes.ts';
+import { readJson } from '../lib/read-json.ts';
+import type { Job, JobContext } from './job.ts';
+import { rottenNotice } from './rotten-notice.ts';
+import { tick } from './tick.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 1440 * MINUTE_MS;
+/** What differs in length, or is gone, is found by the listings alone. */
+const LENGTHS_MS = 60 * MINUTE_MS;
+/** Between two slices: each lists both buckets. */
+const STEP_MS = 10 * MINUTE_MS;
+/** After one that failed. */
+const AGAIN_MS = 15 * MINUTE_MS;
+/** Of each bucket (docs/limits.md, "What is read again"). */
+const BYTES_A_DAY = { changes: 64 * 1024 ** 2, backups: 256 * 1024 ** 2 };
+const LARGEST_BACKUP = 2 * 1024 ** 3;
+/** The lease of a job ends a little later. */
+const LONGEST_MS = 12 * MINUTE_MS;
+/** What a line of the log has room for. */
+const NAMED = 3;
+
+export interface LookBackParts {
+  readonly first: Bucket;
+  /** Undefined: there is no second one. */
+  readonly copy: Bucket | undefined;
+  readonly keys: OpeningKeys | undefined;
+  /** How many days change files are kept. */
+  readonly days: number;
+  /** Found damaged: whether changes can be brought back is to be looked at. */
+  readonly onDamaged: () => void;
+}
+
+const turn = v.object({
+  /** What was looked at last; empty: nothing of this round. */
+  after: v.string(),
+  /** ISO times: of the round's beginning, and before which nothing is read. */
+  began: v.pipe(v.string(), v.isoTimestamp()),
+  next: v.pipe(v.string(), v.isoTimestamp()),
+});
+const noteSchema = v.object({ changes: turn, backups: turn });
+type Turn = v.InferOutput<typeof turn>;
+type Kind = keyof typeof BYTES_A_DAY;
+
+interface Found {
+  readonly mended: string[];
+  readonly damaged: string[];
+}
+
+export class LookingBack {
+  readonly #parts: LookBackParts;
+  /** Of this process; the first look comes at once. */
+  #next = 0;
+  #nextLengths = 0;
+
+  constructor(parts: LookBackParts) {
+    this.#parts = parts;
+  }
+
+  /** What is due. */
+  async run(context: JobContext, holder: string): Promise<void> {
+    if (context.now().getTime() < this.#next) return;
+    await tick([this.#job], context, holder);
+  }
+
+  /** What the first bucket has lost of its change files, and the second one has, at once. */
+  async putBack(context: JobContext): Promise<void> {
+    const found: Found = { mended: [], damaged: [] };
+    await this.#lengths(context, found);
+    await context.db.write(this.#notices(found, context.now()));
+  }
+
+  readonly #job: Job = {
+    name: 'look-back',
+    run: async (context) => {
+      this.#next = context.now().getTime() + AGAIN_MS;
+      const found: Found = { mended: [], damaged: [] };
+      try {
+        await this.#look(context, found);
+      } catch (error) {
+        // The host stops: the next process goes on from the same place.
+        if (context.requests.left > 0) throw error;
+      } finally {
+        const notices = this.#notices(found, context.now());
+        if (notices.length > 0) await context.db.write(notices);
+      }
+    },
+  };
+
+  async #look(context: JobContext, found: Found): Promise<void> {
+    const { db, now } = context;
+    if (now().getTime() >= this.#nextLengths) await this.#lengths(context, found);
+    const [text] = await db.read([lookNote()]);
+    const parsed = v.safeParse(noteSchema, readJson<object>(text ?? ''));
+    const began = now().toISOString();
+    const fresh: Turn = { after: '', began, next: began };
+    const turns: Record<Kind, Turn> = parsed.success ? parsed.output : { changes: fresh, backups: fresh };
+    for (const kind of ['changes', 'backups'] as const) {
+      if (!isDue(turns[kind], now())) continue;
+      const { after, bytes } = await this.#read(kind, turns[kind].after, context, found);
+      turns[kind] = this.#turnAfter(turns[kind], { kind, after, bytes, now: now() });
+      await db.write([keepLookNote(JSON.stringify(turns))]);
+    }
+    this.#next = least([
+      Date.parse(turns.changes.next),
+      Date.parse(turns.backups.next),
+      this.#nextLengths,
+      now().getTime() + LENGTHS_MS,
+    ]);
+  }
+
+  async #lengths(context: JobContext, found: Found): Promise<void> {
+    this.#nextLengths = context.now().getTime() + LENGTHS_MS;
+    if (this.#parts.copy === undefined) return;
+    await this.#changes(context, found, { after: '', isRead: false });
+  }
+
+  async #read(
+    kind: Kind,
+    after: string,
+    context: JobContext,
+    found: Found,
+  ): Promise<{ readonly after: string | null; readonly bytes: number }> {
+    const mostBytes = (this.#buckets.length * BYTES_A_DAY[kind]) / (DAY_MS / STEP_MS);
+    if (kind === 'changes') return this.#changes(context, found, { after, isRead: true, mostBytes });
+    const { check } = sliceOf(context);
+    const look = { buckets: this.#buckets, mostBytes, largest: LARGEST_BACKUP, check };
+    const seen = await lookBackAtBackups(look, after);
+    for (const { name, isWhole } of seen.damaged) {
+      context.log.error('a stored backup is damaged', { name, whole_elsewhere: isWhole });
+      // The copying mends it, and tells.
+      if (!isWhole) found.damaged.push(name);
+    }
+    if (seen.damaged.length > 0) {
+      this.#parts.onDamaged();
+      const [note] = await context.db.read([copyNote()]);
+      await context.db.write([keepCopyNote(JSON.stringify({ ...readMemory(note), next: null }))]);
+    }
+    return seen;
+  }
+
+  async #changes(
+    context: JobContext,
+    found: Found,
+    options: { readonly after: string; readonly isRead: boolean; readonly mostBytes?: number },
+  ): Promise<LookedBack> {
+    const { first, copy, keys, days, onDamaged } = this.#parts;
+    const { after, ...how } = options;
+    const { db, now, log } = context;
+    const seen = await lookBackAtChanges(
+      {
+        ...{ first, copy, keys, days, now: now(), slice: sliceOf(context) },
+        ...(await rememberedIn(db)),
+        ...how,
+        onMended(file, where) {
+          log.warn('a stored change file was damaged or gone, and was put back', {
+            file,
+            in: where.store.description,
+          });
+          found.mended.push(file);
+        },
+      },
+      after,
+    );
+    found.damaged.push(...seen.damaged);
+    if (seen.damaged.length > 0) {
+      onDamaged();
+    }
+    const problems = seen.problems.slice(0, NAMED).join('; ');
+    if (problems !== '') log.error('stored change files are damaged, lost or differ', { problems });
+    return seen;
+  }
+
+  get #buckets(): readonly Bucket[] {
+    return [this.#parts.first, this.#parts.copy].filter((bucket) => bucket !== undefined);
+  }
+
+  /** A round a day at most; a slower pace where there is more to read. */
+  #turnAfter(
+    { began }: Turn,
+    {
+      kind,
+      after,
+      bytes,
+      now,
+    }: { readonly kind: Kind; readonly after: string | null; readonly bytes: number; readonly now: Date },
+  ): Turn {
+    const pause = (bytes / (BYTES_A_DAY[kind] * this.#buckets.length)) * DAY_MS;
+    const soon = now.getTime() + Math.max(STEP_MS, pause);
+    if (after !== null) return { after, began, next: new Date(soon).toISOString() };
+    const next = new Date(Math.max(soon, Date.parse(began) + DAY_MS)).toISOString();
+    return { after: '', began: next, next };
+  }
+
+  #notices({ mended, damaged }: Found, now: Date): Statement[] {
+    return [...rottenNotice(mended, true, now), ...rottenNotice(damaged, false, now)];
+  }
+}
+
+/** One that is further off than a round can be is of a clock that ran ahead. */
+function isDue({ next }: Turn, now: Date): boolean {
+  const wait = Date.parse(next) - now.getTime();
+  return wait <= 0 || wait > LONGEST_PAUSE_MS;
+}
+
+const LONGEST_PAUSE_MS = 40 * DAY_MS;
+
+function sliceOf({ now, requests }: JobContext): Slice {
+  const end = new Date(now().getTime() + LONGEST_MS);
+  return {
+    most: requests.left,
+    take: (count) => now() < end && requests.take(count),
+    check() {
+      if (now() >= end || requests.left === 0) throw new Error('the look at what is stored took too long');
+    },
+  };
+}
