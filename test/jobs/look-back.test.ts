@@ -82,6 +82,7 @@ function worldOf(kinds: { readonly first: Kind; readonly copy: Kind | 'none' }) 
     ...copyOf(config.backup, { bucket: config.bucket, prefix: 'copies/' } as never, second),
     clock,
   };
+  const bucket = { ...bucketOf(config.backup, first), clock };
   const source = openEmbeddedSnapshotSource({ path: bot.path });
   const backups = composeEngine(config.backup, {
     ...{ source, store: first, copy, clock, changeDays: 14, holder: 'test' },
@@ -92,17 +93,16 @@ function worldOf(kinds: { readonly first: Kind; readonly copy: Kind | 'none' }) 
   const shipping = composeShipping(config.backup, {
     ...{ db: bot.db, source, store: first, holder: 'test', now: bot.now, isCopied: copy !== undefined },
   });
-  let looks = looksAtBuckets(config, { store: first, copy });
+  let looks = looksAtBuckets(config, { first: bucket, copy });
   const context = (): JobContext => ({
     ...bot.jobContext(),
     backups,
     changes: { isOn: true, shipping, bucketLook: looks.bucketLook },
   });
   return {
-    ...{ first, copy, asked, backups },
-    bucket: { ...bucketOf(config.backup, first), clock },
+    ...{ first, copy, asked, backups, bucket },
     restart: () => {
-      looks = looksAtBuckets(config, { store: first, copy });
+      looks = looksAtBuckets(config, { first: bucket, copy });
     },
     /** What the host does in a minute. */
     async minutes(count = 1): Promise<void> {
@@ -227,7 +227,7 @@ test.each(['directory', 'none'] as const)(
 test('what retention took from the first bucket stays taken', async () => {
   // Their objects have the time of the test's clock.
   const files = await begin('s3 stand-in', 's3 stand-in');
-  for (let step = 0; step < 4; step += 1) {
+  for (let step = 0; step < 6; step += 1) {
     bot.advance(4 * DAY_MS);
     await world.backups.run({ trigger: 'schedule', scheduledAt: bot.now() });
     await addAnime(bot.db, { code: 10 + step });

@@ -1,18 +1,17 @@
 /** How the Node host finds out that a bucket has lost or damaged what was stored there. */
 import type { Bucket } from '../../backup/catalog/bucket.ts';
-import type { Store } from '../../backup/store/types.ts';
 import type { ChangeKeeper, JobContext } from '../../jobs/job.ts';
 import { LookingBack } from '../../jobs/look-back.ts';
 import type { Config } from '../../settings/config.ts';
-import { botKeys, bucketOf } from '../compose.ts';
+import { botKeys } from '../compose.ts';
 import type { HostParts } from '../host-parts.ts';
 
 export function looksAtBuckets(
   { backup, changes }: Pick<Config, 'backup' | 'changes'>,
-  { store, copy }: { readonly store: Store; readonly copy: Bucket | undefined },
+  { first, copy }: { readonly first: Bucket; readonly copy: Bucket | undefined },
 ): Required<Pick<ChangeKeeper, 'bucketLook'>> & Required<Pick<HostParts, 'lookBack'>> {
   const looks = new LookingBack({
-    first: bucketOf(backup, store),
+    first,
     copy,
     keys: botKeys(backup),
     days: changes.retentionDays,

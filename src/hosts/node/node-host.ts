@@ -159,7 +159,7 @@ export async function startNode(
     pause,
     signal: stopping.signal,
   });
-  const { bucketLook, lookBack } = looksAtBuckets(config, { store, copy });
+  const { bucketLook, lookBack } = looksAtBuckets(config, { first: bucketOf(config.backup, store), copy });
   const host = createHost({
     config,
     hearing: telegram.hearing,
