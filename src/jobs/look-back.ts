@@ -42,8 +42,6 @@ export interface LookBackParts {
   readonly keys: OpeningKeys | undefined;
   /** How many days change files are kept. */
   readonly days: number;
-  /** Found damaged: whether changes can be brought back is to be looked at. */
-  readonly onDamaged: () => void;
 }
 
 const turn = v.object({
@@ -147,7 +145,6 @@ export class LookingBack {
       if (!isWhole) found.damaged.push(name);
     }
     if (seen.damaged.length > 0) {
-      this.#parts.onDamaged();
       const [note] = await context.db.read([copyNote()]);
       await context.db.write([keepCopyNote(JSON.stringify({ ...readMemory(note), next: null }))]);
     }
@@ -159,7 +156,7 @@ export class LookingBack {
     found: Found,
     options: { readonly after: string; readonly isRead: boolean; readonly mostBytes?: number },
   ): Promise<LookedBack> {
-    const { first, copy, keys, days, onDamaged } = this.#parts;
+    const { first, copy, keys, days } = this.#parts;
     const { after, ...how } = options;
     const { db, now, log } = context;
     const seen = await lookBackAtChanges(
@@ -178,9 +175,6 @@ export class LookingBack {
       after,
     );
     found.damaged.push(...seen.damaged);
-    if (seen.damaged.length > 0) {
-      onDamaged();
-    }
     const problems = seen.problems.slice(0, NAMED).join('; ');
     if (problems !== '') log.error('stored change files are damaged, lost or differ', { problems });
     return seen;

@@ -24,6 +24,7 @@ import type { JobContext } from '../../src/jobs/job.ts';
 import { keepChanges } from '../../src/jobs/keep-changes.ts';
 import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { tick } from '../../src/jobs/tick.ts';
+import { watchChangesJob } from '../../src/jobs/watch-changes.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { readConfig } from '../../src/settings/config.ts';
 import { memorySettings } from '../backup/store/faults.ts';
@@ -97,7 +98,7 @@ function worldOf(kinds: { readonly first: Kind; readonly copy: Kind | 'none' }) 
   const context = (): JobContext => ({
     ...bot.jobContext(),
     backups,
-    changes: { isOn: true, shipping, bucketLook: looks.bucketLook },
+    changes: { isOn: true, shipping, putBack: looks.putBack },
   });
   return {
     ...{ first, copy, asked, backups, bucket },
@@ -112,7 +113,7 @@ function worldOf(kinds: { readonly first: Kind; readonly copy: Kind | 'none' }) 
         await keepChanges(context(), await peekAt(bot.db));
         await copyBackups(context(), `copy ${at}`);
         await looks.lookBack(context(), `look ${at}`);
-        await tick([adminNoticesJob], context(), `tick ${at}`);
+        await tick([watchChangesJob, adminNoticesJob], context(), `tick ${at}`);
       }
     },
   };

@@ -1,6 +1,6 @@
 /** How the Node host finds out that a bucket has lost or damaged what was stored there. */
 import type { Bucket } from '../../backup/catalog/bucket.ts';
-import type { ChangeKeeper, JobContext } from '../../jobs/job.ts';
+import type { ChangeKeeper } from '../../jobs/job.ts';
 import { LookingBack } from '../../jobs/look-back.ts';
 import type { Config } from '../../settings/config.ts';
 import { botKeys } from '../compose.ts';
@@ -9,19 +9,10 @@ import type { HostParts } from '../host-parts.ts';
 export function looksAtBuckets(
   { backup, changes }: Pick<Config, 'backup' | 'changes'>,
   { first, copy }: { readonly first: Bucket; readonly copy: Bucket | undefined },
-): Required<Pick<ChangeKeeper, 'bucketLook'>> & Required<Pick<HostParts, 'lookBack'>> {
-  const looks = new LookingBack({
-    first,
-    copy,
-    keys: botKeys(backup),
-    days: changes.retentionDays,
-    onDamaged: () => {
-      bucketLook.next = 0;
-    },
-  });
-  const bucketLook = {
-    next: 0,
-    ...(copy && { putBack: (context: JobContext) => looks.putBack(context) }),
+): Pick<ChangeKeeper, 'putBack'> & Required<Pick<HostParts, 'lookBack'>> {
+  const looks = new LookingBack({ first, copy, keys: botKeys(backup), days: changes.retentionDays });
+  return {
+    putBack: copy && ((context) => looks.putBack(context)),
+    lookBack: (context, holder) => looks.run(context, holder),
   };
-  return { bucketLook, lookBack: (context, holder) => looks.run(context, holder) };
 }

@@ -108,9 +108,10 @@ export async function startNode(
   const late: { db?: Database } = {};
   const ask = hostAsks(() => late.db);
   const store = await openStore(config.bucket, { role: 'first', prefix: config.backup.prefix, ask });
+  const first = bucketOf(config.backup, store);
   const copy = config.copy && copyOf(config.backup, config.copy, await openCopy(config.copy, ask));
   const database = await takeDatabase(config, {
-    buckets: { first: bucketOf(config.backup, store), copy },
+    buckets: { first, copy },
     mayBegin: beginsNew,
     isOffline,
     now,
@@ -159,7 +160,7 @@ export async function startNode(
     pause,
     signal: stopping.signal,
   });
-  const { bucketLook, lookBack } = looksAtBuckets(config, { first: bucketOf(config.backup, store), copy });
+  const looks = looksAtBuckets(config, { first, copy });
   const host = createHost({
     config,
     hearing: telegram.hearing,
@@ -179,7 +180,7 @@ export async function startNode(
     changes: {
       isOn: config.changes.isOn,
       hasTimer: true,
-        putBack,
+      putBack: looks.putBack,
       shipping: composeShipping(config.backup, {
         db,
         source,
@@ -194,7 +195,7 @@ export async function startNode(
     isLost: database.isLost,
     asCalled: asCalledHere,
     copiesApart: true,
-    lookBack,
+    lookBack: looks.lookBack,
     jobHolder: () => holderText('node host', now()),
     importUpload: createImportUpload(
       { ...config.database, takeOver: TAKE_OVER_MODULE, adminIds: config.adminIds },
@@ -205,7 +206,7 @@ export async function startNode(
       config.backup.ageRecipients.length > 0
         ? undefined
         : createMoments({
-            bucket: bucketOf(config.backup, store),
+            bucket: first,
             keys: botKeys(config.backup),
             source,
             living: () => livingOfHost(db, source),
@@ -232,8 +233,7 @@ export async function startNode(
   await logStrangers(db, log);
   if (config.adminIds.length === 0 && (await db.read([admins()]))[0].length === 0)
     log.error('no admins', { message: NO_ADMINS });
-  const requests = new Underway();
-  const runs = new Underway();
+  const [requests, runs] = [new Underway(), new Underway()];
   const answer: Answer = (request) => requests.add(host.app.fetch(request));
   const { server, port } = await listen(isOffline ? onlyThisMachine(answer) : answer, config);
   links.baseUrl ||= `http://127.0.0.1:${port}`;
@@ -263,9 +263,7 @@ export async function startNode(
       if (!database.isLost()) await runs.add(host.copyBackups());
     }),
     schedule('* * * * *', log, () => database.checkpoint()),
-    schedule(DRILL_CRON, log, () =>
-      drillAndTell(config, { backups, bucket: bucketOf(config.backup, store), told }),
-    ),
+    schedule(DRILL_CRON, log, () => drillAndTell(config, { backups, bucket: first, told })),
   ];
   const shipOnce = shipper(host, log);
   void shipForever();
