@@ -65,8 +65,8 @@ const MOST_BACKUPS = 6;
 
 /**
  * Whether the bucket has lost what this database's log has given it: no full backup of its
- * timeline is there, or a file behind the newest one is not, or is known to be damaged. Four requests
- * where it has all.
+ * timeline is there, or a file behind the newest one is not, or is known to be damaged. Four
+ * requests where it has all.
  */
 export async function isBroken(bucket: Bucket, state: ChangeState): Promise<boolean> {
   if (state.needsBase !== null) return false;

@@ -2,43 +2,18 @@
  * One slice of bringing the second bucket up to the first: its backups, then its change files, then
  * its retention. It may be cut off anywhere, and two may run side by side.
  */
-import { type Clock, explain } from '../../lib/clock.ts';
+import { explain } from '../../lib/clock.ts';
 import { append } from '../../lib/extremes.ts';
 import { pauseAfter, SECOND_COPY } from '../../lib/retry.ts';
-import type { Bucket } from '../catalog/bucket.ts';
-import type { RetentionPolicy } from '../catalog/calendar-places.ts';
-import type { Ledger } from '../catalog/ledger.ts';
 import { readGroups } from '../catalog/list.ts';
-import type { ChangeKeys } from '../changes/stored-proof.ts';
 import { pruneCopiedChanges } from './change-retention.ts';
+import type { CopyContext } from './context.ts';
 import { BackupCopy, DEBRIS_GRACE_MS, LISTS } from './copy-backups.ts';
-import { ChangeCopy, type Shipped, type StoredFiles } from './copy-changes.ts';
+import { ChangeCopy } from './copy-changes.ts';
 import { goneSince, mayGoNow, pruneCopy } from './copy-retention.ts';
 import { type CopyMemory, isOfToday, LOOK_EVERY_MS } from './memory.ts';
 import type { Listings } from './places.ts';
 import type { Slice } from './proven.ts';
-
-export interface CopyContext {
-  readonly first: Bucket;
-  readonly copy: Bucket;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly policy: RetentionPolicy;
-  /** How many days change files are kept; absent: none is removed. */
-  readonly changeDays?: number | undefined;
-  /** Absent: nothing is deleted in the copy. */
-  readonly triggers?: Ledger['triggers'];
-  /** Absent: change files are not looked at. */
-  readonly shipped?: Shipped | 'all' | undefined;
-  /** What the database remembers to have stored; absent: nobody knows. */
-  readonly stored?: StoredFiles | undefined;
-  /** It is no time for a look at the backups. */
-  readonly isOnlyChanges?: boolean;
-  /** Hears of each backup that is whole in the copy now, and which of its files were replaced. */
-  readonly onCopied?: (name: string, replaced: readonly string[]) => void;
-  readonly keys?: ChangeKeys;
-  /** Hears of each file that was wrong in one bucket, and was replaced from the other. */
-  readonly onMended?: (file: string, where: Bucket) => void;
-}
 
 /** Never rejects: what went wrong is in the memory that it gives back. */
 export async function catchUp(context: CopyContext, before: CopyMemory, slice: Slice): Promise<CopyMemory> {

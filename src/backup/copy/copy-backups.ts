@@ -1,11 +1,11 @@
 /**
- * Backups for the second bucket, one after the other, and those that the first one holds damaged. One
- * slice of it may be cut off anywhere: what is there is judged by its bytes, and nothing that exists
- * is written over but a file that its own manifest proves wrong (mend.ts).
+ * Backups for the second bucket, one after the other, and those that the first one holds damaged.
+ * What is there is judged by its bytes, and nothing that exists is written over but a file that its
+ * own manifest proves wrong (mend.ts).
  */
 import type { ObjectGroup } from '../catalog/entry.ts';
 import { manifestKey } from '../catalog/names.ts';
-import type { CopyContext } from './catch-up.ts';
+import type { CopyContext } from './context.ts';
 import { copyPins } from './copy-pins.ts';
 import { lackingIn } from './last-manifest.ts';
 import { type CopyMemory, isOfToday } from './memory.ts';

@@ -20,7 +20,7 @@ export interface MendContext {
 
 export interface Unlike {
   readonly file: string;
-  /** What the database remembers of it, or the chain is known to name; undefined: not looked yet. */
+  /** What the database remembers, or the chain is known to name; undefined: not looked yet. */
   readonly sha256: string | undefined;
   /** Of the first bucket, held against {@link sha256}; absent: nobody has looked. */
   readonly here?: ChangeLook;

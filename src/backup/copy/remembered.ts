@@ -1,4 +1,4 @@
-/** What the database remembers of its change files: up to where they are stored, and their hashes. */
+/** What the database remembers of its change files: how far they are stored, and their hashes. */
 import type { Database } from '../../db/database.ts';
 import { storedFiles } from '../../db/stored-files.ts';
 import { changeState } from '../changes/change-state.ts';

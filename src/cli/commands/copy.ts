@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import type { Bucket } from '../../backup/catalog/bucket.ts';
 import { newestVerified, readGroups } from '../../backup/catalog/list.ts';
 import { keepVerdict } from '../../backup/catalog/verdicts.ts';
-import { type CopyContext, catchUp } from '../../backup/copy/catch-up.ts';
+import { catchUp } from '../../backup/copy/catch-up.ts';
+import type { CopyContext } from '../../backup/copy/context.ts';
 import { type LookedBack, lookBackAtChanges } from '../../backup/copy/look-back.ts';
 import { type CopyMemory, NO_MEMORY } from '../../backup/copy/memory.ts';
 import { countCopied, staysText } from '../../backup/copy/places.ts';
@@ -139,7 +140,7 @@ export async function copyNow(
   );
 }
 
-/** Every change file of both buckets is read; what one has lost and the other has proved is put back. */
+/** Every change file of both is read; what one has lost and the other has proved is put back. */
 async function readChanges(
   { session, terminal, now }: Invocation,
   signal: AbortSignal,
