@@ -2,6 +2,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
 import { openSqlServer } from '../../sim/sql-over-http/in-process-server.ts';
 import type { RowSource, SnapshotSource } from '../../src/backup/model/model.ts';
 import { fileCalls } from '../../src/backup/restore/file-calls.ts';
@@ -113,7 +114,7 @@ export async function openServerHost(template: string, directory: string, time: 
     };
   };
   const calm = reach(serve);
-  const beside = time.database(await openEmbeddedDatabase(path));
+  const beside = time.database(patient(await openEmbeddedDatabase(path, 1)));
   return {
     kind: 'server',
     path,
@@ -126,6 +127,25 @@ export async function openServerHost(template: string, directory: string, time: 
     },
   };
 }
+
+/**
+ * A client that waits for a lock as SQLite does, by holding up its process, would hold up the
+ * server as well, which is in this process with a transaction half done.
+ */
+function patient(db: Database): Database {
+  const write: Database['write'] = async (statements) => {
+    for (let tries = 0; ; tries += 1)
+      try {
+        return await db.write(statements);
+      } catch (error) {
+        if (tries === MOST_TRIES || !/SQLITE_BUSY/.test(String(error))) throw error;
+        await setTimeout(1);
+      }
+  };
+  return { ...db, write };
+}
+
+const MOST_TRIES = 5_000;
 
 function integrityOf(path: string): string {
   const db = new DatabaseSync(path, { timeout: 10_000 });

@@ -26,6 +26,8 @@ export interface SceneOptions {
   /** Backups are encrypted for this key. */
   readonly key: KeyPair | undefined;
   readonly retentionDays: number;
+  /** The database remembers what it has stored, and the second copy takes nothing else. */
+  readonly remembersFiles: boolean;
   /** Commits that the database has behind it. */
   readonly committed?: number;
   /** What the bucket holds at first. */
@@ -48,6 +50,7 @@ export class Scene {
   readonly retentionDays: number;
   /** How many days change files are kept. */
   readonly changeDays: number;
+  readonly remembersFiles: boolean;
   readonly #options: SceneOptions;
   /** Grows with every commit. */
   #committed: number;
@@ -66,6 +69,7 @@ export class Scene {
     this.contentsSql = options.contentsSql;
     this.#committed = options.committed ?? 0;
     this.retentionDays = options.retentionDays;
+    this.remembersFiles = options.remembersFiles;
     this.changeDays = Math.min(14, options.retentionDays);
     for (const [key, object] of options.objects ?? []) this.store.objects.set(key, object);
   }
@@ -125,6 +129,7 @@ export class Scene {
         keys: this.keys,
         holder: 'sim',
         now: this.clock.now,
+        isCopied: this.remembersFiles,
         ...change,
       },
     );

@@ -40,6 +40,8 @@ export async function simulate(seed: number, templates: Templates): Promise<read
     random,
     directory,
     retentionDays,
+    // The others stored with an earlier version.
+    remembersFiles: seed % 5 !== 0,
     committed,
   });
   scene.story.push(

@@ -153,6 +153,7 @@ export class Operations {
     const entries = random.chance(0.4) ? { entries: 1 + random.int(8) } : {};
     // Where only the public key is at hand, no shipper can open what it has stored.
     const keys = random.chance(0.5) ? { keys: undefined } : {};
+    if ('keys' in keys && scene.keys !== undefined) scene.story.push('  without a key at hand');
     const disturbed = async (): Promise<void> => {
       try {
         const { base, outcome } = await keepShipping(scene, this.#history, { chaos, ...entries, ...keys });

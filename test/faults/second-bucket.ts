@@ -11,8 +11,10 @@ import { manifestKey } from '../../src/backup/catalog/names.ts';
 import { LEAST_VERIFIED } from '../../src/backup/catalog/retention.ts';
 import { parseChangeKey } from '../../src/backup/changes/change-names.ts';
 import { catchUp } from '../../src/backup/copy/catch-up.ts';
+import type { StoredFiles } from '../../src/backup/copy/copy-changes.ts';
 import { type CopyMemory, NO_MEMORY, readMemory } from '../../src/backup/copy/memory.ts';
 import { NO_LIMIT, type Slice } from '../../src/backup/copy/proven.ts';
+import { forgetCopied, storedFiles } from '../../src/db/stored-files.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
 import type { Chaos } from './chaos.ts';
 import { chaoticStore } from './edges.ts';
@@ -37,6 +39,8 @@ export class SecondBucket {
   #jumps = 0;
   /** What was taken in wrongly by a slice that died before it could look: the next one looks. */
   #unread = new Set<string>();
+  /** Those of them that the memory has told of. */
+  readonly #told = new Set<string>();
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -79,6 +83,8 @@ export class SecondBucket {
     };
     const copy = this.reached(chaos);
     const { ledger } = await this.#scene.context();
+    const { db } = await this.#scene.host.reach(chaos);
+    const stored: StoredFiles = async (from, to) => (await db.read([storedFiles(from, to)]))[0];
     const triggers = (names: readonly string[]) => ledger.triggers(names);
     const { log } = await this.#scene.look();
     const shipped = log && { timeline: log.timeline, seq: log.shippedSeq };
@@ -92,12 +98,19 @@ export class SecondBucket {
       triggers,
       shipped,
       isOnlyChanges,
+      ...(this.#scene.remembersFiles && { stored }),
     };
     const slice = chaos !== undefined && random.chance(0.3) ? room(8 + random.int(30)) : NO_LIMIT;
     const memory = await catchUp(context, this.#memory, slice);
-    if (chaos?.isDead === true) return;
+    const { upTo, refused } = memory.changes;
+    const isKept = await db.write(forgetCopied(upTo, Object.keys(refused))).then(
+      () => true,
+      () => false,
+    );
+    if (chaos?.isDead === true || !isKept) return;
     // As the database gives it back.
     this.#memory = readMemory(JSON.stringify(memory));
+    for (const key of Object.keys(memory.changes.refused)) if (this.#unread.has(key)) this.#told.add(key);
     if (memory.problem !== null) this.#scene.story.push(`  copy: ${memory.problem.slice(0, 160)}`);
   }
 
@@ -178,9 +191,14 @@ export class SecondBucket {
       await this.copy();
       this.#scene.clock.advance(DAY_MS);
     }
-    // A manifest was copied again. Of a change file the memory tells: nothing is written over.
+    // A manifest was copied again. Of a change file the memory tells, where nobody remembers which of
+    // two is right, as long as the first bucket has it: then its place in the copy ends in a week.
     for (const key of this.#unread)
-      if (this.#memory.changes.refused[key] === undefined) this.#unread.delete(key);
+      if (
+        this.#memory.changes.refused[key] === undefined &&
+        (!this.#told.has(key) || this.#scene.store.objects.has(PREFIX + key))
+      )
+        this.#unread.delete(key);
     await this.check();
     const { store } = this.#scene;
     const first = await listBackups({ store, prefix: PREFIX });

@@ -77,6 +77,8 @@ async function makeTemplate(directory: string, key: KeyPair | undefined): Promis
     directory: own,
     key,
     retentionDays: 90,
+    // The second copy comes later.
+    remembersFiles: false,
   });
   scene.clock.advance(-(BACKUPS - 1) * DAY_MS);
   const shipping = await scene.shipping();
