@@ -191,8 +191,8 @@ export class SecondBucket {
       await this.copy();
       this.#scene.clock.advance(DAY_MS);
     }
-    // A manifest was copied again. Of a change file the memory tells, where nobody remembers which of
-    // two is right, as long as the first bucket has it: then its place in the copy ends in a week.
+    // A manifest was copied again. Of a change file the memory tells, where nobody remembers which
+    // of two is right, as long as the first bucket has it: then the copy's leaves within a week.
     for (const key of this.#unread)
       if (
         this.#memory.changes.refused[key] === undefined &&
