@@ -154,16 +154,23 @@ async function updatesOf({ db, hearing, now }: HostParts): Promise<Health['updat
 const HEALTH_CACHE_MS = { ok: 10_000, offline: 10_000, failing: 1_000 };
 
 /**
- * Keeps only values, never promises: in a Worker a request must not wait for another request's I/O
- * (workerd cancels it).
+ * Everybody who asks meanwhile waits for the check that is under way, for one may send thousands of
+ * requests at once; where requests share no work, each makes its own.
  */
 export function cachedHealth(
-  { now, isLost }: HostParts,
+  { now, isLost, sharesWork = false }: HostParts,
   { trouble }: Pick<WatchedWrites, 'trouble'>,
   make: () => Promise<Health>,
 ): () => Promise<Health> {
   let kept: { readonly at: number; readonly value: Health } | undefined;
+  let underWay: Promise<Health> | undefined;
+  const check = async (at: number): Promise<Health> => {
+    const value = await make();
+    kept = { at, value };
+    return value;
+  };
   return async () => {
+    if (underWay !== undefined) return underWay;
     const at = now().getTime();
     // The log has told it by now.
     const isNew =
@@ -171,8 +178,10 @@ export function cachedHealth(
       (trouble() !== undefined && kept?.value.database === 'ok');
     if (kept !== undefined && !isNew && at >= kept.at && at - kept.at < HEALTH_CACHE_MS[kept.value.status])
       return kept.value;
-    const value = await make();
-    kept = { at, value };
-    return value;
+    if (!sharesWork) return check(at);
+    underWay = check(at).finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
   };
 }

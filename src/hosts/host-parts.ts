@@ -39,6 +39,8 @@ export interface HostParts {
    * (Worker).
    */
   readonly disk?: () => Promise<string>;
+  /** A request may wait for another's I/O; a Worker must not: workerd cancels it. */
+  readonly sharesWork?: boolean;
   /** Ends the wait of `/healthz` for the bucket; the system's by default. */
   readonly healthTimer?: Timer;
   /** Whether somebody took the database file away; absent where there is none (Worker). */

@@ -117,6 +117,7 @@ export function createHost(parts: HostParts): Host {
     receive,
     health: cachedHealth(parts, writes, () => checkHealth(parts, writes, look)),
     download: (request) => serveLink(parts.links, parts.store, (id) => isAdmin(parts, id), request),
+    failed: (error) => log.error('request failed', { error: describeError(error) }),
   });
   return {
     app,

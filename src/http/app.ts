@@ -72,10 +72,17 @@ export interface AppParts {
   readonly health: () => Promise<Health>;
   /** Serves a signed link's object (directory bucket); undefined answers 403. */
   readonly download: (request: Request) => Promise<Response | undefined>;
+  /** Told of what no route expected; absent: nobody is (tests). */
+  readonly failed?: (error: unknown) => void;
 }
 
 export function createApp(parts: AppParts): Hono {
   const app = new Hono();
+  app.onError((error, c) => {
+    // A client that left in the middle gets no answer, and is no failure of ours.
+    if (!c.req.raw.signal.aborted) parts.failed?.(error);
+    return c.text('try again', 500);
+  });
   app.post('/webhook', requireSecret(parts.webhookSecret), limitBody, async (c) => {
     // A client that leaves in the middle of its body has sent no update.
     const update = readUpdate(await c.req.text().catch(() => ''));

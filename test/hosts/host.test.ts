@@ -45,7 +45,8 @@ function host(
     store = world.context.store,
     healthTimer,
     db = world.db,
-  }: { store?: Store; healthTimer?: Timer; db?: Database } = {},
+    sharesWork = false,
+  }: { store?: Store; healthTimer?: Timer; db?: Database; sharesWork?: boolean } = {},
 ): Host {
   const { clock, ledger } = world;
   const context = { ...world.context, store };
@@ -68,6 +69,7 @@ function host(
     tickLimits: { seconds: 50, requests: 40 },
     after: () => {},
     isLost,
+    sharesWork,
     ...(healthTimer && { healthTimer }),
   });
 }
@@ -208,6 +210,25 @@ test('a bucket that does not answer: /healthz does within seconds, and begins no
   world.clock.advance(30_000);
   await app.request('/healthz');
   expect(waits).toEqual([5_000, 5_000]);
+});
+
+test('thousands who ask /healthz at once wait for one look at the bucket', async () => {
+  let lists = 0;
+  const counted: Store = {
+    ...world.context.store,
+    list: (...args) => {
+      lists += 1;
+      return world.context.store.list(...args);
+    },
+  };
+  const { app } = host(undefined, { store: counted, sharesWork: true });
+  await app.request('/healthz');
+  const once = lists;
+  world.clock.advance(60_000);
+  lists = 0;
+  const answers = await Promise.all(Array.from({ length: 3_000 }, () => app.request('/healthz')));
+  expect(lists).toBe(once);
+  expect(new Set(answers.map(({ status }) => status)).size).toBe(1);
 });
 
 describe('a table or column of the bot’s own is missing', () => {

@@ -1,8 +1,10 @@
 /** The port of the Node host, with real sockets. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { listen } from '../../src/hosts/node/listen.ts';
+import { createApp } from '../../src/http/app.ts';
 
 test('a request that never ends is cut off, and others are answered meanwhile', {
   timeout: 40_000,
@@ -21,4 +23,31 @@ test('a request that never ends is cut off, and others are answered meanwhile', 
     slow.destroy();
     server.close();
   }
+});
+
+test('a client that leaves in the middle of a request is answered nothing, and nobody hears of it', async () => {
+  const failures: unknown[] = [];
+  const app = createApp({
+    webhookSecret: 's',
+    receive: async () => 'handled',
+    health: () => Promise.reject(new Error('a fault of ours')),
+    download: async () => undefined,
+    failed: (error) => failures.push(error),
+  });
+  const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+  onTestFinished(() => said.mockRestore());
+  const { server, port } = await listen(async (request) => app.fetch(request), {
+    host: '127.0.0.1',
+    port: 0,
+  });
+  const leaving = connect(port, '127.0.0.1');
+  const head = 'POST /webhook HTTP/1.1\r\nHost: x\r\nX-Telegram-Bot-Api-Secret-Token: s\r\n';
+  leaving.write(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`);
+  await sleep(200);
+  leaving.destroy();
+  await sleep(200);
+  expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(500);
+  server.close();
+  expect(failures).toEqual([expect.objectContaining({ message: 'a fault of ours' })]);
+  expect(said).not.toHaveBeenCalled();
 });

@@ -9,6 +9,12 @@ import type { Config } from '../../settings/config.ts';
  */
 const TIME_LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
 
+/**
+ * A connection on which nothing moves, ms: somebody who asks for a file and reads none of it holds
+ * two file descriptors. Telegram gives up on an answer after a minute.
+ */
+const STALLED_MS = 90_000;
+
 export type Answer = (request: Request) => Promise<Response>;
 type FetchCallback = Parameters<typeof serve>[0]['fetch'];
 
@@ -32,6 +38,7 @@ export function listen(
       { fetch, port, hostname: host, overrideGlobalObjects: false, serverOptions: TIME_LIMITS },
       (info: AddressInfo) => resolve({ server, port: info.port }),
     );
+    if ('setTimeout' in server) server.setTimeout(STALLED_MS);
     server.once('error', reject);
   });
 }

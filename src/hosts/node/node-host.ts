@@ -165,6 +165,7 @@ export async function startNode(
     config,
     hearing: telegram.hearing,
     stopping: stopping.signal,
+    sharesWork: true,
     isOffline,
     webhookSecret,
     db,
