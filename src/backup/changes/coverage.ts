@@ -4,11 +4,12 @@
  */
 import { tokenizeSql } from '../../lib/sql-tokens.ts';
 import { moduleOf } from '../../lib/table-sql.ts';
-import type { DatabaseSchema, SchemaObject, TableInfo } from '../model/model.ts';
+import type { DatabaseSchema, IndexInfo, SchemaObject, TableInfo } from '../model/model.ts';
 import { keyOf } from '../schema/change-key.ts';
 import { isChangeTrigger, LOG_TABLE, triggerNames } from '../schema/change-triggers.ts';
 import { conflictsOf } from '../schema/conflict-triggers.ts';
 import { ENGINE_TABLES } from '../schema/engine-tables.ts';
+import { tooWideForChanges } from '../snapshot/too-wide.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
 import { STATE_TABLE } from './change-state.ts';
 
@@ -40,7 +41,11 @@ export function isLeftOut(table: string): boolean {
   return LEFT_OUT.has(table.toLowerCase()) || isStaging(table);
 }
 
-export function coverageOf({ tables, objects }: Pick<DatabaseSchema, 'tables' | 'objects'>): Coverage {
+export function coverageOf({
+  tables,
+  objects,
+  indexes,
+}: Pick<DatabaseSchema, 'tables' | 'objects' | 'indexes'>): Coverage {
   const left: LeftOut[] = objects.flatMap(({ type, name, sql, hasStorage }) => {
     if (type !== 'table' || hasStorage) return [];
     const reason = virtualReason(sql ?? '');
@@ -50,18 +55,25 @@ export function coverageOf({ tables, objects }: Pick<DatabaseSchema, 'tables' | 
   for (const table of tables) {
     if (table.kind !== 'table' || isStaging(table.name)) continue;
     const known = LEFT_OUT.get(table.name.toLowerCase());
-    const reason = known ?? foreignTrigger(table, objects) ?? noKey(table);
+    const reason =
+      known ??
+      foreignTrigger(table, objects) ??
+      noKey(table) ??
+      tooWideForChanges(table) ??
+      unfollowed(table, indexes);
     if (reason === undefined) covered.push(table);
     else left.push({ table: table.name, reason, isData: known === undefined });
   }
   return { covered, left };
 }
 
-/** Unique indexes that a trigger cannot follow: rows that OR REPLACE takes for them go unseen. */
-export function unfollowed(schema: DatabaseSchema): { readonly table: string; readonly index: string }[] {
-  return coverageOf(schema).covered.flatMap((table) =>
-    conflictsOf(table, schema.indexes).unknown.map((index) => ({ table: table.name, index })),
-  );
+/**
+ * Such rows would come back in a replay, or keep others from coming: a table that is a day old says
+ * so, one that is wrong does not.
+ */
+function unfollowed(table: TableInfo, indexes: readonly IndexInfo[]): string | undefined {
+  const [index] = conflictsOf(table, indexes).unknown;
+  return index && `no trigger can tell which rows OR REPLACE takes away for its unique index ${index}`;
 }
 
 /**

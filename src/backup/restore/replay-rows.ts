@@ -6,9 +6,10 @@
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { type ChangeEvent, readChangeBatches } from '../changes/change-file.ts';
-import { coverageOf } from '../changes/coverage.ts';
+import { isLeftOut } from '../changes/coverage.ts';
 import { Damaged } from '../foreign/errors.ts';
 import type { DatabaseSchema, Row, SqlValue, TableInfo } from '../model/model.ts';
+import { keyOf } from '../schema/change-key.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { bindable, type Insert, insertRows } from '../verify/insert-rows.ts';
 import { type Deletion, deletionOf, nameOfRowid } from './row-deletion.ts';
@@ -44,7 +45,11 @@ export class Replay {
     this.#db = db;
     this.#schema = schema;
     this.#waitingBytes = waitingBytes;
-    this.#tables = new Map(coverageOf(schema).covered.map((table) => [table.name, table]));
+    // A table that is not covered now may have been, when the files were made.
+    const known = schema.tables.filter(
+      (table) => table.kind === 'table' && !isLeftOut(table.name) && keyOf(table) !== undefined,
+    );
+    this.#tables = new Map(known.map((table) => [table.name, table]));
   }
 
   /** Files up to a restore point. */
@@ -109,6 +114,11 @@ export class Replay {
     const made = new Target(this.#db, table, this.#schema);
     this.#targets.set(table, made);
     return made;
+  }
+
+  /** Names of the tables that the files had rows of. */
+  get met(): ReadonlySet<string> {
+    return new Set([...this.#targets.keys()].map(({ name }) => name));
   }
 
   /** Last: every row that was brought in has moved the counters. */

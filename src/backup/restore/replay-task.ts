@@ -77,7 +77,7 @@ export const replayTask: Task<ReplayInput, Replayed> = async ({ path, files, byt
       good += group.length;
     }
     replay.setSequence();
-    const stale = rebuildSearch(db, schema);
+    const stale = rebuildSearch(db, schema, replay.met);
     makeTriggers(foreign, triggers);
     db.exec('COMMIT');
     const orphans = orphansOf(db) - before;
@@ -143,8 +143,9 @@ export function groupsOf(files: readonly ReplayFile[]): ReplayFile[][] {
  * Search tables are made of other tables' rows: anew, where their rows come from a table. What
  * comes from a view would run somebody's SQL. Returns what is to be told.
  */
-function rebuildSearch(db: DatabaseSync, { objects, tables }: DatabaseSchema): string[] {
-  const left = coverageOf({ tables, objects }).left.filter(({ isData }) => isData);
+function rebuildSearch(db: DatabaseSync, schema: DatabaseSchema, met: ReadonlySet<string>): string[] {
+  const { objects } = schema;
+  const left = coverageOf(schema).left.filter(({ table, isData }) => isData && !met.has(table));
   const notes = left.map(({ table, reason }) => `table ${table} is as in the full backup: ${reason}`);
   const unrecorded = new Set(left.map(({ table }) => table));
   for (const { type, name, sql, hasStorage } of objects) {

@@ -7,6 +7,7 @@ import { isWord, quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
 import type { DatabaseSchema, IndexInfo, Row, SchemaObject, TableInfo } from '../model/model.ts';
 import { sqlLiteral } from '../model/sql-literal.ts';
 import { rowLayout } from '../model/values.ts';
+import { requireNarrow } from '../snapshot/too-wide.ts';
 import { controlTable, isStaging } from '../staged/staged-transaction.ts';
 import { rowidName } from '../verify/insert-rows.ts';
 
@@ -25,6 +26,7 @@ export interface StagedTable {
 export function stagedTables(schema: DatabaseSchema, tables: readonly TableInfo[]): StagedTable[] {
   const names = new Map(tables.map(({ name }, i) => [name.toLowerCase(), `restoring_${i}`]));
   return tables.map((table, i) => {
+    requireNarrow(table);
     const name = `restoring_${i}`;
     const indexes = schema.indexes
       .filter((index) => index.table === table.name && index.sql !== null)

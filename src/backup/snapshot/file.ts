@@ -15,6 +15,7 @@ import { rowForm } from './row-form.ts';
 import { fixedLayout, type ScanSql, scanSql, selectSql } from './scan-sql.ts';
 import { type DetailedSchema, readSchema, SCHEMA_QUERIES } from './schema.ts';
 import { openStored, type StoredFile, storedRows } from './stored-rows.ts';
+import { MOST_EXPRESSIONS } from './too-wide.ts';
 
 export interface FileSnapshotOptions {
   /** The database file. */
@@ -180,11 +181,7 @@ function* exactRows(db: DatabaseSync, scan: ScanSql, offset: number): Generator<
   for (const row of rest) yield form.readRow(row);
 }
 
-/**
- * SQLite gives 2000 columns (SQLITE_MAX_COLUMN, sqlite.org/limits.html), and a table may have as
- * many beside its rowid: then two queries in the same order give a row together.
- */
-const MOST_EXPRESSIONS = 2000;
+/** Of a table with more, two queries in the same order give a row together. */
 
 function wideRows(
   db: DatabaseSync,

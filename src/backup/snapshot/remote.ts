@@ -39,6 +39,7 @@ import {
   SCHEMA_QUERIES,
   VERSION_QUERY,
 } from './schema.ts';
+import { MOST_EXPRESSIONS, requireNarrow, TooWide } from './too-wide.ts';
 
 export interface RemoteSnapshotOptions extends SqlHttpOptions {
   /** Most rows in a batch, 500 by default. */
@@ -117,13 +118,13 @@ const CURSOR_TRIES = 2;
  * errors have other causes.
  */
 function mayBeUnreadableValue(error: unknown): boolean {
-  if (error instanceof SchemaChanged || error instanceof StatementFailed) return false;
+  if ([SchemaChanged, StatementFailed, TooWide].some((type) => error instanceof type)) return false;
   return !(error instanceof ServerRefused) || error.status >= 500 || error instanceof NeedsExactForm;
 }
 
 /** A {@link WireError} names no server. */
 function named(server: SqlHttp, error: unknown): unknown {
-  const own = [SchemaChanged, StatementFailed, ServerRefused, ConnectionLost, NeedsExactForm].some(
+  const own = [SchemaChanged, StatementFailed, ServerRefused, ConnectionLost, NeedsExactForm, TooWide].some(
     (type) => error instanceof type,
   );
   if (own || !(error instanceof Error)) return error;
@@ -151,7 +152,12 @@ type OpenScan = { readonly target: ScanTarget; readonly rows: AsyncIterable<read
 
 async function* readScans(session: Session, targets: readonly ScanTarget[]): AsyncGenerator<OpenScan> {
   const plan = targets.map((target): PlannedScan => {
-    return { target, forms: scanSql(target, session.details).map((scan) => rowForm(scan, session.form)) };
+    const forms = scanSql(target, session.details).map((scan) => rowForm(scan, session.form));
+    if (target.kind === 'table') {
+      requireNarrow(target.table);
+      if (forms.some(({ width }) => width > MOST_EXPRESSIONS)) throw new TooWide(target.table);
+    }
+    return { target, forms };
   });
   if (!session.inPages) {
     const response = await session.server.post('v3/cursor', {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { listBackups } from '../../backup/catalog/list.ts';
 import { whyBase } from '../../backup/changes/base-reason.ts';
-import { unfollowed } from '../../backup/changes/coverage.ts';
+import { coverageOf, type LeftOut } from '../../backup/changes/coverage.ts';
 import { ensureTriggers } from '../../backup/changes/ensure-triggers.ts';
 import { listChanges, orderedOf, ownFiles } from '../../backup/changes/list-changes.ts';
 import type { StoredChange } from '../../backup/changes/listed.ts';
@@ -108,7 +108,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const isLost = seen !== undefined && (await isBroken(bucket, seen.state));
   const isSpoilt = seen === undefined && config.changes.isOn && isSpoiltLog(await livingOf(session));
   const differing = await differingChanges(session, stored);
-  const unseen = seen === undefined ? [] : await unfollowedOf(session);
+  const left = seen === undefined ? [] : await leftOut(session);
   const newest = lastOf({ bases, files }, seen?.state.timeline);
   const day = newest === undefined ? 0 : bytesOfDay(files, newest.time);
   terminal.answer({
@@ -118,7 +118,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
     pending: seen === undefined ? null : pending(seen),
     lag_seconds: seen === undefined ? null : lagSeconds(seen),
     needs_backup: seen?.state.needsBase ?? (isLost ? 'lost' : isSpoilt ? 'spoilt' : null),
-    unfollowed: unseen,
+    not_covered: left.map(({ table, reason }) => ({ table, reason })),
     bucket: bucket.store.description,
     files: files.length,
     bytes,
@@ -148,12 +148,8 @@ async function status(invocation: Invocation): Promise<ExitCode> {
         'The row that says where the change log stands was lost or altered: the bot begins a new log and makes a full backup. Where none runs: npm run backup -- changes ship, and then npm run backup -- full',
       ),
     );
-  for (const { table, index } of unseen)
-    say(
-      colors.yellow(
-        `table ${table}: a row that OR REPLACE takes away for the unique index ${index} is not recorded; full backups are right`,
-      ),
-    );
+  for (const { table, reason } of left)
+    say(colors.yellow(`table ${table} is in full backups only: ${reason}`));
   if (newest === undefined) {
     say(
       `no change file in ${bucket.store.description}: only the moments of full backups can be brought back`,
@@ -203,11 +199,14 @@ function lastOf({ bases, files }: Ordered, timeline: string | undefined): Stored
   return files.at(-1);
 }
 
-/** None where nobody can look. */
-async function unfollowedOf({ config }: Session): Promise<ReturnType<typeof unfollowed>> {
+/** Tables with data that no change file has; none where nobody can look. */
+async function leftOut({ config }: Session): Promise<readonly LeftOut[]> {
   return openSnapshotSource(config.database)
     .schema()
-    .then(unfollowed, () => []);
+    .then(
+      (schema) => coverageOf(schema).left.filter(({ isData }) => isData),
+      () => [],
+    );
 }
 
 function waitingLine(seen: Peek, isLost: boolean, colors: Colors): string {

@@ -146,3 +146,58 @@ test('a NULL where none may be is no row, although the column has a default', as
     end: { file: 'forged', problem: expect.stringContaining('NOT NULL') },
   });
 });
+
+test.each([
+  [1_000, ''],
+  [1_998, ''],
+  [1_999, 'WITHOUT ROWID'],
+])('rows of %i columns come back (%s)', async (count, kind) => {
+  const columns = Array.from({ length: count }, (_, i) => `c${i}`);
+  const declared = columns.map((name, i) => (i === 0 ? `${name} TEXT PRIMARY KEY` : name)).join(', ');
+  await run(`CREATE TABLE wide (${declared}) ${kind}`, "INSERT INTO wide (c0) VALUES ('a'), ('b'), ('c')");
+  await ensureTriggers(world.db, openEmbeddedSnapshotSource({ path: world.path }));
+  await run('UPDATE change_state SET needs_base = NULL', 'DELETE FROM change_log');
+  const path = join(directory, 'replayed.db');
+  vacuumInto(world.path, path, 5_000);
+  await run(
+    `UPDATE wide SET c${count - 1} = 1.5 WHERE c0 = 'a'`,
+    "DELETE FROM wide WHERE c0 = 'b'",
+    `INSERT INTO wide (c0, c${count - 1}) VALUES ('d', x'00')`,
+  );
+  const replayed = await replayTask(
+    { path, files: await shipped(), bytes: 10_000_000 },
+    { send: async () => {} },
+  );
+  expect(replayed).toMatchObject({ covered: expect.arrayContaining(['wide']) });
+  expect(replayed).not.toHaveProperty('end');
+  const db = new DatabaseSync(path, { readOnly: true });
+  expect(db.prepare(`SELECT c0 || ' ' || typeof(c${count - 1}) AS v FROM wide ORDER BY c0`).all()).toEqual([
+    { v: 'a real' },
+    { v: 'c null' },
+    { v: 'd blob' },
+  ]);
+  db.close();
+});
+
+test('rows of a table that is covered no more come back, and no note says that they do not', async () => {
+  const { tables } = await openFileSnapshotSource({ path: base }).schema();
+  const table = tables.find(({ name }) => name === 'unlike');
+  if (table === undefined) throw new Error('no table');
+  const file = join(directory, 'file');
+  const changes = [{ table, images: [[8n, 8n, 'eight']], deleted: [] }];
+  writeFileSync(file, encodeChangeFile({ header: CHANGE_HEADER, tables: changes, sequence: new Map() }));
+  const path = join(directory, 'copy.db');
+  copyFileSync(base, path);
+  const before = new DatabaseSync(path);
+  before.exec('CREATE UNIQUE INDEX hidden ON unlike (lower(code)); CREATE TABLE other (a)');
+  before.exec('CREATE UNIQUE INDEX other_hidden ON other (lower(a))');
+  before.close();
+  const files = [{ path: file, name: 'old', isRestorePoint: true }];
+  const { notes } = await Promise.resolve(
+    replayTask({ path, files, bytes: 10_000_000 }, { send: async () => {} }),
+  );
+  expect(notes).toEqual([expect.stringMatching(/^table other is as in the full backup: .*other_hidden$/)]);
+  const db = new DatabaseSync(path, { readOnly: true });
+  expect(db.prepare('SELECT code FROM unlike WHERE id = 8').all()).toEqual([{ code: 'eight' }]);
+  db.close();
+});
