@@ -3,6 +3,7 @@
  * this program.
  */
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
@@ -164,6 +165,23 @@ describe('one after the other', () => {
       ],
     });
     expect((await runCli('diff', 'latest', join(directory, 'opened.db'))).stdout).toContain('No difference.');
+  });
+
+  test('verify of one file of a backup: it is held against the manifest beside it', async () => {
+    const file = `anime_bot_${name}.db.gz`;
+    const alone = join(directory, 'alone');
+    mkdirSync(alone);
+    for (const each of [file, `anime_backup_${name}.manifest.json`])
+      copyFileSync(join(directory, 'bucket/b', each), join(alone, each));
+    expect(await runCli('verify', join(alone, file))).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('it is the file of which the manifest beside it tells'),
+    });
+    writeFileSync(join(alone, file), gzipSync(readFileSync(join(directory, 'opened.db')), { level: 9 }));
+    expect(await runCli('verify', join(alone, file))).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('not the file of which the manifest beside it tells'),
+    });
   });
 
   test('export, and verify of a file by itself', async () => {

@@ -1,5 +1,7 @@
-import { existsSync, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import type { Bucket } from '../../backup/catalog/bucket.ts';
 import { type BackupEntry, damageOf } from '../../backup/catalog/entry.ts';
@@ -185,18 +187,33 @@ async function remember(
 /** Compares a downloaded backup with the manifest beside it; checks any other file for itself. */
 async function verifyPath(invocation: Invocation, path: string): Promise<Verdict> {
   const name = nameFromText(basename(path));
-  if (name !== undefined) {
-    const bucket: Bucket = { store: createDirectoryStore(dirname(path)), prefix: '' };
-    const entry = await findBackup(bucket, name);
-    if (entry?.state === 'verified') return verifyEntry(invocation, bucket, entry);
-  }
+  const bucket: Bucket = { store: createDirectoryStore(dirname(path)), prefix: '' };
+  const entry = name === undefined ? undefined : await findBackup(bucket, name);
+  const told = Object.values(entry?.manifest?.objects ?? {});
+  const isBoth = told.length > 0 && told.every(({ file }) => existsSync(join(dirname(path), basename(file))));
+  if (isBoth && entry !== undefined) return verifyEntry(invocation, bucket, entry);
   return inScratch(undefined, async (directory) => {
     const { keys } = invocation.session;
+    const wanted = told.find(({ file }) => basename(file) === basename(path));
+    const isOther = wanted !== undefined && (await sha256OfFile(path)) !== wanted.sha256;
     const plain = await plainFile(path, directory, keys);
     const { proofs: _, ...verdict } = await verifyFile(plain.path, plain.kind, { directory });
-    const warning = 'checked for itself: there is no manifest beside it to compare with';
+    if (isOther) {
+      const problem = 'not the file of which the manifest beside it tells: another one, or altered';
+      return { name: path, ...verdict, ok: false, problems: [...verdict.problems, problem] };
+    }
+    const warning =
+      wanted === undefined
+        ? `checked for itself: ${entry?.problem ?? 'there is no manifest beside it to compare with'}`
+        : 'it is the file of which the manifest beside it tells; the other file of the backup is not here';
     return { name: path, ...verdict, warnings: [...verdict.warnings, warning] };
   });
+}
+
+async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
 }
 
 function show({ terminal }: Invocation, verdict: Verdict): void {
