@@ -1,4 +1,4 @@
-/** Word to the admins of stored files that are damaged: once a day of those that were put back. */
+/** Word to the admins of stored files that are damaged. */
 import { noticeAdmins } from '../db/admin-notices.ts';
 import type { Statement } from '../db/database.ts';
 
@@ -9,5 +9,5 @@ export function rottenNotice(names: readonly string[], isMended: boolean, now: D
   const [first] = names;
   if (first === undefined) return [];
   const notice = { kind: 'rotten', names: names.slice(0, NAMED), count: names.length, isMended } as const;
-  return [noticeAdmins(`rotten:${isMended ? 'mended' : first}`, notice, now)];
+  return [noticeAdmins(`rotten:${isMended ? 'mended' : 'bad'}:${first}`, notice, now)];
 }

@@ -26,7 +26,7 @@ import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { tick } from '../../src/jobs/tick.ts';
 import { watchChangesJob } from '../../src/jobs/watch-changes.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { readConfig } from '../../src/settings/config.ts';
+import { type Environment, readConfig } from '../../src/settings/config.ts';
 import { memorySettings } from '../backup/store/faults.ts';
 import { ADMIN_ID, startTestBot, type TestBot } from '../support/bot.ts';
 import { addAnime } from '../support/catalogue.ts';
@@ -62,8 +62,12 @@ const OPEN = {
 type Kind = keyof typeof OPEN;
 
 /** The parts of a Node host, at a clock of the test. */
-function worldOf(kinds: { readonly first: Kind; readonly copy: Kind | 'none' }) {
-  const config = readConfig({ BACKUP_PREFIX: 'backups/' }, 'node');
+function worldOf(kinds: {
+  readonly first: Kind;
+  readonly copy: Kind | 'none';
+  readonly settings: Environment;
+}) {
+  const config = readConfig({ BACKUP_PREFIX: 'backups/', ...kinds.settings }, 'node');
   const asked: string[] = [];
   const counted = (store: Store, name: string): Store =>
     new Proxy(store, {
@@ -120,8 +124,12 @@ function worldOf(kinds: { readonly first: Kind; readonly copy: Kind | 'none' }) 
 }
 
 /** A full backup, and a file for each of three changes. */
-async function begin(first: Kind = 'directory', copy: Kind | 'none' = 'directory'): Promise<string[]> {
-  world = worldOf({ first, copy });
+async function begin(
+  first: Kind = 'directory',
+  copy: Kind | 'none' = 'directory',
+  settings: Environment = {},
+): Promise<string[]> {
+  world = worldOf({ first, copy, settings });
   await world.minutes(2);
   for (const code of [1, 2, 3]) {
     await addAnime(bot.db, { code });
@@ -193,6 +201,17 @@ test('a new process looks at once: what is cut or gone in the first is back afte
   expect(await Promise.all(keys.map((key) => bodyOf(world.first, key)))).toEqual(good);
 });
 
+test.each(['directory', 'none'] as const)('sealed with a passphrase, copy: %s', async (copy) => {
+  const [, file] = await begin('directory', copy, { BACKUP_PASSPHRASE: 'twelve characters' });
+  const key = `backups/${file}`;
+  const good = await bodyOf(world.first, key);
+  await DAMAGES['dd, four bytes']?.(world.first, key);
+  bot.advance(DAY_MS);
+  await world.minutes(2);
+  if (copy === 'none') expect((await readBadChanges(world.bucket)).map((bad) => bad.file)).toEqual([file]);
+  else expect(await bodyOf(world.first, key)).toBe(good);
+});
+
 test('four bytes in the copy: the same there', async () => {
   const [, file] = await begin();
   const key = `copies/${file}`;
@@ -204,10 +223,14 @@ test('four bytes in the copy: the same there', async () => {
   expect(told('buzilgan yoki yo‘qolgan')).toBe(1);
 });
 
-test.each(['directory', 'none'] as const)(
-  'damaged, and whole nowhere (copy: %s): a new full backup by itself, told once',
-  async (copy) => {
-    const [, file] = await begin('directory', copy);
+test.each([
+  ['directory', 'directory'],
+  ['directory', 'none'],
+  ['s3 stand-in', 'none'],
+] as const)(
+  'damaged, and whole nowhere (%s, copy: %s): a new full backup by itself, told once',
+  async (first, copy) => {
+    const [, file] = await begin(first, copy);
     await DAMAGES['dd, four bytes']?.(world.first, `backups/${file}`);
     if (world.copy) await DAMAGES['dd, four bytes']?.(world.copy.store, `copies/${file}`);
     const before = await BASES();

@@ -90,8 +90,13 @@ export class BadChanges {
   }
 }
 
-function isSame(known: BadChange | undefined, { bytes, modified }: BadChange): boolean {
-  return known?.bytes === bytes && known.modified === modified;
+/** A server's listing tells milliseconds, and its answer to a single question seconds. */
+function isSame(
+  known: BadChange | undefined,
+  { bytes, modified }: Pick<BadChange, 'bytes' | 'modified'>,
+): boolean {
+  const second = (time: string): number => Math.floor(Date.parse(time) / 1000);
+  return known?.bytes === bytes && second(known.modified) === second(modified);
 }
 
 /** Of the listed ones those that are known to be damaged as they are, with the reason. */
@@ -102,8 +107,9 @@ export function badAmong<T extends Listed>(
   const known = new Map(bad.map((one) => [one.file, one]));
   return files.flatMap((file) => {
     const one = known.get(file.file);
-    const isIt = one?.bytes === file.bytes && one.modified === file.modified.toISOString();
-    return isIt ? [{ file, problem: one.problem }] : [];
+    const { bytes, modified } = file;
+    if (one === undefined || !isSame(one, { bytes, modified: modified.toISOString() })) return [];
+    return [{ file, problem: one.problem }];
   });
 }
 

@@ -48,6 +48,9 @@ export interface LookedBack {
 /** Read side by side; the link of the last one is in the next. */
 const AT_ONCE = 16;
 
+/** A passphrase takes a processor as long as so many bytes. */
+const OPENING_BYTES = 8 * 1024;
+
 /** A file by its key, where it is. */
 interface Place {
   readonly file: string;
@@ -177,13 +180,16 @@ class LookBack {
   }
 
   async #look(place: Place): Promise<Looked> {
-    const { first, copy } = this.#context;
+    const { first, copy, keys, slice } = this.#context;
+    const isDear = (place.here ?? place.there)?.encrypted === true && (keys?.passphrases.length ?? 0) > 0;
+    // What both hold alike is as it was copied; what they do not, is opened where it is judged.
+    const wish = { sha256: undefined, keys: isDear && copy !== undefined ? undefined : keys, slice };
     const look = async (bucket: Bucket | undefined, found: StoredChange | undefined): Promise<ChangeLook> => {
       if (bucket === undefined || found === undefined) return { kind: 'absent' };
       this.#bytes += found.bytes;
-      const { keys, slice } = this.#context;
-      return lookAtChange(bucket, place.file, { sha256: undefined, keys, slice });
+      return lookAtChange(bucket, place.file, wish);
     };
+    if (isDear && copy === undefined) this.#bytes += OPENING_BYTES;
     const [mine, theirs] = [await look(first, place.here), await look(copy, place.there)];
     this.#context.onFile?.({ bytes: (place.here?.bytes ?? 0) + (place.there?.bytes ?? 0) });
     return { ...place, mine, theirs };

@@ -69,6 +69,22 @@ test('what a moment that is kept hangs on stays, however old it is', async () =>
   expect(await there()).toEqual([next]);
 });
 
+test('a file that was put back keeps those behind it, and goes with them: none stays alone', async () => {
+  await world.full();
+  const old = [await change(), await change(), await change()];
+  world.clock.advance(20 * DAY);
+  await world.full();
+  world.clock.advance(20 * DAY);
+  await world.full();
+  settle(old[1] ?? '');
+  expect((await prune(14)).removed).toEqual([keyOf(old[0] ?? '')]);
+  expect(await there()).toEqual(old.slice(1));
+  world.clock.advance(15 * DAY);
+  await world.full();
+  await prune(14);
+  expect(await there()).toEqual([]);
+});
+
 test('what the newest backup needs stays, whatever a clock said when it was stored', async () => {
   await change();
   world.sql('INSERT INTO counted (note) VALUES (1)');
