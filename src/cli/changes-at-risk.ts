@@ -5,7 +5,7 @@ import type { Base, StoredChange } from '../backup/changes/listed.ts';
 import { type Living, lostFrom } from '../backup/changes/living.ts';
 import { isHistory } from '../backup/changes/verify-changes.ts';
 import { countOf } from '../text/format.ts';
-import { otherBucket } from './other-way.ts';
+import { otherBucket } from './second-bucket.ts';
 import type { Session } from './session.ts';
 
 export interface ChangesAtRisk {

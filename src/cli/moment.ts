@@ -1,55 +1,32 @@
 /** A moment as a person writes it (`--at`), and the database of then. */
 import { type Living, readLiving } from '../backup/changes/living.ts';
 import type { RestoreSource } from '../backup/restore/fetched.ts';
-import { findPoint, type Point, PointOutOfReach } from '../backup/restore/point-in-time.ts';
+import { PointOutOfReach, plainText } from '../backup/restore/out-of-reach.ts';
+import { findPoint, type Point } from '../backup/restore/point-in-time.ts';
 import { fetchSource } from '../backup/restore/source.ts';
 import { StoreError } from '../backup/store/types.ts';
 import { openSnapshotSource } from '../hosts/node/node-parts.ts';
 import { explain } from '../lib/clock.ts';
-import { clockNote, copyMoment, readMoment, showMoment, toTheSecond } from '../text/moment.ts';
+import { clockNote, copyMoment, showMoment, toTheSecond } from '../text/moment.ts';
 import { type Invocation, UsageError } from './command.ts';
+import { type Asked, parseMoment } from './moment-options.ts';
+import { requireFurthest } from './other-way.ts';
+import { unsealing } from './passed-over.ts';
 import { createProgressBar } from './progress-bar.ts';
 import type { Session } from './session.ts';
 
-/** For the help of every command that takes a moment. */
-export const BEST_EFFORT = 'with --at: the nearest moment before it, where changes are lost';
-
-/** Likewise. */
-export const TIMELINE = 'with --at: which history, where several go on side by side (changes names them)';
-
-/** What may be said beside a moment. */
-export interface MomentWish {
-  readonly bestEffort?: boolean;
-  readonly timeline?: string;
-}
-
-/** @throws UsageError for what says nothing without a moment */
-export function requireMoment({ bestEffort, timeline }: MomentWish, option = '--at'): void {
-  if (bestEffort === true) throw new UsageError(`--best-effort goes with ${option}`);
-  if (timeline !== undefined) throw new UsageError(`--timeline goes with ${option}`);
-}
-
-/** Likewise, of the moment itself. */
-export const MOMENT = '15m, 2h or 3d ago, 14:32 (today) or "2026-11-27 14:32" in TIMEZONE, or an ISO time';
-
-/** @throws UsageError */
-export function parseMoment(text: string, now: Date, zone: string): Date {
-  const time = readMoment(text, now, zone);
-  if (time === undefined) throw new UsageError(`${text} is not a time: ${MOMENT}`);
-  return time;
-}
-
-/** @throws UsageError, PointOutOfReach */
-export async function resolveMoment(
-  invocation: Invocation,
-  text: string,
-  { bestEffort = false, timeline }: MomentWish = {},
-): Promise<Point> {
+/**
+ * Of the bucket that is read; where nobody named one, of the one that has a backup to begin with.
+ * @throws UsageError, PointOutOfReach; Error where the other bucket goes on behind what is reached
+ */
+export async function resolveMoment(invocation: Invocation, asked: Asked): Promise<Point> {
   const { session, terminal, now, stoppable } = invocation;
   const { timeZone } = session.config;
-  const asked = now();
-  const at = parseMoment(text, asked, timeZone);
-  if (at > now()) throw new UsageError(`--at: ${showMoment(at, timeZone)} is still to come`);
+  const { text } = asked;
+  const { bestEffort = false, timeline } = asked.wish;
+  const time = now();
+  const at = parseMoment(text, time, timeZone);
+  if (at > now()) throw new UsageError(`${text}: ${showMoment(at, timeZone)} is still to come`);
   const clock = clockNote(text, at, timeZone);
   if (clock !== undefined) terminal.note(clock);
   terminal.draw(`looking for ${text}`);
@@ -58,31 +35,39 @@ export async function resolveMoment(
     stoppable((signal) =>
       findPoint(session.bucket, {
         at,
-        now: asked,
+        now: time,
         isBestEffort: bestEffort,
         timeline,
         keys: session.keys,
         signal,
         living,
-        show: (time) => copyMoment(time, timeZone),
+        show: (moment) => copyMoment(moment, timeZone),
       }),
     );
-  return find().catch(async (error: unknown) => {
+  const point = await find().catch(async (error: unknown) => {
     const isEmpty =
       error instanceof StoreError ||
       (error instanceof PointOutOfReach && error.why.kind === 'early' && error.why.earliest === undefined);
     const copy = isEmpty && session.from === undefined ? await session.copy() : undefined;
     if (copy === undefined || session.readsCopy) throw error;
     await session.readCopy();
-    const point = await find().catch(() => {
+    const found = await find().catch(() => {
       throw error;
     });
-    const why = explain(error);
+    // What to do about the first bucket is another day's matter.
+    const why =
+      error instanceof PointOutOfReach && error.why.kind === 'early' ? error.why.reason : explain(error);
     terminal.note(
       `the first bucket gave no backup (${why}), so this is from the second copy, ${copy.store.description}`,
     );
-    return point;
+    return found;
   });
+  await requireFurthest(invocation, point, { asked, now: time, living });
+  if (point.plain !== undefined)
+    terminal.note(
+      `${plainText(`backup ${point.plain}`)}; to take that, if it is your bot’s own: ${unsealing(session.config.backup)}${asked.again(text, '')}`,
+    );
+  return point;
 }
 
 /** Undefined: nobody can ask the database, or it keeps no log. */

@@ -1,4 +1,5 @@
 /** What `list` tells of the bucket that it does not read: the second copy, or the first one. */
+import type { Bucket } from '../backup/catalog/bucket.ts';
 import { type BackupEntry, loadEntry, type ObjectGroup } from '../backup/catalog/entry.ts';
 import { fullerThan, shrunkText } from '../backup/catalog/fuller.ts';
 import { readGroups } from '../backup/catalog/list.ts';
@@ -33,6 +34,21 @@ export interface Elsewhere {
 /** So long the bot has time to copy a backup; a word to cron before that would be noise. */
 const LATE_MS = 24 * 3_600_000;
 
+/** Backups of a bucket whose manifests are not among these. */
+export async function aloneIn(bucket: Bucket, entries: readonly BackupEntry[]): Promise<BackupEntry[]> {
+  return loadAlone(bucket, await readGroups(bucket), entries);
+}
+
+function loadAlone(
+  bucket: Bucket,
+  groups: readonly ObjectGroup[],
+  entries: readonly BackupEntry[],
+): Promise<BackupEntry[]> {
+  const known = new Set(entries.filter(hasManifest).map(({ name }) => name));
+  const alone = groups.filter((group) => hasManifest(group) && !known.has(group.name));
+  return inParallel(alone, (group) => loadEntry(bucket, group));
+}
+
 /** Undefined: there is no second copy. Never rejects for what the other bucket does. */
 export async function lookElsewhere(
   session: Session,
@@ -49,9 +65,7 @@ export async function lookElsewhere(
   let only: readonly BackupEntry[];
   try {
     groups = await readGroups(other);
-    const known = new Set(entries.filter(hasManifest).map(({ name }) => name));
-    const alone = groups.filter((group) => hasManifest(group) && !known.has(group.name));
-    only = await inParallel(alone, (group) => loadEntry(other, group));
+    only = await loadAlone(other, groups, entries);
   } catch (error) {
     const unread = explain(error);
     const line = `${which} could not be read: ${unread}`;

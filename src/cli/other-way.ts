@@ -1,37 +1,24 @@
-/** What the bucket that is not read could bring back where the one that is read falls short. */
+/** What brings a moment back where the bucket that is read falls short: the other bucket. */
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import { findBackup } from '../backup/catalog/list.ts';
 import type { BackupName } from '../backup/catalog/names.ts';
-import { listChanges } from '../backup/changes/list-changes.ts';
-import type { StoredChange } from '../backup/changes/listed.ts';
-import { findPoint, type Point, PointOutOfReach } from '../backup/restore/point-in-time.ts';
+import type { Living } from '../backup/changes/living.ts';
+import { PointOutOfReach } from '../backup/restore/out-of-reach.ts';
+import { findPoint, type Point } from '../backup/restore/point-in-time.ts';
+import { BackupDamaged, BackupRefused } from '../backup/restore/source.ts';
 import { explain } from '../lib/clock.ts';
-import { countOf } from '../text/format.ts';
 import { showMoment } from '../text/moment.ts';
 import type { Invocation } from './command.ts';
-import { type MomentWish, parseMoment } from './moment.ts';
+import { type Asked, askedBy, parseMoment } from './moment-options.ts';
+import { unsealing } from './passed-over.ts';
+import { type Other, otherBucket } from './second-bucket.ts';
 import type { Session } from './session.ts';
 
-export interface Other {
-  readonly bucket: Bucket;
-  readonly what: string;
-  /** For a command: ` --from copy`, or nothing. */
-  readonly from: string;
-}
-
-interface Asked {
+interface Question {
   readonly at: Date;
   /** When it was asked for: what a clock that ran ahead has dated counts as of then. */
   readonly now: Date;
-  readonly wish: MomentWish;
-}
-
-/** Undefined: there is no other one, or it does not answer. */
-export async function otherBucket({ config, readsCopy, first, copy }: Session): Promise<Other | undefined> {
-  if (config.copy === undefined) return undefined;
-  if (readsCopy) return { bucket: first, what: 'the first bucket', from: '' };
-  const bucket = await copy().catch(() => undefined);
-  return bucket && { bucket, what: 'the second copy', from: ' --from copy' };
+  readonly timeline: string | undefined;
 }
 
 /** A sentence with the command; undefined: the other bucket has no good one of this name. */
@@ -47,45 +34,64 @@ export async function otherBackup(
     : `${other.what} has ${name}, not known to be damaged: npm run backup -- restore ${name}${flags}${other.from}`;
 }
 
+/** Whether another bucket, or other settings, may bring back what this error is about. */
+export function isShort(error: unknown): error is Error {
+  return error instanceof PointOutOfReach || error instanceof BackupDamaged || error instanceof BackupRefused;
+}
+
 /**
- * The same of a moment that failed: what the other bucket reaches by whole files alone, where that
- * is later than what this one does.
+ * The way on from a moment that failed: what the other bucket reaches by whole files alone, where
+ * that is later than what this one does; or the settings that take what was passed over.
  */
-export async function otherMoment(
+export async function wayOn(
   { session, now }: Pick<Invocation, 'session' | 'now'>,
-  error: unknown,
-  { text, wish, flags }: { readonly text: string; readonly wish: MomentWish; readonly flags: string },
+  error: Error,
+  asked: Asked,
 ): Promise<string | undefined> {
+  const why = error instanceof PointOutOfReach && error.why.kind === 'gap' ? error.why : undefined;
+  if (why?.plain !== undefined)
+    return `if ${why.plain} is your bot’s own, from before encryption was turned on: ${unsealing(session.config.backup)}${asked.again(asked.text, timelineOf(asked))}`;
   const other = await otherBucket(session);
   if (other === undefined) return undefined;
-  const asked = now();
-  const at = parseMoment(text, asked, session.config.timeZone);
-  const point = await findThere(session, other, { at, now: asked, wish, isBestEffort: true }).catch(
-    () => undefined,
-  );
-  const last = error instanceof PointOutOfReach && error.why.kind === 'gap' ? error.why.last : undefined;
-  if (point === undefined || (last !== undefined && point.time <= last)) return undefined;
-  return pointThere(session, { other, point }, { text, wish, flags });
+  const time = now();
+  const at = parseMoment(asked.text, time, session.config.timeZone);
+  const question = { at, now: time, timeline: asked.wish.timeline };
+  const point = await findThere(session, other, question, true).catch(() => undefined);
+  if (point === undefined || (why !== undefined && point.time <= why.last)) return undefined;
+  return pointThere(session, { other, point }, asked);
+}
+
+/** Runs what a moment is wanted for. @throws with the way on, where there is one */
+export async function withWayOn<T>(invocation: Invocation, asked: Asked, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const hint = isShort(error) ? await wayOn(invocation, error, asked) : undefined;
+    if (hint === undefined) throw error;
+    throw new Error(`${explain(error)}\n${hint}`, { cause: error });
+  }
 }
 
 /**
  * Where no database can say how far its changes went, a bucket that lost the last ones looks whole.
+ * The one that can was asked already.
  * @throws Error with the command, when the second copy goes on behind what the first one reaches
  */
 export async function requireFurthest(
-  { session, terminal, now }: Pick<Invocation, 'session' | 'terminal' | 'now'>,
+  { session, terminal }: Pick<Invocation, 'session' | 'terminal'>,
   reached: Point,
-  asked: { readonly text: string; readonly wish: MomentWish; readonly flags: string },
+  { asked, now, living }: { readonly asked: Asked; readonly now: Date; readonly living: Living | undefined },
 ): Promise<void> {
   if (session.from !== undefined || session.readsCopy || session.config.copy === undefined) return;
-  const time = now();
-  const at = parseMoment(asked.text, time, session.config.timeZone);
+  const isOwn = living !== undefined && reached.timeline === living.state.timeline;
+  if (isOwn && asked.wish.bestEffort !== true) return;
   let further: { readonly other: Other; readonly point: Point } | undefined;
   try {
     const bucket = await session.copy();
     if (bucket === undefined) return;
     const other = { bucket, what: 'the second copy', from: ' --from copy' };
-    const point = await furthestThere(session, other, { at, now: time, wish: asked.wish }, reached);
+    const question = { at: reached.at, now, timeline: asked.wish.timeline };
+    const point = await furthestThere(session, other, question, reached);
     further = point && { other, point };
   } catch (error) {
     terminal.note(
@@ -107,12 +113,11 @@ export async function furtherNow(
   const other = await otherBucket(session);
   if (other === undefined) return undefined;
   const time = now();
-  const asked = { at: time, now: time, wish: {} };
-  const here = { ...other, bucket };
+  const question = { at: time, now: time, timeline: undefined };
   try {
-    const reached = await findThere(session, here, { ...asked, isBestEffort: false });
-    const point = await furthestThere(session, other, asked, reached);
-    return point && pointThere(session, { other, point }, { text: '0m', wish: {}, flags: '' });
+    const reached = await findThere(session, { ...other, bucket }, question, false);
+    const point = await furthestThere(session, other, question, reached);
+    return point && pointThere(session, { other, point }, askedBy('restore --at', '0m', {}));
   } catch {
     return undefined;
   }
@@ -122,53 +127,47 @@ export async function furtherNow(
 async function furthestThere(
   session: Session,
   other: Other,
-  asked: Asked,
-  { timeline, seq }: Point,
+  question: Question,
+  reached: Point,
 ): Promise<Point | undefined> {
   const find = (isBestEffort: boolean): Promise<Point | undefined> =>
-    findThere(session, other, { ...asked, isBestEffort }).catch((error: unknown) => {
+    findThere(session, other, question, isBestEffort).catch((error: unknown) => {
       if (error instanceof PointOutOfReach) return undefined;
       throw error;
     });
-  const isFurther = (point: Point): boolean =>
-    timeline !== undefined && point.timeline === timeline && (point.seq ?? 0) > (seq ?? 0);
   const quick = await find(false);
-  if (quick !== undefined && !isFurther(quick)) return undefined;
+  if (quick !== undefined && !isFurther(quick, reached)) return undefined;
   const point = await find(true);
-  return point !== undefined && isFurther(point) ? point : undefined;
+  return point !== undefined && isFurther(point, reached) ? point : undefined;
+}
+
+/** Of one history the numbers tell; of two, where one goes on from the other; else their times. */
+function isFurther(there: Point, here: Point): boolean {
+  if (there.timeline !== undefined && there.timeline === here.timeline)
+    return (there.seq ?? 0) > (here.seq ?? 0);
+  if (here.timeline !== undefined && there.comesFrom?.has(here.timeline) === true) return true;
+  if (there.timeline !== undefined && here.comesFrom?.has(there.timeline) === true) return false;
+  return there.time > here.time;
 }
 
 function findThere(
   { keys }: Session,
   { bucket }: Other,
-  { at, now, wish: { timeline }, isBestEffort }: Asked & { readonly isBestEffort: boolean },
+  question: Question,
+  isBestEffort: boolean,
 ): Promise<Point> {
-  return findPoint(bucket, { at, now, isBestEffort, timeline, keys, show: String });
+  return findPoint(bucket, { ...question, isBestEffort, keys, show: String });
 }
 
 function pointThere(
   { config }: Session,
   { other, point }: { readonly other: Other; readonly point: Point },
-  { text, wish, flags }: { readonly text: string; readonly wish: MomentWish; readonly flags: string },
+  asked: Asked,
 ): string {
-  const at = point.short === undefined && text === '0m' ? text : point.time.toISOString();
-  const timeline = wish.timeline === undefined ? '' : ` --timeline ${wish.timeline}`;
-  return `${other.what} has it whole up to ${showMoment(point.time, config.timeZone)}: npm run backup -- restore --at ${at}${timeline}${flags}${other.from}`;
+  const at = point.short === undefined && asked.text === '0m' ? '0m' : point.time.toISOString();
+  return `${other.what} has it whole up to ${showMoment(point.time, config.timeZone)}: ${asked.again(at, `${timelineOf(asked)}${other.from}`)}`;
 }
 
-/** Change files that both buckets have in different lengths; undefined: none is known. */
-export async function differingChanges(
-  session: Session,
-  files: readonly StoredChange[],
-): Promise<string | undefined> {
-  const other = await otherBucket(session);
-  const there = other && (await listChanges(other.bucket).catch(() => undefined));
-  if (there === undefined) return undefined;
-  const lengths = new Map(there.files.map(({ file, bytes }) => [file, bytes]));
-  const differing = files.filter(({ file, bytes }) => (lengths.get(file) ?? bytes) !== bytes);
-  const [first] = differing;
-  return (
-    first &&
-    `${countOf(differing.length, 'change file')} (${first.file}${differing.length > 1 ? ', …' : ''}) of the two buckets differ in length, so one of the two is damaged: npm run backup -- copy puts the whole one back, or says what is wrong`
-  );
+function timelineOf({ wish: { timeline } }: Asked): string {
+  return timeline === undefined ? '' : ` --timeline ${timeline}`;
 }

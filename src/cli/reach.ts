@@ -1,32 +1,40 @@
 /** How far back one can go to any minute, for people and machines. */
 import type { History } from '../backup/changes/spans.ts';
 import { greatest } from '../lib/extremes.ts';
+import { countOf } from '../text/format.ts';
 import { toTheSecond } from '../text/moment.ts';
 import { localTime } from '../text/times.ts';
+import type { StoredHistory } from './stored-history.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Gaps that are told, the newest first; the others are counted. */
 const TOLD = 5;
 
 /** `Point in time: any minute from … to … (2 gaps)`, and the gaps with their reasons. */
-export function sayReach({ say, colors }: Terminal, { spans, gaps }: History, zone: string): void {
+export function sayReach(
+  { say, colors }: Pick<Terminal, 'say' | 'colors'>,
+  { history: { spans, gaps }, files }: Pick<StoredHistory, 'history' | 'files'>,
+  zone: string,
+): void {
   const [first] = spans;
   if (first === undefined) return;
   const to = new Date(greatest(spans.map((span) => span.to.getTime())));
-  if (gaps.length === 0 && localTime(first.from, zone) === localTime(to, zone)) {
-    const from = `Point in time: from ${toTheSecond(first.from, zone)}`;
-    const isOnlyBase = first.from.getTime() === to.getTime();
+  const [from, until] = [localTime(first.from, zone), localTime(to, zone)];
+  const isOfBackups = gaps.length > 0 && spans.every((span) => span.from.getTime() === span.to.getTime());
+  if (files.length === 0 && isOfBackups)
     say(
-      isOnlyBase
-        ? `${from} on, ${zone}; no change has been stored since`
-        : `${from} to ${toTheSecond(to, zone)}, ${zone}: restore --at <time>`,
+      `Point in time: no change file is stored, only the moments of full backups, from ${from} to ${until}, ${zone}`,
     );
-    return;
-  }
-  const count = gaps.length === 0 ? '' : ` (${gaps.length} gap${gaps.length === 1 ? '' : 's'})`;
-  say(
-    `Point in time: any minute from ${localTime(first.from, zone)} to ${localTime(to, zone)}${count}, ${zone}: restore --at <time>`,
-  );
+  else if (gaps.length > 0 || from !== until)
+    say(
+      `Point in time: any minute from ${from} to ${until}${gaps.length === 0 ? '' : ` (${countOf(gaps.length, 'gap')})`}, ${zone}: restore --at <time>`,
+    );
+  else
+    say(
+      first.from.getTime() === to.getTime()
+        ? `Point in time: from ${toTheSecond(first.from, zone)} on, ${zone}; no change has been stored since`
+        : `Point in time: from ${toTheSecond(first.from, zone)} to ${toTheSecond(to, zone)}, ${zone}: restore --at <time>`,
+    );
   const shown = gaps.toReversed().slice(0, TOLD);
   for (const gap of shown)
     say(

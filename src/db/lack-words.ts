@@ -1,4 +1,5 @@
 /** What a lack of the schema (own-schema.ts) means for people, and the way out. */
+import { DatabaseUnfit } from './database-unfit.ts';
 import type { Lack } from './own-schema.ts';
 
 /** Without these the bot can answer nobody. */
@@ -11,11 +12,23 @@ export function lacksCatalogue({ tables }: Lack): boolean {
   return tables.some((name) => CATALOGUE.includes(name));
 }
 
+/** The bot can work with no such database. */
+export class DatabaseLacks extends DatabaseUnfit {
+  readonly lack: Lack;
+  /** What stands before the lack. */
+  readonly first: string;
+  constructor(lack: Lack, first = '', stored?: LastStored) {
+    super(`${first}${tellLack(lack, stored)}`);
+    this.lack = lack;
+    this.first = first;
+  }
+}
+
 /** What is missing and what to do, for people. */
-export function tellLack(lack: Lack): string {
+export function tellLack(lack: Lack, stored?: LastStored): string {
   const shown = lack.findings.slice(0, SHOWN);
   const more = lack.findings.length > SHOWN ? `; and ${lack.findings.length - SHOWN} more` : '';
-  return `the database is not whole: ${shown.join('; ')}${more}; ${wayBack(lack)}`;
+  return `the database is not whole: ${shown.join('; ')}${more}; ${wayBack(lack, stored)}`;
 }
 
 /** The last moment of before the loss that change files reach. */
@@ -24,6 +37,8 @@ export interface LastStored {
   readonly at: string;
   /** For people. */
   readonly shown: string;
+  /** The bucket that brings it, for the command: ` --from copy`, or nothing. */
+  readonly from: string;
 }
 
 /** What to do about it. Without change files a backup is all there is. */
@@ -38,13 +53,16 @@ export function wayBack(lack: Lack, stored?: LastStored): string {
     const rest = renames.length < lack.findings.length ? ', then see what is left of it' : '';
     return `stop the bot and give the table its name again, with this SQL in the database (nothing is lost)${rest}: ${renames.join('; ')}`;
   }
+  // Who ships changes makes them again, and a full backup: no row of the bot's is in them.
+  if (lack.tables.length > 0 && lack.tables.every(isOfLog))
+    return `the bot makes that again by itself, with a full backup, and nothing else is lost; where none runs: npm run backup -- changes ship, and then npm run backup -- full`;
   const isAll =
     lack.tables.length === 0 ||
     // As of a minute ago its parts fit the anime of now; as of last night they may not.
     (stored === undefined ? lacksCatalogue(lack) : lack.tables.includes('anime')) ||
     lack.tables.some((name) => NOT_ADVISED_ALONE.test(name));
   const from = stored === undefined ? 'latest' : `--at ${stored.at}`;
-  const way = `npm run backup -- restore ${from} ${isAll ? '--replace' : `--only ${lack.tables.join(',')}`}`;
+  const way = `npm run backup -- restore ${from} ${isAll ? '--replace' : `--only ${lack.tables.join(',')}`}${stored?.from ?? ''}`;
   const what =
     stored === undefined
       ? 'bring back what a backup has of it'
@@ -54,7 +72,19 @@ export function wayBack(lack: Lack, stored?: LastStored): string {
   return `stop the bot and ${what}: ${way} (docs/operations.md, "A table is gone")${byHand}`;
 }
 
+/** The same where everything is gone. Without change files a backup is all there is. */
+export function bringBack(stored: LastStored | undefined): string {
+  return stored === undefined
+    ? 'bring back the newest backup: npm run backup -- restore latest'
+    : `bring back all that is stored, up to ${stored.shown}: npm run backup -- restore --at ${stored.at}${stored.from}`;
+}
+
 const SHOWN = 5;
+
+/** One of the change log's own tables, which are made again by themselves. */
+export function isOfLog(table: string): boolean {
+  return /^change_(log|state)$/.test(table);
+}
 
 /** What no advice names behind `--only`: it is several tables, or the backups' own record. */
 const NOT_ADVISED_ALONE = /^(backup_|change_(log|state)$|schema_migrations|anime_(search|words|gram))/;

@@ -12,7 +12,7 @@ import {
 } from './database.ts';
 import { DatabaseUnfit } from './database-unfit.ts';
 import { existingNames, existingTables, existingViews, recordedVersions } from './existing-schema.ts';
-import { lacksCatalogue, tellLack } from './lack-words.ts';
+import { DatabaseLacks, lacksCatalogue } from './lack-words.ts';
 import { migrations } from './migrations/all-migrations.ts';
 import type { ExistingTables, Migration } from './migrations/migration.ts';
 import { existingKeys } from './own-keys.ts';
@@ -141,7 +141,7 @@ async function withIndexes(
  * out.
  */
 function requireCatalogue({ lack }: State): Lack | undefined {
-  if (lack !== undefined && lacksCatalogue(lack)) throw new DatabaseUnfit(tellLack(lack));
+  if (lack !== undefined && lacksCatalogue(lack)) throw new DatabaseLacks(lack);
   return lack;
 }
 
@@ -205,13 +205,11 @@ async function inspect(db: Database): Promise<State> {
     );
   // Its own tables would be taken for the old bot's, or be made a second time.
   const lack = lackOfAll(tables, isRecorded ? versions : undefined, { names, keys });
-  if (lack?.tables.includes('schema_migrations') === true) throw new DatabaseUnfit(tellLack(lack));
+  if (lack?.tables.includes('schema_migrations') === true) throw new DatabaseLacks(lack);
   // The bot would read the view in its place, and there are views that take SQLite hours.
   const view = lack?.tables.find((name) => views.has(name));
   if (lack !== undefined && view !== undefined)
-    throw new DatabaseUnfit(
-      `a view stands where table ${view} must be (DROP VIEW ${view}); ${tellLack(lack)}`,
-    );
+    throw new DatabaseLacks(lack, `a view stands where table ${view} must be (DROP VIEW ${view}); `);
   return { version, isEmpty, tables, names, lack };
 }
 

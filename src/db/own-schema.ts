@@ -203,13 +203,21 @@ export function hasOwnLedger(found: ExistingTables): boolean {
 }
 
 export async function lackNow(db: Database): Promise<Lack | undefined> {
+  const { lack, isRecorded } = await judge(db);
+  if (lack !== undefined || isRecorded) return lack;
+  return { findings: ['table schema_migrations is missing'], tables: ['schema_migrations'] };
+}
+
+/** The same of a database that may be another program's, which lacks nothing of ours. */
+export async function lackOfOurs(db: Database): Promise<Lack | undefined> {
+  return (await judge(db)).lack;
+}
+
+async function judge(
+  db: Database,
+): Promise<{ readonly lack: Lack | undefined; readonly isRecorded: boolean }> {
   const [found, names, keys] = await db.read([existingTables, existingNames, existingKeys]);
-  const parts = { names, keys };
-  if (hasOwnLedger(found)) return lackOfAll(found, (await db.read([recordedVersions]))[0], parts);
-  return (
-    lackOfAll(found, undefined, parts) ?? {
-      findings: ['table schema_migrations is missing'],
-      tables: ['schema_migrations'],
-    }
-  );
+  const isRecorded = hasOwnLedger(found);
+  const [versions] = isRecorded ? await db.read([recordedVersions]) : [undefined];
+  return { lack: lackOfAll(found, versions, { names, keys }), isRecorded };
 }

@@ -10,6 +10,7 @@ import type { Hearing } from '../bot/hearing.ts';
 import type { Delivery, Outcome } from '../bot/outcome.ts';
 import type { Services } from '../bot/services.ts';
 import type { Database } from '../db/database.ts';
+import type { LastStored } from '../db/lack-words.ts';
 import type { TakeOver } from '../db/migrate.ts';
 import type { LinkSettings } from '../http/download-links.ts';
 import type { ChangeKeeper, JobContext } from '../jobs/job.ts';
@@ -71,6 +72,8 @@ export interface HostParts {
    * begun
    */
   readonly beforeFirst?: (() => Promise<void>) | undefined;
+  /** What change files reach, for a database that is not whole; absent in a Worker. */
+  readonly lastStored?: () => Promise<LastStored | undefined>;
   /** How an old bot's database becomes this bot's; absent in a Worker. */
   readonly takeOver?: TakeOver;
 }

@@ -11,8 +11,9 @@ import type { BackupOutcome } from '../backup/run/run.ts';
 import { createReceiver } from '../bot/receive.ts';
 import { createWriteAlarm } from '../bot/write-alarm.ts';
 import { meetBot } from '../db/bot-identity.ts';
-import { tellLack } from '../db/lack-words.ts';
+import { DatabaseLacks, isOfLog, tellLack } from '../db/lack-words.ts';
 import { migrate, schemaName } from '../db/migrate.ts';
+import { lackNow } from '../db/own-schema.ts';
 import { personById } from '../db/users.ts';
 import { watchWrites } from '../db/watched-writes.ts';
 import { stages } from '../handlers/index.ts';
@@ -82,23 +83,34 @@ export function createHost(parts: HostParts): Host {
       backup: () => backUpBeforeMigration(backUp, parts, waits),
       beforeFirst: parts.beforeFirst,
       ...(parts.takeOver === undefined ? {} : { takeOver: parts.takeOver }),
+    }).catch(async (error: unknown) => {
+      if (!(error instanceof DatabaseLacks)) throw error;
+      throw new DatabaseLacks(error.lack, error.first, await parts.lastStored?.());
     });
     for (const note of report.notes) log.warn('database', { note });
-    if (report.lack !== undefined) log.error('database incomplete', { message: tellLack(report.lack) });
+    // A Worker is ready in a moment: its tick does it, unless this is the moment of a change.
+    if (changes !== undefined && (changes.hasTimer || report.from !== report.to)) {
+      const { db: plain, source } = changes.shipping;
+      await (changes.isOn ? ensureTriggers(plain, source) : removeTriggers(plain, source));
+    }
+    // The change log's own tables were made again.
+    const isMended = report.lack?.tables.some(isOfLog) === true && recordsChanges === true;
+    const lack = isMended ? await lackNow(db) : report.lack;
+    if (report.lack !== undefined && lack === undefined)
+      log.warn('database', {
+        note: `${report.lack.findings.join('; ')}: made again, and a full backup follows`,
+      });
+    if (lack !== undefined)
+      log.error('database incomplete', { message: tellLack(lack, await parts.lastStored?.()) });
     if (report.from !== report.to) log.info('migrated', { from: schemaName(report.from), to: report.to });
     // A table that is missing was told above, and keeps nobody from starting.
-    const old = report.lack === undefined ? await meetBot(db, me, now()) : undefined;
+    const old = lack === undefined ? await meetBot(db, me, now()) : undefined;
     if (old !== undefined)
       log.warn('the token is another bot’s: the database moves to it', {
         from: old.username,
         to: me.username,
         read: 'docs/operations.md, "The bot was banned"',
       });
-    // A Worker is ready in a moment: its tick does it, unless this is the moment of a change.
-    if (changes !== undefined && (changes.hasTimer || report.from !== report.to)) {
-      const { db: plain, source } = changes.shipping;
-      await (changes.isOn ? ensureTriggers(plain, source) : removeTriggers(plain, source));
-    }
   });
   const receiveOne: Host['receive'] = async (update, delivery) => {
     try {

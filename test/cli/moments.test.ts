@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseMoment } from '../../src/cli/moment.ts';
+import { parseMoment } from '../../src/cli/moment-options.ts';
 import { clockNote, copyMoment, showMoment } from '../../src/text/moment.ts';
 import { type ChangeWorld, createChangeWorld } from '../support/change-world.ts';
 import { type CliResult, runCli } from './spawn-cli.ts';
@@ -126,10 +126,12 @@ test('restore --at brings the moment back, and says which', async () => {
 }, 60_000);
 
 test('restore latest says that changes are stored behind it, and by what command', async () => {
-  const said = /changes are stored up to 2026-06-15 07:03:00 .*: `restore --at 0m(.*)` takes them, too/;
+  const said = /changes are stored up to 2026-06-15 07:03:00 .*: `npm run backup -- (.*)` takes them, too/;
   const args = ['--any-schema', '--to', 'file:latest.db', '--dry-run', '--json'];
   const { notes } = (await cli('restore', 'latest', ...args)).json();
-  expect(said.exec(String(notes))?.[1]).toBe(' --to <as before>');
+  expect(said.exec(String(notes))?.[1]).toBe(
+    `restore --at ${two} --replace --any-schema --to file:latest.db --dry-run`,
+  );
   // Whoever names a backup means it.
   expect((await cli('restore', '2026', '--any-schema', '--dry-run')).stdout).not.toMatch(said);
 }, 60_000);

@@ -10,6 +10,10 @@ test.each([
   const said: string[] = [];
   const span = { timeline: 'a', from: new Date('2026-06-15T02:00:10.000Z'), to: new Date(to) };
   const terminal = { say: (line: string) => void said.push(line), colors: {} };
-  sayReach(terminal as unknown as Parameters<typeof sayReach>[0], { spans: [span], gaps: [] }, 'UTC');
+  sayReach(
+    terminal as unknown as Parameters<typeof sayReach>[0],
+    { history: { spans: [span], gaps: [] }, files: [] },
+    'UTC',
+  );
   expect(said).toEqual([expect.stringMatching(wanted)]);
 });

@@ -156,7 +156,7 @@ export function changedSince(
     needsBase === 'off' ||
     (isUnseen(living) && (isWaiting || isNow || at.getTime() >= firstWaiting(living)))
   )
-    return `a full backup has to come before further changes (${whyBase(needsBase ?? 'schema')}): npm run backup -- full`;
+    return `a full backup has to come before further changes (${whyBase(needsBase ?? 'schema')}): \`npm run backup -- full\` keeps what is there now, and brings back nothing`;
   return isWaiting
     ? `${countOf(count, 'change')} of the database ${count === 1 ? 'is' : 'are'} in no file yet: npm run backup -- changes ship`
     : undefined;

@@ -124,7 +124,7 @@ export function ownOf(
 }
 
 /** The history and those that it comes from, nearest first, up to where each was left. */
-function lineage(
+export function lineage(
   id: string,
   bases: readonly Base[],
   living: Pick<Living, 'state'> | undefined,

@@ -14,7 +14,8 @@ import type { Encryption, OpeningKeys } from '../envelope/types.ts';
 import type { HeadLastWriter, RowSource } from '../model/model.ts';
 import { copyLive } from '../snapshot/copy-live.ts';
 import { diffInProcess, type TableDiff } from '../verify/database-diff.ts';
-import { findPoint, type OutOfReach, PointOutOfReach } from './point-in-time.ts';
+import { type OutOfReach, PointOutOfReach } from './out-of-reach.ts';
+import { findPoint } from './point-in-time.ts';
 import { fetchSource } from './source.ts';
 
 export interface MomentProgress {

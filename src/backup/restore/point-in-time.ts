@@ -3,11 +3,10 @@
  * they come. What lies beyond the last good position is refused. Node only.
  */
 import { explain } from '../../lib/clock.ts';
-import { countOf } from '../../text/format.ts';
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
-import { type BackupEntry, isUnsealed } from '../catalog/entry.ts';
+import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
-import { isRestorable } from '../catalog/newest.ts';
+import type { BackupName } from '../catalog/names.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { botText, familiesOf } from '../catalog/whose-bot.ts';
 import { type ChainOptions, followChain } from '../changes/chain.ts';
@@ -20,7 +19,8 @@ import type { Ordered } from '../changes/order.ts';
 import { ChangeIndex, historyOf } from '../changes/spans.ts';
 import { siftFiles, strayText } from '../changes/strays.ts';
 import { Damaged } from '../foreign/errors.ts';
-import { chooseBranch } from './branches.ts';
+import { chooseBranch, lineage } from './branches.ts';
+import { noneBefore, PointOutOfReach, plainAfter, plainText } from './out-of-reach.ts';
 import { isLatest, orphanOf, whyShort } from './why-short.ts';
 
 export interface Point {
@@ -41,6 +41,10 @@ export interface Point {
   readonly isBestEffort: boolean;
   /** For people: what was odd about the files. */
   readonly notes?: readonly string[];
+  /** Timelines that its own comes from. */
+  readonly comesFrom?: ReadonlySet<string>;
+  /** A later backup that counts for nothing, since it is not encrypted. */
+  readonly plain?: BackupName | undefined;
 }
 
 export interface Way {
@@ -49,25 +53,6 @@ export interface Way {
   readonly files: readonly StoredChange[];
   /** The last of them; undefined: the backup itself is what is wanted. */
   readonly stop: StoredChange | undefined;
-}
-
-/** Why a moment cannot be brought back. */
-export type OutOfReach =
-  /** It is still to come. */
-  | { readonly kind: 'ahead' }
-  /** There is no full backup from before it; `earliest`: what the first one reaches, if any. */
-  | { readonly kind: 'early'; readonly earliest: Date | undefined }
-  /** `last`: the last moment before it that can be. */
-  | { readonly kind: 'gap'; readonly last: Date; readonly reason: string };
-
-/** The moment asked for cannot be brought back; says which can. */
-export class PointOutOfReach extends Error {
-  override readonly name = 'PointOutOfReach';
-  readonly why: OutOfReach;
-  constructor(message: string, why: OutOfReach, options?: ErrorOptions) {
-    super(message, options);
-    this.why = why;
-  }
 }
 
 export interface PointOptions extends ChainOptions {
@@ -109,13 +94,16 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
   const { stop, fault } = isBestEffort ? await lastGood(bucket, base, { ...found, files }, options) : found;
   const time = stop === undefined ? base.time : stop.file.time;
   const orphan = await orphanOf(bucket, { base, files, time, at }, options);
-  const short = fault ?? whyShort({ ...known, stop, orphan });
+  const why = fault ?? whyShort({ ...known, stop, orphan });
+  const plain = plainAfter(bucket, entries, { time, at });
+  const isPassedOver = why !== undefined && plain !== undefined && (await isWholeWithPlain(bucket, options));
+  const short = isPassedOver ? plainText(`backup ${plain}`) : why;
   if (short !== undefined && !isBestEffort) {
     const next = history.spans.find(({ from }) => from > at)?.from;
     const after = next === undefined ? '' : `, the first after it ${show(next)}`;
     throw new PointOutOfReach(
       `${show(at)} cannot be brought back: ${short}. The last moment before it that can is ${show(time)}${after}: ask for that, or add --best-effort`,
-      { kind: 'gap', last: time, reason: short },
+      { kind: 'gap', last: time, reason: short, ...(isPassedOver && { plain }) },
     );
   }
   const last = stop?.header.last ?? base.changes?.seq;
@@ -151,6 +139,8 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
     short,
     isUnsure,
     isBestEffort,
+    plain: short === undefined ? plain : undefined,
+    comesFrom: new Set([...lineage(base.changes?.timeline ?? '', bases, living).keys()].slice(1)),
     notes: [
       ...notes,
       ...(ahead === undefined
@@ -160,6 +150,14 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
           ]),
     ],
   };
+}
+
+/** Then nothing is gone. */
+function isWholeWithPlain(bucket: Bucket, options: PointOptions): Promise<boolean> {
+  return findPoint({ ...bucket, isSealed: false }, { ...options, isBestEffort: false }).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** As its name says. */
@@ -207,36 +205,6 @@ function requireOneBot(bucket: Bucket, entries: readonly BackupEntry[]): void {
   throw new Error(
     `backups of several bots lie in ${bucket.store.description} (${bots.join(', ')}), and none is of the bot whose BOT_TOKEN is set: put the token of the bot that is meant, or \`restore\` one of its backups by name`,
   );
-}
-
-function noneBefore(
-  bucket: Bucket,
-  {
-    entries,
-    bases,
-    files,
-  }: {
-    readonly entries: readonly BackupEntry[];
-    readonly bases: readonly Base[];
-    readonly files: readonly StoredChange[];
-  },
-  { at, show }: PointOptions,
-): PointOutOfReach {
-  const [first] = bases;
-  const span = historyOf(bases, files).spans[0];
-  const earliest =
-    first && new Date(Math.min(first.time.getTime(), span?.from.getTime() ?? Number.POSITIVE_INFINITY));
-  const reached = earliest === undefined ? '' : `: the earliest moment is ${show(earliest)}`;
-  const plain = entries.filter(
-    (entry) => isUnsealed(bucket, entry) && isRestorable(entry) && entry.time <= at,
-  );
-  const message =
-    plain.length > 0
-      ? `${countOf(plain.length, 'full backup')} from before ${show(at)} (${plain[0]?.name}) ${plain.length === 1 ? 'is' : 'are'} not encrypted, although your settings encrypt, so nobody can tell who made ${plain.length === 1 ? 'it' : 'them'}; if it was your bot, before encryption was turned on: unset BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE for this command alone, or \`restore ${plain[0]?.name}\``
-      : earliest === undefined
-        ? `there is no full backup to begin with in ${bucket.store.description}: while the database is there, make one with \`npm run backup -- full\``
-        : `there is no full backup from before ${show(at)}`;
-  return new PointOutOfReach(`${message}${reached}`, { kind: 'early', earliest });
 }
 
 /** The last file not after the moment at which the rows are as they were at one moment. */

@@ -47,6 +47,12 @@ class NotOurs extends Error {
   readonly isFinal = true;
 }
 
+/** Of a failed run, or what caused its failure. */
+export function isNotOurs(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof NotOurs) return true;
+  return false;
+}
+
 /** Reads nothing; refuses a database that is not the bot's before anything of it is stored. */
 export function onlyOursSink(): SnapshotSink {
   return {
@@ -57,7 +63,7 @@ export function onlyOursSink(): SnapshotSink {
       );
       if (has !== undefined)
         throw new NotOurs(
-          `this is not the bot's database (${has}), so nothing was backed up: look at DATABASE_URL; if the bot's data is gone, \`npm run backup -- restore latest\` brings it back`,
+          `this is not the bot's database (${has}), so nothing was backed up: look at DATABASE_URL; if the bot's data is gone, \`npm run backup -- list\` names what brings it back`,
         );
     },
     targets: () => [],

@@ -3,7 +3,6 @@ import { listBackups } from '../../backup/catalog/list.ts';
 import { whyBase } from '../../backup/changes/base-reason.ts';
 import { coverageOf, type LeftOut } from '../../backup/changes/coverage.ts';
 import { ensureTriggers } from '../../backup/changes/ensure-triggers.ts';
-import { listChanges, orderedOf, ownFiles } from '../../backup/changes/list-changes.ts';
 import type { StoredChange } from '../../backup/changes/listed.ts';
 import { isSpoiltLog } from '../../backup/changes/living.ts';
 import type { Ordered } from '../../backup/changes/order.ts';
@@ -11,8 +10,8 @@ import { isLost as isLostLog, lagSeconds, type Peek, peekAt, pending } from '../
 import { isBroken } from '../../backup/changes/reach.ts';
 import { ship } from '../../backup/changes/ship.ts';
 import type { ShipOutcome } from '../../backup/changes/shipping.ts';
-import { historyOf, REASONS, type Timeline, timelinesOf } from '../../backup/changes/spans.ts';
-import { siftFiles, strayText } from '../../backup/changes/strays.ts';
+import { REASONS, type Timeline, timelinesOf } from '../../backup/changes/spans.ts';
+import { strayText } from '../../backup/changes/strays.ts';
 import { holderText } from '../../db/file/lock-text.ts';
 import { composeShipping } from '../../hosts/compose.ts';
 import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
@@ -20,9 +19,10 @@ import { countOf, formatBytes, formatCount, formatDuration } from '../../text/fo
 import { localTime } from '../../text/times.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { livingOf } from '../moment.ts';
-import { differingChanges } from '../other-way.ts';
+import { otherChanges } from '../other-changes.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import type { Session } from '../session.ts';
+import { storedHistory } from '../stored-history.ts';
 import type { Colors } from '../terminal.ts';
 
 export function changesCommand(cli: Cli): Command {
@@ -92,22 +92,15 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const { bucket, config } = session;
   // Before the bucket is listed: what is stored in between only adds to it.
   const seen = await waiting(session);
+  const living = await livingOf(session);
   const { entries } = await listBackups(bucket);
-  const { files: all, foreign } = await listChanges(bucket);
-  const stored = ownFiles(bucket, entries, all);
-  const strays = await straysOf(session, orderedOf(bucket, entries, stored), seen);
-  const gone = new Set(strays.map(({ file }) => file));
-  const { bases, files } = orderedOf(
-    bucket,
-    entries,
-    stored.filter(({ file }) => !gone.has(file)),
-  );
-  const history = historyOf(bases, files, seen?.state);
+  const found = await storedHistory(session, entries, living);
+  const { bases, files, strays, foreign, history } = found;
   const timelines = timelinesOf(bases, files);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const isLost = seen !== undefined && (await isBroken(bucket, seen.state));
-  const isSpoilt = seen === undefined && config.changes.isOn && isSpoiltLog(await livingOf(session));
-  const differing = await differingChanges(session, stored);
+  const isSpoilt = seen === undefined && config.changes.isOn && isSpoiltLog(living);
+  const { differing, longer } = await otherChanges(invocation, found, living);
   const left = seen === undefined ? [] : await leftOut(session);
   const newest = lastOf({ bases, files }, seen?.state.timeline);
   const day = newest === undefined ? 0 : bytesOfDay(files, newest.time);
@@ -141,7 +134,8 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const zone = config.timeZone;
   if (!config.changes.isOn) say(colors.yellow('CHANGES=off: nothing is recorded between two full backups'));
   if (differing !== undefined) say(colors.red(differing));
-  if (seen !== undefined) say(waitingLine(seen, isLost, colors));
+  if (longer !== undefined) say(colors.yellow(longer));
+  if (seen !== undefined) say(waitingLine(seen, { isLost, isMoved: living?.isSchemaMoved === true }, colors));
   if (isSpoilt)
     say(
       colors.red(
@@ -150,43 +144,27 @@ async function status(invocation: Invocation): Promise<ExitCode> {
     );
   for (const { table, reason } of left)
     say(colors.yellow(`table ${table} is in full backups only: ${reason}`));
-  if (newest === undefined) {
+  sayReach(terminal, found, zone);
+  if (newest !== undefined) {
+    say(
+      `Last change stored: ${localTime(newest.time, zone)}, ${formatDuration(now().getTime() - newest.time.getTime())} ago (change ${formatCount(newest.last)} of timeline ${short(newest.timeline)})`,
+    );
+    say(
+      `${countOf(files.length, 'change file')}, ${formatBytes(bytes)}; ${formatBytes(day)} in the last day of changes`,
+    );
+  } else if (history.spans.length === 0)
     say(
       `no change file in ${bucket.store.description}: only the moments of full backups can be brought back`,
     );
-    return 0;
-  }
-  sayReach(terminal, history, zone);
-  say(
-    `Last change stored: ${localTime(newest.time, zone)}, ${formatDuration(now().getTime() - newest.time.getTime())} ago (change ${formatCount(newest.last)} of timeline ${short(newest.timeline)})`,
-  );
-  say(
-    `${countOf(files.length, 'change file')}, ${formatBytes(bytes)}; ${formatBytes(day)} in the last day of changes`,
-  );
-  if (timelines.length > 1) {
+  const marked = seen?.state.timeline ?? newest?.timeline;
+  if (timelines.length > 1 && files.length > 0 && marked !== undefined) {
     say('');
-    for (const line of graph(
-      timelines,
-      seen === undefined ? [newest.timeline, 'newest'] : [seen.state.timeline, 'now'],
-      zone,
-    ))
-      say(line);
+    for (const line of graph(timelines, [marked, seen === undefined ? 'newest' : 'now'], zone)) say(line);
   }
   for (const file of strays.slice(0, TOLD)) say(colors.yellow(strayText(file)));
   for (const key of foreign.slice(0, TOLD))
     say(colors.yellow(`${key} is no change file: somebody put it there`));
   return 0;
-}
-
-/** What is no part of the history behind the newest full backup. */
-async function straysOf(
-  { bucket, keys }: Session,
-  { bases, files }: Ordered,
-  living: Peek | undefined,
-): Promise<readonly StoredChange[]> {
-  const own = bases.filter(({ changes }) => changes?.timeline === living?.state.timeline);
-  const base = own.at(-1) ?? bases.at(-1);
-  return base === undefined ? [] : (await siftFiles(bucket, base, files, { keys, living })).strays;
 }
 
 /** Of the database's own history; where nobody can ask it, of the newest. */
@@ -209,8 +187,12 @@ async function leftOut({ config }: Session): Promise<readonly LeftOut[]> {
     );
 }
 
-function waitingLine(seen: Peek, isLost: boolean, colors: Colors): string {
-  const { needsBase, schemaCookie } = seen.state;
+function waitingLine(
+  seen: Peek,
+  { isLost, isMoved }: { readonly isLost: boolean; readonly isMoved: boolean },
+  colors: Colors,
+): string {
+  const { needsBase } = seen.state;
   if (needsBase !== null)
     return colors.yellow(
       `A full backup has to come before further changes (${whyBase(needsBase)}): the bot makes it, or npm run backup -- full`,
@@ -224,7 +206,7 @@ function waitingLine(seen: Peek, isLost: boolean, colors: Colors): string {
       'Somebody deleted entries of the change log: make a full backup now, npm run backup -- full',
     );
   const count = pending(seen);
-  if (seen.cookie !== schemaCookie)
+  if (isMoved)
     return colors.yellow('The tables have changed: the bot looks at them first, and makes a full backup');
   if (count === 0) return colors.green('Every change is stored.');
   const since =

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type Stranger, strangersNote } from '../../backup/schema/strangers.ts';
 import { copyLive } from '../../backup/snapshot/copy-live.ts';
 import { diffInProcess } from '../../backup/verify/database-diff.ts';
@@ -8,16 +8,16 @@ import { asDatabase, plainFile } from '../../backup/verify/plain-file.ts';
 import { unpackDatabase } from '../../backup/verify/verify-backup.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
+import { databaseOf, pointLine, resolveMoment } from '../moment.ts';
 import {
-  BEST_EFFORT,
-  databaseOf,
-  MOMENT,
+  type Asked,
+  askedBy,
   type MomentWish,
-  pointLine,
   requireMoment,
-  resolveMoment,
-  TIMELINE,
-} from '../moment.ts';
+  shellWord,
+  withMoment,
+} from '../moment-options.ts';
+import { withWayOn } from '../other-way.ts';
 import { LATEST, resolveBackup } from '../target.ts';
 import { diffLines } from './diff-lines.ts';
 
@@ -25,12 +25,13 @@ export function diffCommand(cli: Cli): Command {
   const command = new Command('diff')
     .description('rows added, removed and changed per table, from the first to the second')
     .argument('[first]', `a backup, ${LATEST}, live (the database itself), or a file`)
-    .argument('[second]', 'likewise')
-    .option('--at <time>', `instead of the first: the state of a moment, ${MOMENT}`)
-    .option('--to <time>', 'instead of the second: likewise; without either: live')
-    .option('--best-effort', BEST_EFFORT.replace('--at', '--at or --to'))
-    .option('--timeline <id>', TIMELINE.replace('--at', '--at or --to'));
-  return reading<Options>(cli, command, diff);
+    .argument('[second]', 'likewise');
+  const to = new Option('--to <time>', 'instead of the second: likewise; without either: live');
+  return reading<Options>(
+    cli,
+    withMoment(command, 'instead of the first: the state of a moment', [to]),
+    diff,
+  );
 }
 
 interface Options extends MomentWish {
@@ -98,31 +99,34 @@ async function sidesOf(
     const fetch = (directory: string): Promise<string> => localDatabase(invocation, name, directory, notes);
     return { name, fetch };
   });
-  if (at !== undefined) named.unshift(await momentOf(invocation, at, wish, notes));
-  if (to !== undefined) named.push(await momentOf(invocation, to, wish, notes));
+  const others = args.map((name) => ` ${shellWord(name)}`).join('');
+  const [first, last] = [at, to].map((text) => text && shellWord(text));
+  if (at !== undefined) {
+    const rest = `${others}${last === undefined ? '' : ` --to ${last}`}`;
+    named.unshift(await momentOf(invocation, askedBy('diff --at', at, wish, rest), notes));
+  }
+  if (to !== undefined) {
+    const before = first === undefined ? `diff${others} --to` : `diff --at ${first} --to`;
+    named.push(await momentOf(invocation, askedBy(before, to, wish), notes));
+  }
   const live: Side = {
     name: 'live',
     fetch: (directory) => localDatabase(invocation, 'live', directory, notes),
   };
-  const [first, second = at === undefined ? undefined : live, more] = named;
-  if (first === undefined || second === undefined || more !== undefined)
+  const [one, two = at === undefined ? undefined : live, more] = named;
+  if (one === undefined || two === undefined || more !== undefined)
     throw new UsageError('diff takes two: backups, live, files, or moments by --at and --to');
-  return [first, second];
+  return [one, two];
 }
 
-async function momentOf(
-  invocation: Invocation,
-  text: string,
-  wish: MomentWish,
-  notes: string[],
-): Promise<Side> {
-  const point = await resolveMoment(invocation, text, wish);
+async function momentOf(invocation: Invocation, asked: Asked, notes: string[]): Promise<Side> {
+  const point = await withWayOn(invocation, asked, () => resolveMoment(invocation, asked));
   notes.push(pointLine(invocation, point));
   return {
-    name: text,
+    name: asked.text,
     async fetch(directory) {
       mkdirSync(directory);
-      const source = await databaseOf(invocation, point, directory);
+      const source = await withWayOn(invocation, asked, () => databaseOf(invocation, point, directory));
       notes.push(...source.notes);
       return source.path;
     },

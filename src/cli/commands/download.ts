@@ -13,17 +13,9 @@ import { makeDirectory } from '../../lib/disk/directories.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { formatBytes } from '../../text/format.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
-import {
-  BEST_EFFORT,
-  databaseOf,
-  MOMENT,
-  type MomentWish,
-  pointJson,
-  pointLine,
-  requireMoment,
-  resolveMoment,
-  TIMELINE,
-} from '../moment.ts';
+import { databaseOf, pointJson, pointLine, resolveMoment } from '../moment.ts';
+import { askedBy, type MomentWish, requireMoment, shellWord, withMoment } from '../moment-options.ts';
+import { withWayOn } from '../other-way.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST, resolveBackup } from '../target.ts';
@@ -40,10 +32,8 @@ interface Options extends MomentWish {
 export function downloadCommand(cli: Cli): Command {
   const command = new Command('download')
     .description('one backup to disk, checked on the way')
-    .argument('[name]', `a backup, or ${LATEST}`)
-    .option('--at <time>', `instead of a backup: the database of a moment, ${MOMENT}`)
-    .option('--best-effort', BEST_EFFORT)
-    .option('--timeline <id>', TIMELINE)
+    .argument('[name]', `a backup, or ${LATEST}`);
+  withMoment(command, 'instead of a backup: the database of a moment')
     .option('-o, --output <directory>', 'where to; made when missing', DIRECTORY)
     .option('--plain', 'decrypted and unpacked: a .db and a .json');
   return reading<Options>(cli, command, download);
@@ -100,27 +90,31 @@ async function downloadMoment(
   { output = DIRECTORY, ...wish }: Options,
 ): Promise<ExitCode> {
   const { terminal, session, yes } = invocation;
-  const point = await resolveMoment(invocation, text, wish);
-  const path = join(output, momentFileName(point.time));
-  requireOutputPlace(session, '-o', path);
-  await makeDirectory(output);
-  const notes = await inScratch(undefined, async (scratch) => {
-    const source = await databaseOf(invocation, point, scratch);
-    const writer = await createFileWriter(path, { headLength: 0, replace: yes });
-    try {
-      for await (const chunk of createReadStream(source.path)) await writer.write(chunk);
-      await writer.close(new Uint8Array(0));
-    } catch (error) {
-      await writer.abort(error);
-      throw error;
-    }
-    return source.notes;
+  const flags = `${output === DIRECTORY ? '' : ` -o ${shellWord(output)}`}${yes ? ' --yes' : ''}`;
+  const asked = askedBy('download --at', text, wish, flags);
+  return withWayOn(invocation, asked, async (): Promise<ExitCode> => {
+    const point = await resolveMoment(invocation, asked);
+    const path = join(output, momentFileName(point.time));
+    requireOutputPlace(session, '-o', path);
+    await makeDirectory(output);
+    const notes = await inScratch(undefined, async (scratch) => {
+      const source = await databaseOf(invocation, point, scratch);
+      const writer = await createFileWriter(path, { headLength: 0, replace: yes });
+      try {
+        for await (const chunk of createReadStream(source.path)) await writer.write(chunk);
+        await writer.close(new Uint8Array(0));
+      } catch (error) {
+        await writer.abort(error);
+        throw error;
+      }
+      return source.notes;
+    });
+    terminal.answer({ ok: true, files: [path], point: pointJson(point), notes });
+    terminal.say(path);
+    terminal.say(terminal.colors.green(pointLine(invocation, point)));
+    for (const note of notes) terminal.say(terminal.colors.yellow(note));
+    return 0;
   });
-  terminal.answer({ ok: true, files: [path], point: pointJson(point), notes });
-  terminal.say(path);
-  terminal.say(terminal.colors.green(pointLine(invocation, point)));
-  for (const note of notes) terminal.say(terminal.colors.yellow(note));
-  return 0;
 }
 
 interface Fetch {

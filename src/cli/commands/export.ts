@@ -9,29 +9,18 @@ import { openFileSnapshotSource } from '../../backup/snapshot/file.ts';
 import { APP_VERSION } from '../../hosts/compose.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { formatBytes, formatCount } from '../../text/format.ts';
-import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
-import {
-  BEST_EFFORT,
-  databaseOf,
-  MOMENT,
-  type MomentWish,
-  pointJson,
-  pointLine,
-  requireMoment,
-  resolveMoment,
-  TIMELINE,
-} from '../moment.ts';
+import { type Cli, Deserted, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
+import { databaseOf, pointJson, pointLine, resolveMoment } from '../moment.ts';
+import { askedBy, type MomentWish, requireMoment, shellWord, withMoment } from '../moment-options.ts';
+import { withWayOn } from '../other-way.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
 export function exportCommand(cli: Cli): Command {
   const command = new Command('export')
     .description('all of the database as readable JSON, to a file or standard output')
-    .option('-o, --output <file>', 'write there; an existing file is replaced only with --yes')
-    .option('--at <time>', `as it was at a moment: ${MOMENT}`)
-    .option('--best-effort', BEST_EFFORT)
-    .option('--timeline <id>', TIMELINE);
-  return framed<Options>(cli, command, exportDocument);
+    .option('-o, --output <file>', 'write there; an existing file is replaced only with --yes');
+  return reading<Options>(cli, withMoment(command, 'as it was at a moment'), exportDocument);
 }
 
 interface Options extends MomentWish {
@@ -46,9 +35,11 @@ async function exportDocument(
 ): Promise<ExitCode> {
   const { terminal } = invocation;
   if (moment.at === undefined) requireMoment(moment);
+  if (moment.at === undefined && invocation.session.from !== undefined)
+    throw new UsageError('--from goes with --at: without it the database itself is exported');
   if (output !== undefined) {
     requireOutputPlace(invocation.session, '-o', output);
-    const { rows, point } = await writeDocument(invocation, output, moment);
+    const { rows, point } = await writeDocument(invocation, output, { output, ...moment });
     const bytes = statSync(output).size;
     terminal.answer({ ok: true, file: output, rows, bytes, ...(point && { point: pointJson(point) }) });
     if (point !== undefined) terminal.say(pointLine(invocation, point));
@@ -83,9 +74,9 @@ interface Written {
 async function writeDocument(
   invocation: Invocation,
   path: string,
-  { at, ...wish }: Omit<Options, 'output'>,
+  { at, output, ...wish }: Options,
 ): Promise<Written> {
-  const { session, now } = invocation;
+  const { session, now, yes } = invocation;
   if (at === undefined) {
     const { ledger } = await session.backup();
     const schemaVersion = await ledger.schemaVersion();
@@ -96,14 +87,16 @@ async function writeDocument(
     });
     return { rows, point: undefined };
   }
-  const point = await resolveMoment(invocation, at, wish);
-  return inScratch(undefined, async (directory) => {
-    const { path: file, schemaVersion } = await databaseOf(invocation, point, directory);
-    const source = openFileSnapshotSource({ path: file });
-    return {
-      rows: await writeRows(invocation, path, { source, backupTime: point.time, schemaVersion }),
-      point,
-    };
+  const flags = `${output === undefined ? '' : ` -o ${shellWord(output)}`}${yes ? ' --yes' : ''}`;
+  const asked = askedBy('export --at', at, wish, flags);
+  return withWayOn(invocation, asked, async () => {
+    const point = await resolveMoment(invocation, asked);
+    return inScratch(undefined, async (directory) => {
+      const { path: file, schemaVersion } = await databaseOf(invocation, point, directory);
+      const source = openFileSnapshotSource({ path: file });
+      const rows = await writeRows(invocation, path, { source, backupTime: point.time, schemaVersion });
+      return { rows, point };
+    });
   });
 }
 

@@ -4,15 +4,19 @@ import { damageOf } from '../../backup/catalog/entry.ts';
 import { deletedText } from '../../backup/catalog/prune.ts';
 import type { CopyMemory } from '../../backup/copy/memory.ts';
 import { rowsOfTables } from '../../backup/model/digest.ts';
+import { lastStored } from '../../backup/restore/stored-behind.ts';
 import { KEEPS_DELETED } from '../../backup/run/probe.ts';
 import type { BackupProgress } from '../../backup/run/progress.ts';
 import { type BackupOutcome, runBackup } from '../../backup/run/run.ts';
+import { isNotOurs } from '../../backup/schema/whose.ts';
 import { isDamagedDatabase } from '../../db/database-fault.ts';
+import { bringBack, type LastStored } from '../../db/lack-words.ts';
 import { explain } from '../../lib/clock.ts';
 import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { withAdvice } from '../advice.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { mendOf } from '../damage-advice.ts';
+import { livingOf } from '../moment.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { sameDisk } from '../same-disk.ts';
 import { copyNow } from './copy.ts';
@@ -54,19 +58,37 @@ async function full(
   const ms = now().getTime() - began.getTime();
   // The run is good, whatever becomes of its copy.
   const second = outcome.kind === 'done' ? await stoppable((signal) => copyNow(session, signal)) : undefined;
+  const stored = isGood(outcome) ? undefined : await storedOf(invocation);
   terminal.clear();
-  report(invocation, outcome, { ms, second });
+  report(invocation, outcome, { ms, second, stored });
   if (outcome.kind === 'done') return outcome.manifest.state === 'verified' ? 0 : 1;
   return 1;
+}
+
+function isGood(outcome: BackupOutcome): boolean {
+  return outcome.kind === 'skipped' || (outcome.kind === 'done' && damageOf(outcome.manifest) === undefined);
+}
+
+/** The last moment of before the damage or the loss. */
+async function storedOf({ session, now }: Invocation): Promise<LastStored | undefined> {
+  const { config, first, keys, copy } = session;
+  const look = { now: now(), keys, living: await livingOf(session) };
+  return lastStored([first, await copy()], config.timeZone, look);
 }
 
 interface Made {
   readonly ms: number;
   /** What became of the second copy; undefined: there is none. */
   readonly second: CopyMemory | undefined;
+  /** What change files reach, where the database is not good. */
+  readonly stored: LastStored | undefined;
 }
 
-function report({ terminal, session }: Invocation, outcome: BackupOutcome, { ms, second }: Made): void {
+function report(
+  { terminal, session }: Invocation,
+  outcome: BackupOutcome,
+  { ms, second, stored }: Made,
+): void {
   const { say, answer, colors } = terminal;
   const { notices } = session;
   if (outcome.kind === 'failed') {
@@ -75,6 +97,7 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, { ms,
     answer({ ok: false, error: reason, left: outcome.left, notices });
     say(`${colors.red('failed:')} ${what}`);
     for (const line of [...advice, ...outcome.left]) say(`  ${line}`);
+    if (isNotOurs(outcome.cause)) say(`  if the bot's data is gone: ${bringBack(stored)}`);
     say('This run changed no other backup; `npm run backup -- list` shows what there is.');
     return;
   }
@@ -112,7 +135,7 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, { ms,
   if (damage === undefined) say(`${colors.green('done:')} ${made}, verified`);
   else {
     say(`${colors.red('DAMAGED:')} ${made}: stored as it was read, but ${damage}`);
-    say(`  it is kept, and so is every good one before it; what to do: ${mendOf(damage)}`);
+    say(`  it is kept, and so is every good one before it; what to do: ${mendOf(damage, stored)}`);
   }
   for (const object of [database, document])
     say(`  ${object.file}  ${formatBytes(object.bytes)} (${formatBytes(object.contents.bytes)} inside)`);

@@ -7,6 +7,7 @@ import { manifestKey } from '../../backup/catalog/names.ts';
 import { isLatest, latestBackup, passedOver } from '../../backup/catalog/newest.ts';
 import { unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
 import { ofOtherBots } from '../../backup/catalog/whose-bot.ts';
+import { storedBehind } from '../../backup/restore/stored-behind.ts';
 import { createFileWriter } from '../../backup/store/file-writer.ts';
 import { openObject } from '../../backup/verify/open-object.ts';
 import { explain } from '../../lib/clock.ts';
@@ -15,7 +16,6 @@ import { SETTING_NAMES } from '../../settings/setting-names.ts';
 import { formatBytes, formatCount } from '../../text/format.ts';
 import { showMoment } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
-import { storedBehind } from '../further.ts';
 import { KIT, readMe } from '../kit/read-me.ts';
 import { type TarFile, writeTar } from '../kit/tar-file.ts';
 import { requireOutputPlace } from '../output-place.ts';
@@ -126,10 +126,12 @@ function newerOnes(
 /** What is newer than the backup of a kit: a kit has no change files. */
 async function notInIt(invocation: Invocation, { bucket, entry }: Candidate): Promise<string[]> {
   const again = 'for a kit with it: npm run backup -- full, then this command again';
-  const further = await storedBehind(invocation, bucket, entry);
+  const { session, now } = invocation;
+  const look = { now: now(), keys: session.keys, living: undefined };
+  const further = await storedBehind(bucket, entry, look).catch(() => undefined);
   if (further !== undefined)
     return [
-      `changes are stored up to ${showMoment(further.to, invocation.session.config.timeZone)} and are not in it; ${again}`,
+      `changes are stored up to ${showMoment(further.to, session.config.timeZone)} and are not in it; ${again}`,
     ];
   const { newer } = await latestBackup(bucket);
   const restored = newer.find(({ manifest }) => manifest?.trigger === 'restore');

@@ -1,7 +1,8 @@
 import { type BackupEntry, damageOf } from '../../backup/catalog/entry.ts';
 import type { backupHealth } from '../../backup/catalog/health.ts';
 import { ledgerTriggerIn } from '../../backup/schema/ledger-triggers.ts';
-import type { LastStored } from '../../db/lack-words.ts';
+import { bringBack, type LastStored, tellLack } from '../../db/lack-words.ts';
+import type { Lack } from '../../db/own-schema.ts';
 import { formatDuration } from '../../text/format.ts';
 import { mendOf } from '../damage-advice.ts';
 import type { FullerBackup } from '../other-bucket.ts';
@@ -27,6 +28,8 @@ export interface Standing {
   readonly lost: { readonly name: string; readonly problem: string; readonly isLost?: true } | undefined;
   /** Found the database damaged, and made no backup. */
   readonly failedRun: { readonly name: string; readonly problem: string } | undefined;
+  /** What the living database lacks. */
+  readonly lack: Lack | 'all' | undefined;
   /** One before the newest, which holds far more. */
   readonly fuller: FullerBackup | undefined;
   /** The newest one, where no key that is set opens it; `opening`: the newest that one does. */
@@ -92,12 +95,20 @@ export function verdict(
       opening === undefined ? 'no other one opens, either' : `the newest that opens is ${opening}`;
     return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${name}, does not open with what is set: ${problem}; ${older}. If the key that is set is the right one, make a new backup: ${FULL}`;
   }
-  const { fuller } = standing;
+  const { fuller, lack } = standing;
+  if (lack === 'all')
+    return `${colors.red(colors.bold('Not safe:'))} the database is empty, and the newest verified backup, ${newest.name}, is ${age} old. To ${bringBack(stored)}`;
+  if (lack !== undefined)
+    return `${colors.red(colors.bold('Not safe:'))} ${tellLack(lack, stored)}. The newest verified backup, ${newest.name}, is ${age} old.`;
   if (fuller !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} ${fuller.why}. Was an empty database begun after a loss, or was that deleted on purpose? To bring it back: npm run backup -- restore ${fuller.entry.name}${fuller.isElsewhere ? ' --from copy' : ''} --replace`;
   if (standing.health.ok)
     return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.${before(newest)}`;
   return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;
+}
+
+export function unsafeLine(colors: Colors, why: string): string {
+  return `${colors.red(colors.bold('Not safe:'))} ${why}`;
 }
 
 /** A backup made before a change of the database has nothing of the change. */
@@ -108,7 +119,7 @@ function before({ manifest }: BackupEntry): string {
     : '';
 }
 
-const FULL = 'npm run backup -- full';
+export const FULL = 'npm run backup -- full';
 
 function mend(damage: string, stored: LastStored | undefined): string {
   return `What to do: ${mendOf(damage, stored)}. Once the database is mended or restored: ${FULL}`;

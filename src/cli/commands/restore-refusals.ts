@@ -6,12 +6,11 @@ import type { BackupName } from '../../backup/catalog/names.ts';
 import { isLatest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening } from '../../backup/catalog/unfit-keys.ts';
-import { PointOutOfReach } from '../../backup/restore/point-in-time.ts';
-import { BackupDamaged, BackupRefused } from '../../backup/restore/source.ts';
 import { explain } from '../../lib/clock.ts';
 import { hideSecrets } from '../../lib/log.ts';
 import type { ExitCode, Invocation } from '../command.ts';
-import { otherBackup, otherMoment } from '../other-way.ts';
+import { type Asked, askedBy, shellWord } from '../moment-options.ts';
+import { isShort, otherBackup, wayOn } from '../other-way.ts';
 import { olderThan } from '../target.ts';
 
 export interface Options {
@@ -65,45 +64,52 @@ export async function nameAnother(
 }
 
 /** The moment cannot be reached here: says what the other bucket reaches. */
-export async function nameOther(
-  invocation: Invocation,
-  failure: unknown,
-  options: Options & { readonly at: string },
-): Promise<ExitCode> {
-  const isShort =
-    failure instanceof PointOutOfReach ||
-    failure instanceof BackupDamaged ||
-    failure instanceof BackupRefused;
-  const { at: text } = options;
-  const hint = isShort
-    ? await otherMoment(invocation, failure, { text, wish: options, flags: flagsOf(options) })
-    : undefined;
-  if (!isShort || hint === undefined) throw failure;
-  return refuse(invocation, failure, { next: undefined, hint }, options);
+export async function nameOther(invocation: Invocation, failure: unknown, asked: Asked): Promise<ExitCode> {
+  const hint = isShort(failure) ? await wayOn(invocation, failure, asked) : undefined;
+  if (!isShort(failure) || hint === undefined) throw failure;
+  return tellRefused(invocation, failure, { hint });
 }
 
 function refuse(
-  { terminal, session }: Invocation,
+  invocation: Invocation,
   failure: Error,
   { next, hint }: { readonly next: BackupEntry | undefined; readonly hint: string | undefined },
   options: Options,
 ): ExitCode {
-  const flags = `${flagsOf(options)}${session.readsCopy ? ' --from copy' : ''}`;
+  const flags = `${flagsOf(options)}${invocation.session.readsCopy ? ' --from copy' : ''}`;
   const retry = next && `npm run backup -- restore ${next.name}${flags}`;
+  return tellRefused(invocation, failure, { hint, next: next?.name, retry });
+}
+
+interface Hint {
+  readonly hint: string | undefined;
+  readonly next?: BackupName | undefined;
+  readonly retry?: string | undefined;
+}
+
+function tellRefused({ terminal }: Invocation, failure: Error, { hint, next, retry }: Hint): ExitCode {
   const said = [hint, retry].filter((text) => text !== undefined).join(': ');
   const error = [hideSecrets(explain(failure)), said].filter((text) => text !== '').join('\n');
-  if (terminal.json) terminal.answer({ ok: false, error, next: next?.name ?? null, retry: retry ?? null });
+  if (terminal.json) terminal.answer({ ok: false, error, next: next ?? null, retry: retry ?? null });
   else terminal.fail(error);
   return 1;
 }
 
+/** The moment of a restore, and the same restore of another one. */
+export function askedFor(options: Options, at: string): Asked {
+  return askedBy('restore --at', at, options, flagsOf(options));
+}
+
 /** For the same restore of something else: ` --replace`, for example. */
-export function flagsOf({ replace, only, brokenDatabase, to }: Options): string {
+export function flagsOf({ replace, only, brokenDatabase, anySchema, dryRun, to }: Options): string {
   const flags = [
     ...(replace === true ? ['--replace'] : []),
     ...(brokenDatabase === true ? ['--broken-database'] : []),
-    ...(only === undefined ? [] : [`--only ${only}`]),
-    ...(to === undefined ? [] : ['--to <as before>']),
+    ...(only === undefined ? [] : [`--only ${shellWord(only)}`]),
+    ...(anySchema === true ? ['--any-schema'] : []),
+    // What stands in an address may be secret.
+    ...(to === undefined ? [] : [`--to ${/[?@]/.test(to) ? '<as before>' : shellWord(to)}`]),
+    ...(dryRun === true ? ['--dry-run'] : []),
   ];
   return flags.map((flag) => ` ${flag}`).join('');
 }

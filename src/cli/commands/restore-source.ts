@@ -9,20 +9,17 @@ import { isAhead } from '../../backup/catalog/true-time.ts';
 import type { RestoreFrom } from '../../backup/restore/source.ts';
 import { copyMoment } from '../../text/moment.ts';
 import { type Invocation, UsageError } from '../command.ts';
-import { type MomentWish, pointLine, resolveMoment } from '../moment.ts';
+import { pointLine, resolveMoment } from '../moment.ts';
+import type { Asked } from '../moment-options.ts';
 import { fullerBefore } from '../other-bucket.ts';
-import { requireFurthest } from '../other-way.ts';
 import type { Session } from '../session.ts';
 import { resolveAnywhere } from '../target.ts';
 
 export async function resolvePoint(
   invocation: Invocation,
-  text: string,
-  wish: MomentWish,
-  flags: string,
+  asked: Asked,
 ): Promise<{ readonly from: RestoreFrom; readonly passedOver: readonly string[] }> {
-  const point = await resolveMoment(invocation, text, wish);
-  await requireFurthest(invocation, point, { text, wish, flags });
+  const point = await resolveMoment(invocation, asked);
   const { terminal, session } = invocation;
   terminal.say(pointLine(invocation, point));
   // By the time of the next command ten minutes ago is another moment.

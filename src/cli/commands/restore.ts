@@ -12,12 +12,12 @@ import { lockDatabaseFile } from '../../db/file/file-lock.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
-import { furtherText, storedBehind } from '../further.ts';
-import { BEST_EFFORT, MOMENT, requireMoment, TIMELINE } from '../moment.ts';
+import { furtherLines } from '../further.ts';
+import { requireMoment, withMoment } from '../moment-options.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST } from '../target.ts';
-import { flagsOf, nameAnother, nameOpening, nameOther, type Options } from './restore-refusals.ts';
+import { askedFor, flagsOf, nameAnother, nameOpening, nameOther, type Options } from './restore-refusals.ts';
 import { dryRun, tellRestored } from './restore-report.ts';
 import { laterThan, resolvePoint, resolveSource, sourceName } from './restore-source.ts';
 import { describeTarget, targetOf } from './restore-target.ts';
@@ -25,10 +25,8 @@ import { describeTarget, targetOf } from './restore-target.ts';
 export function restoreCommand(cli: Cli): Command {
   const command = new Command('restore')
     .description('bring a backup back: into an empty database, or over a full one with --replace')
-    .argument('[source]', `a backup, ${LATEST}, or a file (.db, .json, packed or encrypted)`)
-    .option('--at <time>', `instead of a backup: the state of a moment, ${MOMENT}`)
-    .option('--best-effort', BEST_EFFORT)
-    .option('--timeline <id>', TIMELINE)
+    .argument('[source]', `a backup, ${LATEST}, or a file (.db, .json, packed or encrypted)`);
+  withMoment(command, 'instead of a backup: the state of a moment')
     .option('--to <url>', 'another database than DATABASE_URL: file:…, libsql://…, http(s)://…')
     .option('--replace', 'the database is not empty: save it, then replace it')
     .option('--only <tables>', 'only these tables, comma-separated; the rest stays as it is')
@@ -40,7 +38,7 @@ export function restoreCommand(cli: Cli): Command {
       return await run(cli, invocation, args, options);
     } catch (error) {
       // A moment was asked for: an older backup is no answer to it.
-      if (options.at !== undefined) return nameOther(invocation, error, { ...options, at: options.at });
+      if (options.at !== undefined) return nameOther(invocation, error, askedFor(options, options.at));
       if (error instanceof BackupDamaged) return nameAnother(invocation, error.backup, error, options);
       if (error instanceof NotOpened && args[0] === 'latest') return nameOpening(invocation, error, options);
       // A file has no older one.
@@ -76,7 +74,7 @@ async function run(
   const { from, passedOver: newer } =
     options.at === undefined
       ? await resolveSource(invocation, source ?? '')
-      : await resolvePoint(invocation, options.at, options, flagsOf(options));
+      : await resolvePoint(invocation, askedFor(options, options.at));
   for (const line of newer) terminal.say(terminal.colors.yellow(line));
   const isBots = options.anySchema !== true;
   const isOldBroken = options.brokenDatabase === true;
@@ -100,13 +98,12 @@ async function run(
     source === 'latest' && from.kind === 'backup' && state !== 'absent' && !isOldBroken
       ? await laterThan(session, from.entry)
       : undefined;
-  const further =
-    source === 'latest' && from.kind === 'backup'
-      ? await storedBehind(invocation, session.bucket, from.entry)
-      : undefined;
   const known = [
     ...(later === undefined ? [] : [later]),
-    ...(further === undefined ? [] : [furtherText(invocation, further, flagsOf(options))]),
+    ...(source === 'latest' && from.kind === 'backup'
+      ? // By the time of that command this one has filled the place.
+        await furtherLines(invocation, from.entry, flagsOf({ ...options, replace: only === undefined }))
+      : []),
   ];
   for (const line of known) terminal.say(terminal.colors.yellow(line));
   const passedOver = [...newer, ...known];

@@ -9,8 +9,8 @@ import { inParallel } from '../../lib/in-parallel.ts';
 import { formatCount } from '../../text/format.ts';
 import type { ExitCode, Invocation } from '../command.ts';
 import { livingOf } from '../moment.ts';
-import { otherBucket } from '../other-way.ts';
 import { createProgressBar } from '../progress-bar.ts';
+import { otherBucket } from '../second-bucket.ts';
 import type { Session } from '../session.ts';
 
 /** @returns why they could not be kept, for people */

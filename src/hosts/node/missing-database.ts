@@ -1,21 +1,19 @@
 /** A start without its database: an empty one in its place would hide the loss. Node only. */
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { bareFile, unpackedFile } from '../../backup/catalog/bare-file.ts';
-import type { Bucket } from '../../backup/catalog/bucket.ts';
+import { type Bucket, nowOf } from '../../backup/catalog/bucket.ts';
 import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
-import { listChanges, orderedOf } from '../../backup/changes/list-changes.ts';
-import { ChangeIndex } from '../../backup/changes/spans.ts';
+import type { OpeningKeys } from '../../backup/envelope/types.ts';
+import { findPoint } from '../../backup/restore/point-in-time.ts';
+import { type StoredBehind, storedBehind } from '../../backup/restore/stored-behind.ts';
 import { explain } from '../../lib/clock.ts';
 import { brokenLink, MOUNT } from '../../lib/disk/directories.ts';
 import { describeError, type Log } from '../../lib/log.ts';
 import { StartRefused } from '../../settings/start-mode.ts';
 import { formatDuration } from '../../text/format.ts';
-
-/** A bucket that does not answer must not delay a first start for long. */
-const PATIENCE_MS = 15_000;
+import { withinPatience } from './last-stored.ts';
 
 /** A missing or an empty file. */
 export function isMissing(path: string): boolean {
@@ -26,6 +24,8 @@ export function isMissing(path: string): boolean {
 export interface Buckets {
   readonly first: Bucket;
   readonly copy: Bucket | undefined;
+  /** What opens them; undefined: nothing is encrypted, or nobody here can. */
+  readonly keys?: OpeningKeys | undefined;
 }
 
 /**
@@ -56,12 +56,12 @@ interface Lost {
 
 async function requireNone(
   { name, state, path, beside, link }: Lost,
-  { first, copy }: Buckets,
+  { first, copy, keys }: Buckets,
   log: Log,
 ): Promise<void> {
   const isRefused = beside.length > 0 || link !== undefined;
   const look = (bucket: Bucket, isCopy: boolean): Promise<Stored | undefined> =>
-    storedWays(bucket, isCopy).catch((error: unknown) => {
+    storedWays(bucket, isCopy, keys).catch((error: unknown) => {
       if (isRefused) return undefined;
       if (bucket.store.kind === 'directory')
         return {
@@ -108,74 +108,76 @@ interface Way {
 interface Stored {
   readonly what: string;
   /** Undefined: none is good, or nobody knows. */
-  readonly newest: { readonly name: string } | undefined;
+  readonly newest: { readonly name: string; readonly to: number } | undefined;
   readonly ways: readonly Way[];
 }
 
-function isSame(stored: Stored | undefined, copied: Stored): boolean {
-  return copied.newest !== undefined && copied.newest.name === stored?.newest?.name;
+/** The copy has nothing that the first bucket has not. */
+function isSame(stored: Stored | undefined, { newest }: Stored): boolean {
+  return (
+    newest !== undefined && newest.name === stored?.newest?.name && newest.to <= (stored.newest?.to ?? 0)
+  );
 }
 
 /** What the bucket has, in words, and the ways to it; undefined: nothing. */
-async function storedWays(bucket: Bucket, isCopy: boolean): Promise<Stored | undefined> {
+async function storedWays(
+  bucket: Bucket,
+  isCopy: boolean,
+  keys: OpeningKeys | undefined,
+): Promise<Stored | undefined> {
   const [where, from] = isCopy ? [' in the second copy', ' --from copy'] : ['', ''];
-  const late = new AbortController();
-  try {
-    const latest = await Promise.race([
-      latestBackup(bucket),
-      sleep(PATIENCE_MS, undefined, { ref: false, signal: late.signal }).then(() => {
-        throw new Error(`no answer within ${PATIENCE_MS / 1000} s`);
-      }),
-    ]);
-    const { entry, newer } = latest;
-    const to = entry && (await storedUpTo(bucket, entry));
-    if (entry !== undefined)
-      return {
-        what: `the newest backup${where} is ${entry.name} (${ageOf(entry.time.getTime())} old)${to === undefined ? '' : `, with changes stored behind it up to ${to.toISOString()}`}`,
-        newest: entry,
-        ways: [
-          ...(to === undefined
-            ? []
-            : [
-                {
-                  at: to.getTime(),
-                  way: `all that is stored${where}:  npm run backup -- restore --at 0m${from}`,
-                },
-              ]),
-          {
-            at: entry.time.getTime(),
-            way: `the newest backup${where}:  npm run backup -- restore latest${from}`,
-          },
-        ],
-      };
-    if (newer.length === 0) return undefined;
-    const bare = bareFile(bucket, newer);
-    const unpacked = await unpackedFile(bucket, newer);
+  const latest = await withinPatience(latestBackup(bucket));
+  const { entry, newer } = latest;
+  const behind = entry && (await withinPatience(behindOf(bucket, entry, keys)));
+  const to = behind?.to;
+  if (entry !== undefined)
     return {
-      what: noLatest(bucket, latest),
-      newest: undefined,
+      what: `the newest backup${where} is ${entry.name} (${ageOf(entry.time.getTime())} old)${to === undefined ? '' : `, with changes stored behind it up to ${to.toISOString()}`}`,
+      newest: { name: entry.name, to: to?.getTime() ?? 0 },
       ways: [
-        ...(bare === undefined ? [] : [`the newest file without a manifest:  ${bare}`]),
-        ...(unpacked === undefined ? [] : [`the newest one that somebody unpacked there:  ${unpacked}`]),
-        `a backup${where}:  npm run backup -- list${from}, then restore <name>${from}`,
-      ].map((way) => ({ at: newer[0]?.time.getTime() ?? 0, way })),
+        ...(behind === undefined
+          ? []
+          : [
+              {
+                at: behind.to.getTime(),
+                way: `all that is stored${where}:  npm run backup -- restore --at ${behind.at}${from}`,
+              },
+            ]),
+        {
+          at: entry.time.getTime(),
+          way: `the newest backup${where}:  npm run backup -- restore latest${from}`,
+        },
+      ],
     };
-  } finally {
-    late.abort();
-  }
+  if (newer.length === 0) return undefined;
+  const bare = bareFile(bucket, newer);
+  const unpacked = await unpackedFile(bucket, newer);
+  return {
+    what: noLatest(bucket, latest),
+    newest: undefined,
+    ways: [
+      ...(bare === undefined ? [] : [`the newest file without a manifest:  ${bare}`]),
+      ...(unpacked === undefined ? [] : [`the newest one that somebody unpacked there:  ${unpacked}`]),
+      `a backup${where}:  npm run backup -- list${from}, then restore <name>${from}`,
+    ].map((way) => ({ at: newer[0]?.time.getTime() ?? 0, way })),
+  };
 }
 
-/** When the last change behind the backup was stored; undefined: none was, or nobody can tell. */
-async function storedUpTo(bucket: Bucket, entry: BackupEntry): Promise<Date | undefined> {
-  const stored = await listChanges(bucket).then(
-    (found) => found.files,
-    () => [],
-  );
-  const {
-    bases: [base],
-    files,
-  } = orderedOf(bucket, [entry], stored);
-  return base && new ChangeIndex(files).storedUpTo(base);
+/** What change files bring back behind the backup, and by which moment: `0m` where all is whole. */
+async function behindOf(
+  bucket: Bucket,
+  entry: BackupEntry,
+  keys: OpeningKeys | undefined,
+): Promise<StoredBehind | undefined> {
+  const now = nowOf(bucket);
+  try {
+    const found = await storedBehind(bucket, entry, { now, keys, living: undefined });
+    if (found === undefined) return undefined;
+    const whole = await findPoint(bucket, { at: now, now, keys, show: String }).catch(() => undefined);
+    return whole !== undefined && whole.time >= found.to ? { to: found.to, at: '0m' } : found;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -42,6 +42,7 @@ import { checkDisks, placesOf } from './disk-room.ts';
 import { finishAll, RUN_GRACE_MS } from './finish-all.ts';
 import { hearTelegram, whoAmI } from './hear-telegram.ts';
 import { hostAsks } from './known-places.ts';
+import { lastStoredOf } from './last-stored.ts';
 import { type Answer, listen, onlyThisMachine } from './listen.ts';
 import { createHostLog } from './log-lines.ts';
 import { looksAtBuckets } from './looks-at-buckets.ts';
@@ -111,7 +112,7 @@ export async function startNode(
   const first = bucketOf(config.backup, store);
   const copy = config.copy && copyOf(config.backup, config.copy, await openCopy(config.copy, ask));
   const database = await takeDatabase(config, {
-    buckets: { first, copy },
+    buckets: { first, copy, keys: botKeys(config.backup) },
     mayBegin: beginsNew,
     isOffline,
     now,
@@ -218,6 +219,7 @@ export async function startNode(
       void runs.add(work(givingUp.signal));
     },
     beforeFirst: database.beforeFirst,
+    lastStored: lastStoredOf(config, [first, copy], { db, source }),
     takeOver: config.database.kind === 'file' ? takeOverFile : takeOver,
     after: (milliseconds, work) => {
       // The tick does it anyway, so a stopping host need not wait for it.

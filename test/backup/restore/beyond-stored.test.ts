@@ -1,7 +1,8 @@
 /** Moments that nobody can bring back are refused: never an older state in their place. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findPoint, type PointOptions, PointOutOfReach } from '../../../src/backup/restore/point-in-time.ts';
+import { PointOutOfReach } from '../../../src/backup/restore/out-of-reach.ts';
+import { findPoint, type PointOptions } from '../../../src/backup/restore/point-in-time.ts';
 import { type ChangeWorld, createChangeWorld } from '../../support/change-world.ts';
 import { livingOf } from '../../support/living.ts';
 

@@ -1,7 +1,7 @@
 /** The database of a moment: what has changed since then, or its file. */
 import { InlineKeyboard, InputFile } from 'grammy';
 import type { MomentOptions, MomentProgress } from '../../../backup/restore/moments.ts';
-import type { OutOfReach } from '../../../backup/restore/point-in-time.ts';
+import type { OutOfReach } from '../../../backup/restore/out-of-reach.ts';
 import type { TableDiff } from '../../../backup/verify/database-diff.ts';
 import { encodeAction } from '../../../bot/callback-data.ts';
 import type { Screen } from '../../../bot/show.ts';

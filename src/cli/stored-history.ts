@@ -1,0 +1,53 @@
+/** The history that a bucket stores, as every command that tells of it sees it. */
+import type { BackupEntry } from '../backup/catalog/entry.ts';
+import { listChanges, orderedOf, ownFiles } from '../backup/changes/list-changes.ts';
+import type { StoredChange } from '../backup/changes/listed.ts';
+import type { Living } from '../backup/changes/living.ts';
+import type { Ordered } from '../backup/changes/order.ts';
+import { type History, historyOf } from '../backup/changes/spans.ts';
+import { siftFiles } from '../backup/changes/strays.ts';
+import { type ChangesAtRisk, changesAtRisk } from './changes-at-risk.ts';
+import type { Session } from './session.ts';
+
+export interface StoredHistory extends Ordered {
+  /** Change files of this bot, the strays among them. */
+  readonly stored: readonly StoredChange[];
+  /** What is no part of the history behind the newest full backup; {@link files} are without it. */
+  readonly strays: readonly StoredChange[];
+  /** Keys of what lies among them and is no change file. */
+  readonly foreign: readonly string[];
+  /** By what is not known to be damaged. */
+  readonly history: History;
+  /** What of it is known to be lost. */
+  readonly risk: ChangesAtRisk;
+}
+
+/** @param living read before the bucket was listed; undefined: nobody can ask the database */
+export async function storedHistory(
+  session: Session,
+  entries: readonly BackupEntry[],
+  living: Living | undefined,
+): Promise<StoredHistory> {
+  const { bucket, keys } = session;
+  const { files: all, foreign } = await listChanges(bucket);
+  const stored = ownFiles(bucket, entries, all);
+  // Those that are not encrypted count as little as such backups.
+  const counted = stored.filter(({ encrypted }) => encrypted || bucket.isSealed !== true);
+  const ordered = orderedOf(bucket, entries, counted);
+  const own = ordered.bases.filter(({ changes }) => changes?.timeline === living?.state.timeline);
+  const base = own.at(-1) ?? ordered.bases.at(-1);
+  const strays =
+    base === undefined ? [] : (await siftFiles(bucket, base, ordered.files, { keys, living })).strays;
+  const gone = new Set(strays.map(({ file }) => file));
+  const { bases, files } =
+    strays.length === 0
+      ? ordered
+      : orderedOf(
+          bucket,
+          entries,
+          counted.filter(({ file }) => !gone.has(file)),
+        );
+  const risk = await changesAtRisk(session, { living, bases, files });
+  const history = historyOf(bases, risk.sound, living?.state);
+  return { stored, strays, foreign, bases, files, history, risk };
+}

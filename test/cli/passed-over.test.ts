@@ -1,0 +1,68 @@
+/** A backup that is not encrypted, between those that are: nothing is gone, and it can be taken. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runAdvised } from './advised.ts';
+import { ownDatabase } from './own-database.ts';
+import { type CliResult, runCli } from './spawn-cli.ts';
+
+const own = ownDatabase('passed-over');
+const PLAIN = { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' };
+const SEALED = { ...PLAIN, BACKUP_PASSPHRASE: 'words that nobody guesses' };
+
+async function good(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<CliResult> {
+  const done = await runCli(own.directory, env, ...args);
+  expect(done.code, `${args.join(' ')}: ${done.stdout}${done.stderr}`).toBe(0);
+  return done;
+}
+
+const add = async (env: Readonly<Record<string, string>>, code: number): Promise<void> => {
+  own.run(`INSERT INTO anime (code, title) VALUES (${code}, 'Bleach')`);
+  await good(env, 'changes', 'ship');
+};
+
+test('list and restore --at say that it is passed over, why, and how to take it', async () => {
+  await own.migrate();
+  await runCli(own.directory, SEALED, 'changes', 'ship');
+  await good(SEALED, 'full');
+  await add(SEALED, 1);
+  await good(PLAIN, 'full');
+  await add(PLAIN, 2);
+  const sealed = (...args: readonly string[]) => runCli(own.directory, SEALED, ...args);
+  const listed = await sealed('list');
+  const WHY = /^Not safe: backup \d+_\d+, which holds what came next, is not encrypted, although/;
+  expect(listed.stdout).toMatch(WHY);
+  expect(listed.stdout).not.toMatch(/is gone|are gone/);
+  expect(await sealed('list', '--check')).toMatchObject({ code: 3, stderr: expect.stringMatching(WHY) });
+  // One way to see the history.
+  const points = ({ stdout }: CliResult) =>
+    stdout.split('\n').filter((line) => /^(Point| {2}not)/.test(line));
+  expect(points(listed)).toHaveLength(1);
+  expect(points(await sealed('changes'))).toEqual(points(listed));
+  const refused = await sealed('restore', '--at', '0m', '--dry-run');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('is not encrypted, although your settings encrypt');
+  expect(refused.stderr).not.toMatch(/is gone|are in no file/);
+  const tried = await runAdvised(own.directory, SEALED, refused.stderr, /^restore /);
+  expect(tried.command).toBe('restore --at 0m --dry-run');
+  expect(tried.code, tried.stderr).toBe(0);
+  rmSync(join(own.directory, 'bot.db'));
+  const taken = await runAdvised(own.directory, SEALED, listed.stdout, /^restore /);
+  expect(taken.code, taken.stderr).toBe(0);
+  expect(own.count('anime')).toBe(2);
+  expect((await runAdvised(own.directory, SEALED, listed.stdout, /^full$/)).code).toBe(0);
+  expect((await sealed('list')).stdout).toMatch(/^Safe: /);
+}, 240_000);
+
+test('without the database a restore says what it leaves out', async () => {
+  await own.migrate();
+  await runCli(own.directory, SEALED, 'changes', 'ship');
+  await good(SEALED, 'full');
+  own.run("INSERT INTO anime (code, title) VALUES (1, 'Bleach')");
+  await good(PLAIN, 'full');
+  rmSync(join(own.directory, 'bot.db'));
+  const tried = await runCli(own.directory, SEALED, 'restore', '--at', '0m', '--dry-run');
+  const taken = await runAdvised(own.directory, SEALED, tried.stderr, /^restore --at 0m --dry-run$/);
+  expect(taken.code, taken.stderr).toBe(0);
+  expect(`${tried.stdout}${tried.stderr}`).toContain('is not encrypted, although your settings encrypt');
+}, 240_000);
