@@ -153,12 +153,7 @@ export async function startNode(
   const pause = (milliseconds: number): Promise<void> =>
     sleep(milliseconds, undefined, { signal: stopping.signal }).catch(() => {});
   const telegram = hearTelegram(config, {
-    api,
-    db,
-    webhookSecret,
-    log,
-    now,
-    pause,
+    ...{ api, db, webhookSecret, log, now, pause },
     signal: stopping.signal,
   });
   const looks = looksAtBuckets(config, { first, copy });
