@@ -13,6 +13,8 @@ export interface RemoteOptions {
 
 /** A result of 10 MB (the server's limit) whose every byte became six characters, and some room. */
 const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
+/** Read as it comes, whatever it holds. */
+const SHORT_BYTES = 1024 * 1024;
 /**
  * Longest wait for one batch; Telegram itself gives up on a webhook after 60 s
  * (docs/platform-facts.md).
@@ -32,7 +34,6 @@ export function openRemoteDatabase(options: RemoteOptions): Database {
         headers,
         body: batchBody(statements, mode),
         // A redirect would carry the data, and perhaps the token, to a server that nobody chose.
-
         redirect: 'manual',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
@@ -66,9 +67,6 @@ async function bounded(answer: Response): Promise<Response> {
   if (isCrowded(bytes)) throw new Error(`an answer of more than ${MOST_PARTS} parts`);
   return new Response(bytes);
 }
-
-/** Read as it comes, whatever it holds. */
-const SHORT_BYTES = 1024 * 1024;
 
 /** A packed one may unpack to more than it says. */
 function isShort(headers: Headers): boolean {
