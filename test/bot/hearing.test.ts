@@ -87,6 +87,8 @@ describe('a webhook', () => {
     await setWebhook(bot.services.api, URL_OF_OURS, SECRET);
     await bot.services.db.write([
       sql("INSERT INTO handled_updates VALUES (7, '2026-11-22 10:00:07'), (8, '2026-11-22 10:00:08')"),
+      sql(`WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 1300)
+           INSERT INTO handled_updates SELECT i, '2026-11-15 09:00:00' FROM n`),
       sql("INSERT INTO handled_updates VALUES (1000000000007, '2026-11-22 09:00:00'), (9, '9999-12-31')"),
     ]);
     bot.advance(MINUTE);
