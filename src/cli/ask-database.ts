@@ -27,5 +27,5 @@ export function askFor(database: DatabaseSettings, say: (message: string) => voi
     });
   const read: AskDatabase['read'] =
     database.kind === 'file' ? (question) => inTurn(() => lookIntoFile(database.path, say, question)) : write;
-  return { read, write };
+  return { read, write, isBrief: true };
 }

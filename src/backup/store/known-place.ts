@@ -82,8 +82,6 @@ class Place {
   readonly #options: PlaceOptions;
   /** Of the mark that was right when it was looked at last. */
   #id: string | undefined;
-  /** Nothing is remembered of the place, and it was like this: a reader need not ask again. */
-  #new: { readonly mark: string | undefined } | undefined;
 
   constructor(store: Store, options: PlaceOptions) {
     this.#store = store;
@@ -92,8 +90,7 @@ class Place {
 
   /** @throws StoreError when it is another place than the one that is known */
   async look(): Promise<void> {
-    const mark = await readMark(this.#store);
-    if (this.#new === undefined || this.#new.mark !== mark) await this.#judge(mark);
+    await this.#judge(await readMark(this.#store));
   }
 
   /** {@link look}, and puts the mark where there is none yet. */
@@ -103,7 +100,6 @@ class Place {
     const id = open.mark ?? (await writeMark(this.#store, open.id ?? this.#options.newId()));
     if (open.id === undefined) await this.#options.memory.remember(id);
     this.#id = id;
-    this.#new = undefined;
   }
 
   /** Undefined: there is nothing to settle. */
@@ -129,7 +125,6 @@ class Place {
   async #judgeNew(mark: string | undefined, { isUsed }: KnownPlace): Promise<Unsettled> {
     if (mark === undefined && isUsed && !(await this.#hasBackups()))
       throw this.#refusal('that one has backups, and here is none.');
-    this.#new = { mark };
     return { mark, id: undefined };
   }
 

@@ -15,6 +15,8 @@ type Ask = <T>(question: (db: Database) => Promise<T>) => Promise<T | undefined>
 export interface AskDatabase {
   readonly read: Ask;
   readonly write: Ask;
+  /** A command: what it was told holds until it ends. */
+  readonly isBrief: boolean;
 }
 
 /** Of a host: undefined until it has taken its database. */
@@ -23,7 +25,7 @@ export function hostAsks(database: () => Database | undefined): AskDatabase {
     const db = database();
     return db && question(db);
   };
-  return { read: ask, write: ask };
+  return { read: ask, write: ask, isBrief: false };
 }
 
 export interface Place {
@@ -37,9 +39,15 @@ export interface Place {
 const PATIENCE_MS = 5_000;
 
 export function placeOptions(place: Place, ask: AskDatabase): PlaceOptions {
+  let told: Promise<KnownPlace | undefined> | undefined;
+  const recallNow = () => inTime(ask.read((db) => recall(db, place)));
   return {
     memory: {
-      recall: () => inTime(ask.read((db) => recall(db, place))),
+      recall() {
+        if (!ask.isBrief) return recallNow();
+        told ??= recallNow();
+        return told;
+      },
       async remember(id) {
         await inTime(ask.write((db) => db.write([keepPlaceNote(place.role, place.path, id)])));
       },
