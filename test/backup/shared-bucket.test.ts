@@ -3,12 +3,14 @@
  * own, and none deletes it. A database that moved to a new bot keeps what the old one made.
  */
 import { expect, test } from 'vitest';
+import type { ManifestChanges } from '../../src/backup/catalog/change-position.ts';
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
 import { listBackups, newestFit, newestOf } from '../../src/backup/catalog/list.ts';
+import type { Trigger } from '../../src/backup/catalog/manifest.ts';
 import { databaseKey } from '../../src/backup/catalog/names.ts';
 import { damagedNewest, latestBackup, noLatest, passedOver } from '../../src/backup/catalog/newest.ts';
 import { prune } from '../../src/backup/catalog/prune.ts';
-import { familiesOf, ofOtherBots } from '../../src/backup/catalog/whose-bot.ts';
+import { familiesOf, ofOtherBots, ownOf } from '../../src/backup/catalog/whose-bot.ts';
 import { findPoint } from '../../src/backup/restore/point-in-time.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { sql } from '../../src/db/database.ts';
@@ -38,7 +40,27 @@ function world() {
       }
       return names;
     },
+    /** One that says where its change log stood: `a 5` is the fifth entry of timeline `a`. */
+    async at(bot: Bot, place: string, parent?: string, trigger: Trigger = 'schedule'): Promise<string> {
+      clock.advance(DAY);
+      const { timeline, seq } = position(place);
+      const changes: ManifestChanges = {
+        timeline,
+        seq,
+        previous: null,
+        since: clock.now().toISOString(),
+        parent: parent === undefined ? null : position(parent),
+        reason: parent === undefined ? 'new' : 'restore',
+        schema_sha256: null,
+      };
+      return putBackup(store, '', clock.now(), undefined, trigger, bot, {}, changes);
+    },
   };
+}
+
+function position(place: string): { timeline: string; seq: number } {
+  const [timeline = '', seq] = place.split(' ');
+  return { timeline: timeline.padStart(32, '0'), seq: Number(seq) };
 }
 
 test('the newest of another bot is passed over and named; damage to it is no alarm', async () => {
@@ -140,4 +162,64 @@ test('a run writes the bot that its database belongs to into the manifest', asyn
   } finally {
     close();
   }
+});
+
+test('a database is one however many bots it belonged to, also to one that made no backup', async () => {
+  const { bucket, at } = world();
+  await at({ id: 311, username: 'bot311' }, 'a 5');
+  // 317 was in between, and made none.
+  const last = await at({ id: 318, username: 'bot318', before: 'bot317' }, 'a 20');
+  const { entries } = await listBackups(bucket);
+  for (const id of [311, 318]) expect(ownOf(id, entries).size).toBe(2);
+  expect(familiesOf(entries)).toHaveLength(1);
+  // Nor is there a doubt for the next token, or for none.
+  for (const bot of [319, undefined])
+    expect((await latestBackup({ ...bucket, bot })).entry?.name).toBe(last);
+});
+
+test('a wrong token for a while: what was saved under it is of the same database', async () => {
+  const { bucket, at } = world();
+  await at(OURS, 'a 5');
+  const wrong = await at({ ...THEIRS, before: OURS.username }, 'a 12');
+  const found = await latestBackup(bucket);
+  expect(found).toMatchObject({ entry: { name: wrong }, newer: [] });
+  const { entries } = await listBackups(bucket);
+  expect(ofOtherBots(1, entries).size).toBe(0);
+});
+
+test('what a database comes from is its own, and what a copy of it went on to is not', async () => {
+  const { bucket, at } = world();
+  const [old, before] = [await at(OURS, 'a 5'), await at(OURS, 'a 10')];
+  const copied = await at({ ...THEIRS, before: OURS.username }, 'b 3', 'a 10');
+  const alive = await at(OURS, 'a 30');
+  const { entries } = await listBackups(bucket);
+  const own = (id: number): string[] => [...ownOf(id, entries)].map(({ name }) => name).toSorted();
+  expect(own(1)).toEqual([old, before, alive]);
+  expect(own(2)).toEqual([old, before, copied]);
+  // Two databases go on: nobody but a person can say which is meant.
+  expect(familiesOf(entries)).toHaveLength(2);
+  expect((await latestBackup({ ...bucket, bot: undefined })).entry).toBeUndefined();
+});
+
+test('two copies of one file in one timeline: what the other stores there, once we left it, is not ours', async () => {
+  const { bucket, at } = world();
+  const before = await at(OURS, 'a 10');
+  // Ours began a timeline of its own when it found that the other had gone on in that one.
+  const ours = await at(OURS, 'b 3', 'a 10');
+  const theirs = await at({ ...THEIRS, before: OURS.username }, 'a 50');
+  const found = await latestBackup(bucket);
+  expect(found.entry?.name).toBe(ours);
+  expect(passedOver(bucket, found)).toEqual([
+    `${theirs} is newer and of another bot, @their_bot (2): \`restore ${theirs}\` takes it`,
+  ]);
+  expect([...ownOf(1, (await listBackups(bucket)).entries)].map(({ name }) => name)).toEqual([ours, before]);
+});
+
+test('a restore under the next token, and one further back: all of it is one database', async () => {
+  const { bucket, at } = world();
+  const names = [await at(OURS, 'a 10'), await at(OURS, 'a 20')];
+  names.push(await at({ ...THIRD, before: OURS.username }, 'b 3', 'a 15'));
+  const { entries } = await listBackups(bucket);
+  expect([...ownOf(3, entries)].map(({ name }) => name).toSorted()).toEqual(names);
+  expect((await latestBackup({ ...bucket, bot: undefined })).entry?.name).toBe(names[2]);
 });

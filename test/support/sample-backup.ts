@@ -26,6 +26,7 @@ export async function putBackup(
   trigger: Trigger = 'schedule',
   bot?: Manifest['bot'],
   rows: Readonly<Record<string, number>> = {},
+  changes?: Manifest['changes'],
 ): Promise<string> {
   const name = backupName(scheduledAt);
   const time = scheduledAt.toISOString();
@@ -57,6 +58,7 @@ export async function putBackup(
     })),
     ...(findings && { findings }),
     ...(bot && { bot }),
+    ...(changes && { changes }),
     libraries: {},
     verified_at: time,
     proof: ['none: made by a test'],

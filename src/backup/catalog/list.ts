@@ -8,7 +8,7 @@ import { type Bucket, nowOf } from './bucket.ts';
 import { type BackupEntry, groupTime, isUnsealed, loadEntry, type ObjectGroup } from './entry.ts';
 import { type BackupName, isOfBackup, parseKey, STEM } from './names.ts';
 import { isAhead } from './true-time.ts';
-import { familiesOf, type Kin, kinOf } from './whose-bot.ts';
+import { familiesOf, ownOf } from './whose-bot.ts';
 
 /** One listing, grouped, newest first. Objects that are none of ours are left out. */
 export async function readGroups(bucket: Bucket): Promise<ObjectGroup[]> {
@@ -82,30 +82,41 @@ export async function newestFit(
 class Choice {
   readonly #bucket: Bucket;
   readonly #isFit: (entry: BackupEntry) => boolean;
-  readonly #kin: Kin;
-  readonly #newer: BackupEntry[] = [];
+  readonly #seen: BackupEntry[] = [];
+  #own: ReadonlySet<BackupEntry> = new Set();
   #entry: BackupEntry | undefined;
 
   constructor(bucket: Bucket, isFit: (entry: BackupEntry) => boolean) {
     this.#bucket = bucket;
     this.#isFit = isFit;
-    this.#kin = kinOf(bucket.bot);
   }
 
   isMade(entry: BackupEntry): boolean {
-    this.#kin.meet(entry.manifest?.bot);
-    if (this.#isGood(entry) && !this.#kin.isStranger(entry)) this.#entry = entry;
-    else this.#newer.push(entry);
+    const { bot } = this.#bucket;
+    this.#seen.push(entry);
+    // An older one of this bot may tell that a newer one is of the same database.
+    if (bot !== undefined && (this.#own.size > 0 || entry.manifest?.bot?.id === bot))
+      this.#own = ownOf(bot, this.#seen);
+    this.#entry = this.#seen.find((one) => this.#isGood(one) && !this.#isStranger(one));
     return this.#entry !== undefined;
   }
 
   result(): Newest {
-    const newer = this.#newer;
-    const strangers = newer.filter((entry) => this.#kin.isStranger(entry));
-    if (this.#entry !== undefined || familiesOf(newer).length !== 1)
-      return { entry: this.#entry, newer, ...(strangers.length > 0 && { strangers }) };
-    const at = newer.findIndex((entry) => this.#isGood(entry));
-    return { entry: newer[at], newer: at === -1 ? newer : newer.slice(0, at) };
+    if (this.#entry === undefined && familiesOf(this.#seen).length === 1)
+      return this.#upTo(this.#seen.find((entry) => this.#isGood(entry)));
+    const found = this.#upTo(this.#entry);
+    const strangers = found.newer.filter((entry) => this.#isStranger(entry));
+    return { ...found, ...(strangers.length > 0 && { strangers }) };
+  }
+
+  #upTo(entry: BackupEntry | undefined): Newest {
+    const newer = entry === undefined ? this.#seen : this.#seen.slice(0, this.#seen.indexOf(entry));
+    return { entry, newer };
+  }
+
+  /** One whose manifest names no bot, nobody knows: it counts as ours. */
+  #isStranger(entry: BackupEntry): boolean {
+    return this.#bucket.bot !== undefined && entry.manifest?.bot !== undefined && !this.#own.has(entry);
   }
 
   #isGood(entry: BackupEntry): boolean {

@@ -6,7 +6,7 @@ import type { Bucket } from './bucket.ts';
 import type { BackupEntry } from './entry.ts';
 import type { BackupName } from './names.ts';
 import type { RetentionPlan } from './retention.ts';
-import { botText, familiesOf, kinOf } from './whose-bot.ts';
+import { botText, familiesOf, ownOf } from './whose-bot.ts';
 
 /**
  * Of those that were read, the ones that are not ours, and why.
@@ -17,8 +17,7 @@ export function foreignOf(
   read: readonly BackupEntry[],
   isOurs: (name: BackupName) => boolean,
 ): Map<BackupName, string> {
-  const kin = kinOf(bot);
-  for (const { manifest } of read) kin.meet(manifest?.bot);
+  const own = bot === undefined ? new Set(read) : ownOf(bot, read);
   const isUnclear = bot === undefined && familiesOf(read).length > 1;
   const found = new Map<BackupName, string>();
   for (const entry of read) {
@@ -28,7 +27,7 @@ export function foreignOf(
       if (!isOurs(name)) found.set(name, 'it names no bot, and is not on the record of this one');
     } else if (isUnclear)
       found.set(name, `of ${botText(manifest.bot)}: several bots’ lie here, and BOT_TOKEN is not set`);
-    else if (kin.isStranger(entry)) found.set(name, `of another bot, ${botText(manifest.bot)}`);
+    else if (!own.has(entry)) found.set(name, `of another bot, ${botText(manifest.bot)}`);
   }
   return found;
 }

@@ -1,7 +1,7 @@
 /**
- * Whose backups lie in a bucket that bots share: a manifest names the bot that the database
- * belonged to. A database that moved to another bot names the one before, too, and what that one
- * made is its own. Pure.
+ * Whose backups lie in a bucket that bots share. A database may belong to one bot after another,
+ * and what it was under each of them is its own: its timelines tell that, and for a backup without
+ * a change log the bots that manifests name. Pure.
  */
 import type { BackupEntry } from './entry.ts';
 import type { Manifest } from './manifest.ts';
@@ -10,43 +10,90 @@ export type ManifestBot = NonNullable<Manifest['bot']>;
 
 type Named = Pick<BackupEntry, 'manifest'>;
 
-/** Bots that had one database after another. */
-export interface Kin {
-  /** Hears of a bot that may be kin. */
-  meet(bot: ManifestBot | undefined): void;
-  /** One that a manifest without a bot is of, nobody knows: it counts as ours. */
-  isStranger(entry: Named): boolean;
+/** What makes a backup one of a database's own. */
+class Line {
+  readonly #id: number;
+  readonly #names = new Set<string>();
+  /** The timelines of the database, and those that they come from. */
+  readonly #timelines = new Set<string>();
+  readonly #left = new Map<string, Left>();
+
+  constructor(id: number) {
+    this.#id = id;
+  }
+
+  add({ manifest }: Named): void {
+    if (manifest?.bot?.before !== undefined) this.#names.add(manifest.bot.before);
+    const { changes } = manifest ?? {};
+    if (changes === undefined) return;
+    this.#timelines.add(changes.timeline);
+    if (changes.parent === null) return;
+    const { timeline, seq } = changes.parent;
+    this.#timelines.add(timeline);
+    const { seq: most, since } = this.#left.get(timeline) ?? { seq: 0, since: '' };
+    this.#left.set(timeline, {
+      seq: Math.max(seq, most),
+      since: since > changes.since ? since : changes.since,
+    });
+  }
+
+  /**
+   * A copy that another bot took may have gone on in a timeline that the database has left. A
+   * restore that went further back has left all that was there.
+   */
+  has({ manifest }: Named): boolean {
+    if (manifest?.bot === undefined) return false;
+    if (manifest.bot.id === this.#id) return true;
+    const { changes } = manifest;
+    if (changes === undefined || !this.#timelines.has(changes.timeline))
+      return this.#names.has(manifest.bot.username);
+    const left = this.#left.get(changes.timeline);
+    return left === undefined || changes.seq <= left.seq || manifest.finished_at < left.since;
+  }
 }
 
-/** @param id of the bot whose token is set; undefined: nobody is a stranger */
-export function kinOf(id: number | undefined): Kin {
-  const ids = new Set([id]);
-  const names = new Set<string>();
-  const isKin = (bot: ManifestBot): boolean => ids.has(bot.id) || names.has(bot.username);
-  return {
-    meet(bot) {
-      if (bot === undefined || !isKin(bot)) return;
-      ids.add(bot.id);
-      if (bot.before !== undefined) names.add(bot.before);
-    },
-    isStranger: ({ manifest }) => id !== undefined && manifest?.bot !== undefined && !isKin(manifest.bot),
+/** A timeline that the database went on from elsewhere: at which change at the latest, and when. */
+interface Left {
+  readonly seq: number;
+  /** ISO times of one form sort as texts. */
+  readonly since: string;
+}
+
+/** Those of the database that belongs to the bot, whatever bots it belonged to before. */
+export function ownOf<Entry extends Named>(id: number, entries: readonly Entry[]): ReadonlySet<Entry> {
+  const line = new Line(id);
+  const own = new Set<Entry>();
+  const isMine = ({ manifest }: Entry): boolean => manifest?.bot?.id === id;
+  const take = (found: readonly Entry[]): void => {
+    for (const entry of found) {
+      own.add(entry);
+      line.add(entry);
+    }
   };
+  // Its own first: they tell where it left what others went on with.
+  for (let found = entries.filter(isMine); found.length > 0; ) {
+    take(found);
+    found = entries.filter((entry) => !own.has(entry) && line.has(entry));
+  }
+  return own;
 }
 
-/** Backups by the database that they are of; those that name no bot are left out. */
+/**
+ * Backups by the database that they are of, each newest first as they came; those that name no bot
+ * are left out. One: there is a bot whose database all of them are of.
+ */
 export function familiesOf<Entry extends Named>(entries: readonly Entry[]): Entry[][] {
   const families: Entry[][] = [];
   let rest = entries.filter(({ manifest }) => manifest?.bot !== undefined);
   while (rest.length > 0) {
-    const kin = kinOf(rest[0]?.manifest?.bot?.id);
-    // A move may be told by a backup that stands before or behind.
-    for (let known = -1, found = 0; found !== known; ) {
-      known = found;
-      for (const { manifest } of rest) kin.meet(manifest?.bot);
-      found = rest.filter((entry) => !kin.isStranger(entry)).length;
+    const ids = new Set(rest.flatMap(({ manifest }) => manifest?.bot?.id ?? []));
+    let most: ReadonlySet<Entry> = new Set();
+    for (const id of ids) {
+      const own = ownOf(id, rest);
+      if (own.size > most.size) most = own;
     }
-    families.push(rest.filter((entry) => !kin.isStranger(entry)));
-    rest = rest.filter((entry) => kin.isStranger(entry));
+    families.push(rest.filter((entry) => most.has(entry)));
+    rest = rest.filter((entry) => !most.has(entry));
   }
   return families;
 }
@@ -56,11 +103,10 @@ export function ofOtherBots<Entry extends Named>(
   id: number | undefined,
   entries: readonly Entry[],
 ): ReadonlySet<Entry> {
-  const families = familiesOf(entries);
-  if (id === undefined || families.length < 2) return new Set();
-  return new Set(
-    families.filter((family) => !family.some(({ manifest }) => manifest?.bot?.id === id)).flat(),
-  );
+  if (id === undefined) return new Set();
+  const own = ownOf(id, entries);
+  if (own.size === 0 && familiesOf(entries).length < 2) return new Set();
+  return new Set(entries.filter((entry) => entry.manifest?.bot !== undefined && !own.has(entry)));
 }
 
 /** For people. */

@@ -90,14 +90,22 @@ export function orderedOf(
   return inOrder({ bases, files }, now);
 }
 
-/** Without the files of other bots' histories, as far as their backups tell which those are. */
+/**
+ * Without the files of other bots' histories, as far as their backups tell which those are. Where
+ * two databases went on from one place in one timeline, a person has to say which is meant.
+ */
 export function ownFiles(
   bucket: Bucket,
   entries: readonly BackupEntry[],
   files: readonly StoredChange[],
 ): StoredChange[] {
-  const strange = new Set(
-    [...ofOtherBots(bucket.bot, entries)].map(({ manifest }) => manifest?.changes?.timeline),
-  );
-  return files.filter(({ timeline }) => !strange.has(timeline));
+  const strangers = ofOtherBots(bucket.bot, entries);
+  const timelinesOf = (isStrange: boolean): Set<string | undefined> =>
+    new Set(
+      entries
+        .filter((entry) => strangers.has(entry) === isStrange)
+        .map(({ manifest }) => manifest?.changes?.timeline),
+    );
+  const [own, strange] = [timelinesOf(false), timelinesOf(true)];
+  return files.filter(({ timeline }) => own.has(timeline) || !strange.has(timeline));
 }
