@@ -14,6 +14,7 @@ import { type BackupOutcome, runBackup } from '../../src/backup/run/run.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { ObjectExists, type Store, StoreError } from '../../src/backup/store/types.ts';
 import { verifyByHash } from '../../src/backup/verify/prove-objects.ts';
+import { meetBot } from '../../src/db/bot-identity.ts';
 import { sql } from '../../src/db/database.ts';
 import { SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
@@ -291,6 +292,23 @@ describe('one run at a time, one backup a time', () => {
       });
     expect(await start(manifest.changes?.timeline)).toMatchObject({ reason: 'recent', name });
     expect(await start('f'.repeat(32))).toMatchObject({ kind: 'done' });
+  });
+
+  test('a start is not skipped for a young backup of before a move: the next names the bot of now', async () => {
+    const start = (bot: number) =>
+      runBackup(
+        { ...context, bot },
+        { trigger: 'start', scheduledAt: world.clock.now(), unlessYoungerThanMs: 600_000 },
+      );
+    await world.db.write([sql("INSERT INTO bot_identity (id, bot_id, username) VALUES (1, 5, 'old_bot')")]);
+    await done(await start(5));
+    world.clock.advance(60_000);
+    expect(await start(5)).toMatchObject({ reason: 'recent' });
+    await meetBot(world.db, { id: 6, username: 'new_bot' }, world.clock.now());
+    const { manifest } = await done(await start(6));
+    expect(manifest.bot).toEqual({ id: 6, username: 'new_bot', before: 'old_bot' });
+    world.clock.advance(60_000);
+    expect(await start(6)).toMatchObject({ reason: 'recent' });
   });
 
   test('a start is skipped while a verified backup is young', async () => {

@@ -3,8 +3,8 @@
  * own, and none deletes it. A database that moved to a new bot keeps what the old one made.
  */
 import { expect, test } from 'vitest';
-import type { ManifestChanges } from '../../src/backup/catalog/change-position.ts';
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
+import type { ManifestChanges } from '../../src/backup/catalog/change-position.ts';
 import { listBackups, newestFit, newestOf } from '../../src/backup/catalog/list.ts';
 import type { Trigger } from '../../src/backup/catalog/manifest.ts';
 import { databaseKey } from '../../src/backup/catalog/names.ts';
@@ -173,8 +173,7 @@ test('a database is one however many bots it belonged to, also to one that made 
   for (const id of [311, 318]) expect(ownOf(id, entries).size).toBe(2);
   expect(familiesOf(entries)).toHaveLength(1);
   // Nor is there a doubt for the next token, or for none.
-  for (const bot of [319, undefined])
-    expect((await latestBackup({ ...bucket, bot })).entry?.name).toBe(last);
+  for (const bot of [319, undefined]) expect((await latestBackup({ ...bucket, bot })).entry?.name).toBe(last);
 });
 
 test('a wrong token for a while: what was saved under it is of the same database', async () => {

@@ -30,11 +30,9 @@ class Line {
     if (changes.parent === null) return;
     const { timeline, seq } = changes.parent;
     this.#timelines.add(timeline);
-    const { seq: most, since } = this.#left.get(timeline) ?? { seq: 0, since: '' };
-    this.#left.set(timeline, {
-      seq: Math.max(seq, most),
-      since: since > changes.since ? since : changes.since,
-    });
+    const before = this.#left.get(timeline) ?? { seq: 0, since: 0 };
+    const since = Math.max(Date.parse(changes.since), before.since);
+    this.#left.set(timeline, { seq: Math.max(seq, before.seq), since });
   }
 
   /**
@@ -48,15 +46,19 @@ class Line {
     if (changes === undefined || !this.#timelines.has(changes.timeline))
       return this.#names.has(manifest.bot.username);
     const left = this.#left.get(changes.timeline);
-    return left === undefined || changes.seq <= left.seq || manifest.finished_at < left.since;
+    return left === undefined || changes.seq <= left.seq || isBefore(manifest, left.since);
   }
 }
 
 /** A timeline that the database went on from elsewhere: at which change at the latest, and when. */
 interface Left {
   readonly seq: number;
-  /** ISO times of one form sort as texts. */
-  readonly since: string;
+  /** In ms since 1970. */
+  readonly since: number;
+}
+
+function isBefore({ finished_at }: Manifest, time: number): boolean {
+  return Date.parse(finished_at) < time;
 }
 
 /** Those of the database that belongs to the bot, whatever bots it belonged to before. */

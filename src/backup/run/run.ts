@@ -132,6 +132,9 @@ async function skip(
   if (newest === undefined) return undefined;
   const age = context.clock.now().getTime() - newest.time.getTime();
   if (age >= unlessYoungerThanMs) return undefined;
+  // The database has just moved: its backups are to name the bot that it belongs to.
+  const { bot } = newest.manifest ?? {};
+  if (context.bot !== undefined && bot !== undefined && bot.id !== context.bot) return undefined;
   // What follows it would be sealed with another key: no one key would open both.
   if (await isSealedOtherwise(context, newest, context.encryption)) return undefined;
   const message = `${newest.name} is only ${Math.max(0, Math.round(age / 1000))} s old`;
