@@ -1,4 +1,4 @@
-/** A moment of a database that belonged to one bot after another: nothing of its history is left out. */
+/** A moment of a database that belonged to one bot after another: nothing is left out. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listBackups } from '../../../src/backup/catalog/list.ts';
 import { listChanges, orderedOf, ownFiles } from '../../../src/backup/changes/list-changes.ts';
