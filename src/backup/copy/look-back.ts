@@ -90,8 +90,8 @@ class LookBack {
   readonly #context: LookBackContext;
   readonly #verdicts: ReadonlyMap<Bucket, BadChanges>;
   readonly #problems: string[] = [];
-  /** By file: the SHA-256 that the file behind it names. */
-  readonly #links = new Map<string, string>();
+  /** By file: the SHA-256 that the file behind it names, in either bucket. */
+  readonly #links = new Map<string, Set<string>>();
   readonly #wrong = new Set<string>();
   #stored: ReadonlyMap<string, string> = new Map();
   #bytes = 0;
@@ -195,12 +195,12 @@ class LookBack {
     return { ...place, mine, theirs };
   }
 
-  /** Of what it names the first bucket's word comes before the copy's. */
   #note({ file, mine, theirs }: Looked): void {
     if (mine.kind !== 'right' && theirs.kind !== 'right') this.#wrong.add(file);
     for (const look of [theirs, mine]) {
       const previous = look.kind === 'right' ? look.previous : undefined;
-      if (previous != null && 'file' in previous) this.#links.set(previous.file, previous.sha256);
+      if (previous == null || !('file' in previous)) continue;
+      this.#links.set(previous.file, (this.#links.get(previous.file) ?? new Set()).add(previous.sha256));
     }
   }
 
@@ -224,8 +224,9 @@ class LookBack {
   async #judge(one: Looked, lost: ReadonlySet<string>, all: readonly Place[]): Promise<boolean> {
     const { first, copy } = this.#context;
     const { file, mine, theirs, here, there } = one;
-    const wanted = this.#stored.get(file) ?? this.#links.get(file);
-    const isGood = mine.kind === 'right' && (wanted === undefined || mine.object.sha256 === wanted);
+    const known = this.#stored.get(file);
+    const wanted = known === undefined ? this.#links.get(file) : new Set([known]);
+    const isGood = mine.kind === 'right' && (wanted === undefined || wanted.has(mine.object.sha256));
     const isAlike =
       mine.kind === 'right' && theirs.kind === 'right' && mine.object.sha256 === theirs.object.sha256;
     const isSingle = copy === undefined;
@@ -239,7 +240,7 @@ class LookBack {
       this.#problems.push(problem);
       return this.#passed(file);
     }
-    const unlike = { file, sha256: wanted, isWanted: lost.has(file) };
+    const unlike = { file, sha256: known, isWanted: lost.has(file) };
     const mended = await mendChange({ ...this.#context, copy }, unlike);
     if (mended.kind === 'rest') return false;
     if (mended.kind === 'right') return this.#good(one);

@@ -1,7 +1,8 @@
 /**
  * One change file that the two buckets do not hold alike: which of them is right, and the right one
  * in the place of the other. What tells is the memory of the database, then the next file in the
- * chain, which names its SHA-256, and then whether a file is what it says of itself.
+ * chain, which names its SHA-256, and then whether a file is what it says of itself. What one
+ * bucket says of itself condemns nothing in the other: who may write into one could forge a chain.
  */
 import type { Bucket } from '../catalog/bucket.ts';
 import type { ChangeKeys } from '../changes/stored-proof.ts';
@@ -20,7 +21,7 @@ export interface MendContext {
 
 export interface Unlike {
   readonly file: string;
-  /** What the database remembers, or the chain is known to name; undefined: not looked yet. */
+  /** What the database remembers; undefined: nothing. */
   readonly sha256: string | undefined;
   /** Of the first bucket, held against {@link sha256}; absent: nobody has looked. */
   readonly here?: ChangeLook;
@@ -40,20 +41,37 @@ export type Mended =
       readonly bad: readonly Bucket[];
     };
 
-/** Both proofs of the other bucket's, and the file behind it in either, and a removal. */
-const JUDGEMENT = 8;
+/** Two readings of each, by the chain and by itself, and the file behind it in either. */
+const JUDGEMENT = 12;
 
 export async function mendChange(context: MendContext, unlike: Unlike): Promise<Mended> {
   const { first, copy, slice, keys } = context;
   const { file, sha256, isWanted = false } = unlike;
   if (!slice.take(JUDGEMENT)) return { kind: 'rest' };
-  const wanted = sha256 ?? (await linkedHash(first, file, keys)) ?? (await linkedHash(copy, file, keys));
+  const [linkHere, linkThere] =
+    sha256 === undefined ? [await linkedHash(first, file, keys), await linkedHash(copy, file, keys)] : [];
+  const isDisputed = linkHere !== undefined && linkThere !== undefined && linkHere !== linkThere;
+  const wanted = sha256 ?? (isDisputed ? undefined : (linkHere ?? linkThere));
   const wish = { sha256: wanted, keys, slice };
   const mine =
     wanted === sha256 && unlike.here !== undefined ? unlike.here : await lookAtChange(first, file, wish);
   const theirs = await lookAtChange(copy, file, wish);
   if (mine.kind === 'right' && theirs.kind === 'right' && mine.object.sha256 === theirs.object.sha256)
     return { kind: 'right' };
+  const standsByItself = async (bucket: Bucket, look: ChangeLook, ownLink: string | undefined) =>
+    sha256 === undefined &&
+    ownLink === undefined &&
+    look.kind === 'wrong' &&
+    look.isAltered === true &&
+    (await lookAtChange(bucket, file, { sha256: undefined, keys, slice })).kind === 'right';
+  const both = mine.kind !== 'absent' && theirs.kind !== 'absent';
+  if (
+    both &&
+    (isDisputed ||
+      (await standsByItself(first, mine, linkHere)) ||
+      (await standsByItself(copy, theirs, linkThere)))
+  )
+    return unclear(context, file, []);
   // A bucket that lacks it takes what is proved alone.
   const isProved = wanted !== undefined;
   if (isSure(mine) && (theirs.kind === 'wrong' || (theirs.kind === 'absent' && isProved)))
@@ -65,6 +83,10 @@ export async function mendChange(context: MendContext, unlike: Unlike): Promise<
     return { kind: 'refused', problem: mine.problem, isAltered: mine.isAltered === true, bad };
   if (mine.kind === 'absent') return absent(context, unlike, theirs, bad);
   if (theirs.kind === 'absent') return { kind: 'right' };
+  return unclear(context, file, bad);
+}
+
+function unclear({ first, copy }: MendContext, file: string, bad: readonly Bucket[]): Mended {
   const problem = `${first.store.description} and ${copy.store.description} hold different bytes as ${file}, and nothing tells which is right: both are left as they are`;
   return { kind: 'refused', problem, bad };
 }

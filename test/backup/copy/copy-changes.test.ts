@@ -1,4 +1,5 @@
 /** Change files in the second bucket: behind the backups, in order, proved, asked for once. */
+import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Bucket } from '../../../src/backup/catalog/bucket.ts';
@@ -217,6 +218,37 @@ describe('damaged in one bucket', () => {
     await world.anew(all);
     expect(bodies(world, file)).toEqual([good, good]);
   });
+
+  test.each([
+    ['first', 3],
+    ['first', 2],
+    ['second', 3],
+  ])(
+    'a chain forged in the %s bucket, %d files of it: no true file of the other is written over',
+    async (where, most) => {
+      const world = pair();
+      const files = [
+        await world.put(1, 1),
+        await world.put(2, 2),
+        await world.put(3, 3),
+        await world.put(4, 4),
+      ];
+      await world.slice(4);
+      const [store, prefix, other] = where === 'first' ? [world.a, 'backups/', 1] : [world.b, '', 0];
+      const good = files.map((file) => bodies(world, file)[other]);
+      let previous: Previous = null;
+      for (const [at, file] of files.slice(0, most).entries()) {
+        const time = world.clock.now();
+        const sample = sampleChange({ timeline: NOW, first: at + 1, last: at + 1, time, previous });
+        const body = gzipSync(gunzipSync(sample.body), { level: 0 });
+        await store.put(`${prefix}${file}`, body);
+        previous = { file, sha256: createHash('sha256').update(body).digest('hex') };
+      }
+      const memory = await world.anew(all);
+      expect(memory.problem).not.toBeNull();
+      expect(files.map((file) => bodies(world, file)[other])).toEqual(good);
+    },
+  );
 
   test('two whole ones, and nothing tells which is right: both stay', async () => {
     const world = pair();
