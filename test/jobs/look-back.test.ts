@@ -177,9 +177,9 @@ describe.each([
       const good = await bodyOf(world.first, key);
       const before = await BASES();
       await DAMAGES[how]?.(world.first, key);
-      for (let hour = 0; hour < 26; hour += 1) {
-        bot.advance(59 * MINUTE_MS);
-        await world.minutes();
+      for (let hour = 0; hour < 26; hour += 6) {
+        bot.advance(6 * 60 * MINUTE_MS);
+        await world.minutes(2);
       }
       expect(await bodyOf(world.first, key)).toBe(good);
       expect(told('buzilgan yoki yo‘qolgan')).toBe(1);
