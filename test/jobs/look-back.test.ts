@@ -109,6 +109,7 @@ function worldOf(kinds: {
     restart: () => {
       looks = looksAtBuckets(config, { first: bucket, copy });
     },
+    watch: () => tick([watchChangesJob], context(), `watch ${bot.now().getTime()}`),
     /** What the host does in a minute. */
     async minutes(count = 1): Promise<void> {
       for (let i = 0; i < count; i += 1) {
@@ -210,6 +211,15 @@ test.each(['directory', 'none'] as const)('sealed with a passphrase, copy: %s', 
   await world.minutes(2);
   if (copy === 'none') expect((await readBadChanges(world.bucket)).map((bad) => bad.file)).toEqual([file]);
   else expect(await bodyOf(world.first, key)).toBe(good);
+});
+
+test('the watch of change files puts back what the copy has before it calls anything lost', async () => {
+  const [, file] = await begin();
+  await world.first.delete([`backups/${file}`]);
+  bot.advance(20 * MINUTE_MS);
+  await world.watch();
+  expect(await bodyOf(world.first, `backups/${file}`)).toBeDefined();
+  expect((await peekAt(bot.db))?.state.needsBase).toBeNull();
 });
 
 test('four bytes in the copy: the same there', async () => {

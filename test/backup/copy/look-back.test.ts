@@ -1,0 +1,85 @@
+/** What a look back at change files puts back, and what it leaves where it is. */
+import { expect, test } from 'vitest';
+import type { Bucket } from '../../../src/backup/catalog/bucket.ts';
+import type { Previous } from '../../../src/backup/catalog/change-position.ts';
+import { readBadChanges } from '../../../src/backup/changes/bad-changes.ts';
+import { lookBackAtChanges } from '../../../src/backup/copy/look-back.ts';
+import { NO_LIMIT } from '../../../src/backup/copy/proven.ts';
+import { testClock } from '../../support/backup-world.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
+import { putBackup } from '../../support/sample-backup.ts';
+import { sampleChange } from '../../support/sample-change.ts';
+
+const TIMELINE = 'a'.repeat(32);
+
+/** A backup in the first bucket, and three files in both. */
+async function pair() {
+  const clock = testClock();
+  const [a, b] = [createMemoryStore(clock.now), createMemoryStore(clock.now)];
+  const first: Bucket = { store: a, prefix: 'backups/', clock };
+  const copy: Bucket = { store: b, prefix: '', clock, isCopy: true };
+  await putBackup(a, 'backups/', clock.now());
+  const files: string[] = [];
+  let previous: Previous = null;
+  for (const at of [1, 2, 3]) {
+    const sample = sampleChange({ timeline: TIMELINE, first: at, last: at, time: clock.now(), previous });
+    await a.put(`backups/${sample.file}`, sample.body);
+    await b.put(sample.file, sample.body);
+    files.push(sample.file);
+    previous = sample.link;
+  }
+  const look = (change: { after?: string; mostBytes?: number; isRead?: boolean } = {}) => {
+    const { after = '', isRead = true, ...more } = change;
+    const context = { first, copy, now: clock.now(), days: 14, slice: NO_LIMIT, isRead } as const;
+    return lookBackAtChanges({ ...context, shipped: 'all', keys: undefined, ...more }, after);
+  };
+  const [one = '', two = '', last = ''] = files;
+  return { a, b, first, copy, one, two, last, look };
+}
+
+test('the last one is gone from the first, and no database remembers it: nothing proves the copy’s', async () => {
+  const { a, last, look } = await pair();
+  a.objects.delete(`backups/${last}`);
+  for (const isRead of [true, false]) {
+    expect((await look({ isRead })).problems).toEqual([expect.stringContaining('nothing proves the one in')]);
+    expect(a.objects.has(`backups/${last}`)).toBe(false);
+  }
+});
+
+test('no verified backup is in the first: what is gone there leads nowhere, and stays away', async () => {
+  const { a, one, look } = await pair();
+  for (const key of [...a.objects.keys()]) if (key.includes('manifest')) a.objects.delete(key);
+  a.objects.delete(`backups/${one}`);
+  expect((await look()).problems).toEqual([]);
+  expect(a.objects.has(`backups/${one}`)).toBe(false);
+});
+
+test('both hold the same other bytes, and the next file names the right ones: damaged in both', async () => {
+  const { a, b, first, copy, one, look } = await pair();
+  // gzip's own time: what is inside is as it was.
+  a.rot(`backups/${one}`, 4.5 / (a.objects.get(`backups/${one}`)?.body.byteLength ?? 1));
+  const body = a.objects.get(`backups/${one}`)?.body ?? new Uint8Array();
+  await b.put(one, body);
+  const { damaged, problems } = await look();
+  expect(damaged).toEqual([one]);
+  expect(problems).toHaveLength(1);
+  for (const bucket of [first, copy])
+    expect((await readBadChanges(bucket)).map(({ file }) => file)).toEqual([one]);
+});
+
+test('junk under the name of a change file, beside the one that has its numbers, is no damage', async () => {
+  const { a, first, two, look } = await pair();
+  await a.put(`backups/${two.replace('000Z', '001Z')}`, Buffer.from('junk'));
+  expect(await look()).toMatchObject({ damaged: [], problems: [] });
+  expect(await readBadChanges(first)).toEqual([]);
+});
+
+test('a slice ends at its bytes, and the next one goes on from there', async () => {
+  const world = await pair();
+  world.a.rot(`backups/${world.last}`, 0.5);
+  let after: string | null = '';
+  let slices = 0;
+  for (; after !== null && slices < 9; slices += 1) ({ after } = await world.look({ after, mostBytes: 1 }));
+  expect(after).toBeNull();
+  expect(world.a.objects.get(`backups/${world.last}`)?.body).toEqual(world.b.objects.get(world.last)?.body);
+});
