@@ -32,15 +32,15 @@ export async function tellAdmins({ api, log, adminIds }: AlertTools, text: Html)
  */
 const LONGEST_ALERT = 3_000;
 
-export function backupAlertText(locale: LocaleName, { kind, message: whole, shrunk }: BackupAlert): Html {
+export function backupAlertText(
+  locale: LocaleName,
+  { kind, message: whole, shrunk, asks }: BackupAlert,
+): Html {
   const { frame, backupTrouble } = textsFor(locale);
   if (shrunk !== undefined) return frame.backupShrunk(shrunk);
+  if (asks !== undefined) return frame.backupAsks(asks.removing, asks.of);
   const message = whole.length > LONGEST_ALERT ? `${whole.slice(0, LONGEST_ALERT).toWellFormed()}…` : whole;
   if (kind === 'failed') return frame.backupFailed(backupTrouble(message));
   if (kind === 'damaged') return frame.backupDamaged(backupTrouble(message));
-  // As src/backup/run/settle.ts says it.
-  const [, removing, of] = /delete (\d+) of (\d+)/.exec(message) ?? [];
-  return kind === 'ask' && removing !== undefined && of !== undefined
-    ? frame.backupAsks(removing, of)
-    : frame.backupProblem(backupTrouble(message));
+  return frame.backupProblem(backupTrouble(message));
 }

@@ -538,7 +538,9 @@ describe('after the backup', () => {
     world.clock.advance(200 * 86_400_000);
     const outcome = await done(await run());
     expect(outcome.pruned).toMatchObject({ plan: { kind: 'ask', removing: 6, of: 9 }, removed: [] });
-    expect(world.alerts).toMatchObject([{ kind: 'ask', message: expect.stringContaining('prune') }]);
+    expect(world.alerts).toMatchObject([
+      { kind: 'ask', message: expect.stringContaining('prune'), asks: { removing: 6, of: 9 } },
+    ]);
     expect(await readGroups(context)).toHaveLength(9);
   });
 

@@ -325,8 +325,8 @@ test.each(LOCALE_NAMES)('an alert of any length fits one message (%s)', (locale)
 });
 
 test('the question of a large deletion names its numbers', () => {
-  const message = 'retention would delete 12 of 20 backups';
-  const { markup } = backupAlertText('uz', { kind: 'ask', message });
+  const message = 'retention would delete some backups';
+  const { markup } = backupAlertText('uz', { kind: 'ask', message, asks: { removing: 12, of: 20 } });
   expect(markup).toContain('12');
   expect(markup).toContain('20');
 });

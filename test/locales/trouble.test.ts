@@ -143,10 +143,7 @@ describe('reasons of the backup engine', () => {
     expect(said).toContain('Sababi: bazada bu jadval yo‘q: <code>anime_parts</code>\n');
     expect(said).not.toMatch(/table|damaged|operations/);
     expect(textsFor('uz').backupTrouble(`${damage}; row 3 of x is odd`).markup).toContain('row 3');
-    const ask = {
-      kind: 'ask',
-      message: 'backup n is good, but: retention would delete 5 of 9 backups',
-    } as const;
+    const ask = { kind: 'ask', message: 'backup n is good, but …', asks: { removing: 5, of: 9 } } as const;
     expect(backupAlertText('uz', ask).markup).toContain('(9 tadan 5 tasi)');
   });
 

@@ -51,6 +51,8 @@ export interface BackupAlert {
    */
   readonly kind: 'failed' | 'damaged' | 'ask' | 'problem' | 'shrunk';
   readonly message: string;
+  /** What a backup of kind `ask` would delete, of all that there are. */
+  readonly asks?: { readonly removing: number; readonly of: number };
   /** What a backup of that kind has lost, and the one before it. */
   readonly shrunk?: Shrunk & { readonly name: BackupName; readonly than: BackupName };
   /** It is about a run before this one, whose process died before it could tell. */

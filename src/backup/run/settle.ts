@@ -115,10 +115,10 @@ function alertFor(
       message: [`backup ${manifest.name} was made, but ${damage}`, ...lines].join('; '),
     };
   if (lines.length === 0) return undefined;
-  return {
-    kind: problems.length > 0 ? 'problem' : 'ask',
-    message: `backup ${manifest.name} is good, but: ${lines.join('; ')}`,
-  };
+  const message = `backup ${manifest.name} is good, but: ${lines.join('; ')}`;
+  return problems.length > 0 || asks === undefined
+    ? { kind: 'problem', message }
+    : { kind: 'ask', message, asks: { removing: asks.removing, of: asks.of } };
 }
 
 /** Said at the backup that shrank, not at those after it. */

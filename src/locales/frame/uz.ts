@@ -42,7 +42,7 @@ export const uz = {
     html`🔴 <b>Zaxira nusxa olinmadi.</b>\nSababi: ${reason}\nBu urinish boshqa nusxalarga tegmadi. Tekshirish: /test, qayta urinish: /backup`,
   backupDamaged: (reason: Html): Html =>
     html`🔴 <b>Ma’lumotlar bazasi buzilgan.</b>\nSababi: ${reason}\nBu nusxa saqlab qo‘yildi, lekin tekshirilgan emas; undan oldingi yaxshi nusxalar o‘chirilmaydi. Nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan.`,
-  backupAsks: (removing: string, of: string): Html =>
+  backupAsks: (removing: number, of: number): Html =>
     html`⚠️ <b>Eski nusxalarni o‘chirish to‘xtatildi</b>, chunki yarmidan ko‘pi o‘chib ketardi (${of} tadan ${removing} tasi).\nRozi bo‘lsangiz, serverda <code>npm run backup -- prune</code> buyrug‘ini bering.`,
   backupProblem: (reason: Html): Html =>
     html`⚠️ <b>Zaxira nusxa olindi va tekshirildi</b>, lekin keyingi ishda muammo chiqdi: ${reason}`,
