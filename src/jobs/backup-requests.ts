@@ -11,11 +11,10 @@ import { textsIn } from '../locales/index.ts';
 import { DEFAULT_TIME_ZONE } from '../text/times.ts';
 import type { Job } from './job.ts';
 
-/**
- * Requests of one run whose files have one part each (test/backup/remote-run.test.ts counts them),
- * and three to close and to tell.
- */
-export const RUN_REQUESTS: number = 33 + 3;
+/** Of a run whose files have one part each: test/backup/remote-run.test.ts counts them. */
+export const ONE_RUN: number = 33;
+/** The run, and three to close and to tell. */
+export const RUN_REQUESTS: number = ONE_RUN + 3;
 
 export const backupRequestsJob: Job = {
   name: 'backup-requests',

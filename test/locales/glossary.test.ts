@@ -1,5 +1,5 @@
 /**
- * src/locales/glossary.md is kept: one term a thing, and none of the words a native reader found
+ * src/locales/terms.md is kept: one term a thing, and none of the words a native reader found
  * wrong.
  */
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { LANGUAGES, LOCALES, textsIn } from './read-catalogue.ts';
 
 /** The rows of the table below a heading, each cell trimmed. */
 function rowsBelow(heading: string): readonly (readonly string[])[] {
-  const text = readFileSync(join(LOCALES, 'glossary.md'), 'utf8');
+  const text = readFileSync(join(LOCALES, 'terms.md'), 'utf8');
   const section = text.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   const lines = section.split('\n').filter((line) => line.startsWith('|'));
   return lines.slice(2).map((line) =>

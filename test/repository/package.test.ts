@@ -25,6 +25,8 @@ interface Locked {
 interface PackageFile {
   readonly scripts: Readonly<Record<string, string>>;
   readonly allowScripts: Readonly<Record<string, boolean>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
 }
 
@@ -38,6 +40,19 @@ function underVersion(version: string, file = guard): { status: number | null; s
     encoding: 'utf8',
   });
 }
+
+test('every package has its reason in docs/decisions.md, and none is named that is gone', () => {
+  const text = readFileSync(new URL('docs/decisions.md', root), 'utf8');
+  const [, tools = ''] = /^## Toolchain\n(.*?)^## /ms.exec(text) ?? [];
+  const [, rest = ''] = /^## Dependencies\n(.*?)^## /ms.exec(text) ?? [];
+  const names = Object.keys({ ...file.dependencies, ...file.devDependencies });
+  const asWord = (name: string): RegExp => new RegExp(`(?<![\\w/-])${name}(?![\\w/-])`, 'i');
+  // Types come with what they describe.
+  const unnamed = names.filter((name) => !/types/.test(name) && !asWord(name).test(tools + rest));
+  expect(unnamed).toEqual([]);
+  const rows = [...rest.matchAll(/^\| ([@a-z][^|(]*)/gm)].flatMap(([, cell = '']) => cell.trim().split(', '));
+  expect(rows.filter((name) => name !== 'package' && !names.includes(name))).toEqual([]);
+});
 
 describe('the Node that runs everything', () => {
   test.each(['12.22.0', '18.20.4', '20.20.2', '22.12.0', '24.11.1'])(

@@ -115,6 +115,13 @@ describe('names that look like settings', () => {
     for (const name of SETTING_NAMES) expect(example).toMatch(new RegExp(`^# ${name}=`, 'm'));
   });
 
+  test.each(['README.md', 'README.uz.md'])('the table of %s has a row for every setting', (page) => {
+    const text = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');
+    const cells = [...text.matchAll(/^\| ([A-Z][A-Z0-9_, /]*) \|/gm)].map(([, cell = '']) => cell);
+    const names = cells.flatMap((cell) => cell.match(/\w+/g) ?? []);
+    expect(names.toSorted()).toEqual([...SETTING_NAMES].sort());
+  });
+
   test('a line of .env.example with its # taken away sets what it shows, and no comment', () => {
     const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
     const env = parseEnv(example.replaceAll(/^# (?=[A-Z][A-Z0-9_]+=)/gm, ''));

@@ -2,9 +2,12 @@
  * Every action of a viewer: at most one read batch, one write batch and two Bot API calls, with two
  * mandatory channels cached.
  */
+
 import { describe, expect, test } from 'vitest';
 import type { Person, SeenMessage } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
+import { viewerCommands } from '../../src/handlers/commands-menu.ts';
+import { textsFor } from '../../src/locales/index.ts';
 import type { TestBot } from '../support/bot.ts';
 import { addAnime, buttonWith, press, start } from './support.ts';
 
@@ -46,15 +49,7 @@ const TYPED = [
   '/start 12_5',
   '/start 999',
   '/start instagram',
-  '/help',
-  '/history',
-  '/favourites',
-  '/following',
-  '/new',
-  '/popular',
-  '/az',
-  '/random',
-  '/language',
+  ...viewerCommands(textsFor('uz')).map(({ command }) => `/${command}`),
   '/unknown',
   '12',
   '12 5',
