@@ -174,7 +174,7 @@ export function damageOf({ findings, tables, schema_version }: Manifest): string
   return told && `the database was damaged when it was read: ${told.join('; ')}`;
 }
 
-/** A run writes no more of them, nor longer ones; somebody may have put more into the bucket. */
+/** What is told of them: somebody may have written megabytes into the bucket. */
 const MOST_FINDINGS = 5;
 const MOST_CHARACTERS = 600;
 
