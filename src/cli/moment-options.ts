@@ -47,7 +47,14 @@ export interface Asked {
 
 /** The same command with its other options (`flags`, each behind a space). */
 export function askedBy(command: string, text: string, wish: MomentWish, flags = ''): Asked {
-  return { text, wish, again: (at, more) => `npm run backup -- ${command} ${at}${flags}${more}` };
+  const again = (at: string, more: string): string =>
+    `npm run backup -- ${command} ${shellWord(at)}${flags}${more}`;
+  return { text, wish, again };
+}
+
+/** The history that was asked for, behind a space; or nothing. */
+export function timelineOf({ wish: { timeline } }: Asked): string {
+  return timeline === undefined ? '' : ` --timeline ${timeline}`;
 }
 
 /** As a shell takes it for one word. */

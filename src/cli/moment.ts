@@ -9,7 +9,7 @@ import { openSnapshotSource } from '../hosts/node/node-parts.ts';
 import { explain } from '../lib/clock.ts';
 import { clockNote, copyMoment, showMoment, toTheSecond } from '../text/moment.ts';
 import { type Invocation, UsageError } from './command.ts';
-import { type Asked, parseMoment } from './moment-options.ts';
+import { type Asked, parseMoment, timelineOf } from './moment-options.ts';
 import { requireFurthest } from './other-way.ts';
 import { unsealing } from './passed-over.ts';
 import { createProgressBar } from './progress-bar.ts';
@@ -65,7 +65,7 @@ export async function resolveMoment(invocation: Invocation, asked: Asked): Promi
   await requireFurthest(invocation, point, { asked, now: time, living });
   if (point.plain !== undefined)
     terminal.note(
-      `${plainText(`backup ${point.plain}`)}; to take that, if it is your bot’s own: ${unsealing(session.config.backup)}${asked.again(text, '')}`,
+      `${plainText(`backup ${point.plain}`)}; to take that, if it is your bot’s own: ${unsealing(session.config.backup)}${asked.again(text, timelineOf(asked))}`,
     );
   return point;
 }

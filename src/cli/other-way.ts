@@ -9,7 +9,7 @@ import { BackupDamaged, BackupRefused } from '../backup/restore/source.ts';
 import { explain } from '../lib/clock.ts';
 import { showMoment } from '../text/moment.ts';
 import type { Invocation } from './command.ts';
-import { type Asked, askedBy, parseMoment } from './moment-options.ts';
+import { type Asked, askedBy, parseMoment, timelineOf } from './moment-options.ts';
 import { unsealing } from './passed-over.ts';
 import { type Other, otherBucket } from './second-bucket.ts';
 import type { Session } from './session.ts';
@@ -166,8 +166,4 @@ function pointThere(
 ): string {
   const at = point.short === undefined && asked.text === '0m' ? '0m' : point.time.toISOString();
   return `${other.what} has it whole up to ${showMoment(point.time, config.timeZone)}: ${asked.again(at, `${timelineOf(asked)}${other.from}`)}`;
-}
-
-function timelineOf({ wish: { timeline } }: Asked): string {
-  return timeline === undefined ? '' : ` --timeline ${timeline}`;
 }

@@ -1,5 +1,6 @@
 /** How far back one can go, in one line that is true to the second. */
 import { expect, test } from 'vitest';
+import { askedBy, timelineOf } from '../../src/cli/moment-options.ts';
 import { sayReach } from '../../src/cli/reach.ts';
 
 test.each([
@@ -16,4 +17,14 @@ test.each([
     'UTC',
   );
   expect(said).toEqual([expect.stringMatching(wanted)]);
+});
+
+test('a moment of two words is one word of the command that is printed', () => {
+  const asked = askedBy('restore --at', '2026-11-27 14:32', { timeline: 'b0000000' }, ' --replace');
+  expect(asked.again(asked.text, timelineOf(asked))).toBe(
+    'npm run backup -- restore --at "2026-11-27 14:32" --replace --timeline b0000000',
+  );
+  expect(asked.again('2026-11-27T14:32:05.678Z', '')).toBe(
+    'npm run backup -- restore --at 2026-11-27T14:32:05.678Z --replace',
+  );
 });
