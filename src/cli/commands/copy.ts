@@ -88,7 +88,7 @@ async function copy(invocation: Invocation): Promise<ExitCode> {
           ),
     );
     if (changeFiles > 0) terminal.say(`${countOf(changeFiles, 'change file')} read in both buckets.`);
-    terminal.say('To read every backup: npm run backup -- verify --all --from copy');
+    terminal.say('To read all backups: npm run backup -- verify --all --from copy');
   }
   return ok ? 0 : 1;
 }
