@@ -6,7 +6,7 @@ import { findBackup, newestFit, newestVerified, readGroups } from '../backup/cat
 import { nameFromText } from '../backup/catalog/names.ts';
 import { isLatest, latestBackup, noLatest, passedOver, tooNewText } from '../backup/catalog/newest.ts';
 import { NotHere } from '../backup/catalog/not-here.ts';
-import { botText } from '../backup/catalog/whose-bot.ts';
+import { botText, type ManifestBot } from '../backup/catalog/whose-bot.ts';
 import { StoreError } from '../backup/store/types.ts';
 import { explain } from '../lib/clock.ts';
 import type { Session } from './session.ts';
@@ -32,6 +32,14 @@ export interface Resolved {
   readonly entry: BackupEntry;
   /** Newer ones that `latest` does not mean, and why; the command tells them. */
   readonly passedOver: readonly string[];
+  /** Whose it is, where `latest` means one of a bot whose token is not the one that is set. */
+  readonly taken?: ManifestBot | undefined;
+}
+
+/** For people. */
+export function takenLine(what: string, taken: ManifestBot, { bot }: Pick<Bucket, 'bot'>): string {
+  const why = bot === undefined ? 'BOT_TOKEN is not set' : 'BOT_TOKEN is of another one';
+  return `${what} is of the bot ${botText(taken)}, and ${why}`;
 }
 
 /**
@@ -43,14 +51,16 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
     const entry = await namedBackup(bucket, text);
     const bot = entry.manifest?.bot;
     const isOther = bot !== undefined && bucket.bot !== undefined && bot.id !== bucket.bot;
-    const warning = isOther
-      ? [`${entry.name} is of the bot ${botText(bot)}, and BOT_TOKEN is of another one`]
-      : [];
+    const warning = isOther ? [takenLine(entry.name, bot, bucket)] : [];
     return { entry, passedOver: warning };
   }
   const newest = await latestBackup(bucket);
   const newer = passedOver(bucket, newest);
-  if (newest.entry !== undefined) return { entry: newest.entry, passedOver: newer };
+  const { entry, taken } = newest;
+  if (entry !== undefined)
+    return taken === undefined
+      ? { entry, passedOver: newer }
+      : { entry, passedOver: [takenLine(entry.name, taken, bucket), ...newer], taken };
   const bare = bareFile(bucket, newest.newer);
   const unpacked = await unpackedFile(bucket, newest.newer);
   const why = noLatest(bucket, newest);

@@ -101,7 +101,9 @@ test('a moment is brought back from its own bot’s backups; of two others a per
   const found = await findPoint(bucket, { ...ask, at: clock.now() });
   expect(found.ways.map(({ base }) => base.entry.name)).toEqual([ours]);
   const third = findPoint({ ...bucket, bot: THIRD.id }, { ...ask, at: clock.now() });
-  await expect(third).rejects.toThrow('backups of several bots');
+  await expect(third).rejects.toThrow(
+    /backups of 2 databases lie in .*Say which is meant: `restore \d{8}_\d{6}` for @their_bot/,
+  );
 });
 
 test('what the bot before a move made is of the same database, over any number of moves', async () => {

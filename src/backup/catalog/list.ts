@@ -8,7 +8,7 @@ import { type Bucket, nowOf } from './bucket.ts';
 import { type BackupEntry, groupTime, isUnsealed, loadEntry, type ObjectGroup } from './entry.ts';
 import { type BackupName, isOfBackup, parseKey, STEM } from './names.ts';
 import { isAhead } from './true-time.ts';
-import { familiesOf, ownOf } from './whose-bot.ts';
+import { familiesOf, type ManifestBot, ownOf, strangerOf } from './whose-bot.ts';
 
 /** One listing, grouped, newest first. Objects that are none of ours are left out. */
 export async function readGroups(bucket: Bucket): Promise<ObjectGroup[]> {
@@ -57,6 +57,8 @@ export interface Newest {
   readonly entry: BackupEntry | undefined;
   /** Newer ones that were passed over, and those whose time nobody knows; newest first. */
   readonly newer: readonly BackupEntry[];
+  /** Whose {@link entry} is, where no backup that was seen is of the bot whose token is set. */
+  readonly taken?: ManifestBot | undefined;
   /** Those of {@link newer} that are of other bots, and count for nothing. */
   readonly strangers?: readonly BackupEntry[];
 }
@@ -103,10 +105,14 @@ class Choice {
 
   result(): Newest {
     if (this.#entry === undefined && familiesOf(this.#seen).length === 1)
-      return this.#upTo(this.#seen.find((entry) => this.#isGood(entry)));
+      return this.#asTaken(this.#seen.find((entry) => this.#isGood(entry)));
     const found = this.#upTo(this.#entry);
     const strangers = found.newer.filter((entry) => this.#isStranger(entry));
     return { ...found, ...(strangers.length > 0 && { strangers }) };
+  }
+
+  #asTaken(entry: BackupEntry | undefined): Newest {
+    return { ...this.#upTo(entry), taken: strangerOf(this.#bucket.bot, this.#seen, entry) };
   }
 
   #upTo(entry: BackupEntry | undefined): Newest {

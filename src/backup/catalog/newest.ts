@@ -9,7 +9,7 @@ import type { BackupHealth } from './health.ts';
 import { listBackups, type Newest, newestFit } from './list.ts';
 import type { Manifest } from './manifest.ts';
 import { isAhead } from './true-time.ts';
-import { botText, familiesOf } from './whose-bot.ts';
+import { botText, familiesOf, waysTo } from './whose-bot.ts';
 
 /** The newest damaged backup that no good one follows, whatever else lies before it. */
 export function damagedNewest(bucket: Bucket, { newer, strangers = [] }: Newest): BackupEntry | undefined {
@@ -95,12 +95,13 @@ function byChain(bucket: Bucket, found: Newest): Newest {
 export function noLatest(bucket: Bucket, { newer, strangers = [] }: Newest): string {
   const where = bucket.store.description;
   if (strangers.length > 0) {
-    const bots = familiesOf(strangers).flatMap(([newest]) => {
+    const families = familiesOf(strangers);
+    const bots = families.flatMap(([newest]) => {
       const bot = newest?.manifest?.bot;
       return newest === undefined || bot === undefined ? [] : [`${botText(bot)}: ${newest.name}`];
     });
     const why = bucket.bot === undefined ? 'BOT_TOKEN is not set' : 'none is of the bot of BOT_TOKEN';
-    return `${where} has backups of ${countOf(bots.length, 'other bot')}, and ${why}; say which is meant by its name. The newest of each: ${bots.join(', ')}`;
+    return `${where} has backups of ${countOf(bots.length, 'other bot')}, and ${why}; say which is meant by its name. The newest of each: ${bots.join(', ')}. With the changes behind it: ${waysTo(families)}`;
   }
   if (newer.length === 0) return `there is no backup in ${where}`;
   const ahead = newer.find((entry) => isLatest(entry) && isAhead(entry.time, nowOf(bucket)));
@@ -142,8 +143,9 @@ export function passedOver(bucket: Bucket, { entry: taken, newer, strangers = []
       return `${name} ${is} not encrypted, although your settings encrypt: whoever can write to the bucket can make such a one; \`restore ${name}\` takes it`;
     if (state === 'unfinished') return `${name} ${newerAnd}has no manifest: its run is under way, or failed`;
     if (manifest === undefined) return `${name} ${newerAnd}cannot be used: ${problem}`;
-    if (state === 'verified')
+    if (state === 'verified' && manifest.trigger === 'restore')
       return `${name} is ${taken === undefined ? '' : 'newer, '}the safety backup of a restore: \`restore ${name}\` takes it`;
+    if (state === 'verified') return `${name} ${newerAnd}names no bot: \`restore ${name}\` takes it`;
     if (!isRestorable({ usable, verdict })) return `${name} ${is} damaged: ${problem}`;
     return `${name} ${is} damaged (${problem}): \`restore ${name}\` brings back what can be proved of it`;
   });

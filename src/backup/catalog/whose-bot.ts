@@ -111,6 +111,32 @@ export function ofOtherBots<Entry extends Named>(
   return new Set(entries.filter((entry) => entry.manifest?.bot !== undefined && !own.has(entry)));
 }
 
+/**
+ * The bot that a backup is of, where it is not one of the bot's own; without a token nobody's is.
+ * Undefined also where its manifest names none.
+ */
+export function strangerOf<Entry extends Named>(
+  id: number | undefined,
+  entries: readonly Entry[],
+  entry: Entry | undefined,
+): ManifestBot | undefined {
+  const bot = entry?.manifest?.bot;
+  if (entry === undefined || bot === undefined || id === undefined) return bot;
+  return ownOf(id, entries).has(entry) ? undefined : bot;
+}
+
+/** How each of several databases is named to `restore --at`, newest first. */
+export function waysTo(families: readonly (readonly Named[])[]): string {
+  return families
+    .flatMap(([newest]) => {
+      const { bot, name, changes } = newest?.manifest ?? {};
+      if (bot === undefined) return [];
+      const way = changes === undefined ? `${name}` : `--at 0m --timeline ${changes.timeline.slice(0, 8)}`;
+      return [`\`restore ${way}\` for ${botText(bot)}`];
+    })
+    .join(', ');
+}
+
 /** For people. */
 export function botText(bot: ManifestBot): string {
   return `@${botName(bot)} (${bot.id})`;

@@ -8,7 +8,7 @@ import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
 import type { BackupName } from '../catalog/names.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
-import { botText, familiesOf } from '../catalog/whose-bot.ts';
+import { familiesOf, type ManifestBot, strangerOf, waysTo } from '../catalog/whose-bot.ts';
 import { type ChainOptions, followChain } from '../changes/chain.ts';
 import { parseChangeKey } from '../changes/change-names.ts';
 import { listChanges, orderedOf, ownFiles } from '../changes/list-changes.ts';
@@ -43,6 +43,8 @@ export interface Point {
   readonly notes?: readonly string[];
   /** Timelines that its own comes from. */
   readonly comesFrom?: ReadonlySet<string>;
+  /** Whose database it is, where it is not that of the bot whose token is set. */
+  readonly taken?: ManifestBot | undefined;
   /** A later backup that counts for nothing, since it is not encrypted. */
   readonly plain?: BackupName | undefined;
 }
@@ -69,11 +71,11 @@ export interface PointOptions extends ChainOptions {
 }
 
 /** @throws PointOutOfReach */
-export async function findPoint(bucket: Bucket, options: PointOptions): Promise<Point> {
+export async function findPoint(from: Bucket, options: PointOptions): Promise<Point> {
   const { at, show, isBestEffort = false } = options;
-  if (at > nowOf(bucket)) throw new PointOutOfReach(`${show(at)} is still to come`, { kind: 'ahead' });
-  const { entries } = await listBackups(bucket);
-  requireOneBot(bucket, entries);
+  if (at > nowOf(from)) throw new PointOutOfReach(`${show(at)} is still to come`, { kind: 'ahead' });
+  const { entries } = await listBackups(from);
+  const bucket = { ...from, bot: botMeant(from, entries, options) };
   const stored = ownFiles(bucket, entries, (await listChanges(bucket)).files);
   const { bases, files, before, notes } = await orderedBefore(bucket, entries, stored, options);
   const [base] = before;
@@ -140,6 +142,7 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
     isUnsure,
     isBestEffort,
     plain: short === undefined ? plain : undefined,
+    taken: strangerOf(from.bot, entries, base.entry),
     comesFrom: new Set([...lineage(base.changes?.timeline ?? '', bases, living).keys()].slice(1)),
     notes: [
       ...notes,
@@ -196,14 +199,27 @@ async function orderedBefore(
   return { ...rest, notes: [...rest.notes, ...strays.map(strayText)] };
 }
 
-/** Of several bots' databases, only a person can say which is wanted. */
-function requireOneBot(bucket: Bucket, entries: readonly BackupEntry[]): void {
+/**
+ * Whose database is wanted. Of several the database itself tells it, or its token, or a person.
+ * Undefined: of all.
+ */
+function botMeant(
+  { bot, store }: Bucket,
+  entries: readonly BackupEntry[],
+  { timeline, living }: PointOptions,
+): number | undefined {
+  const idOf = (id: string): number | undefined =>
+    entries.find(({ manifest }) => manifest?.changes?.timeline.startsWith(id))?.manifest?.bot?.id;
+  // Who names a history has said whose it is.
+  if (timeline !== undefined) return idOf(timeline.toLowerCase());
+  if (bot !== undefined && entries.some(({ manifest }) => manifest?.bot?.id === bot)) return bot;
   const families = familiesOf(entries);
-  const isKnown = families.some((family) => family.some(({ manifest }) => manifest?.bot?.id === bucket.bot));
-  if (families.length < 2 || isKnown) return;
-  const bots = families.flatMap(([entry]) => entry?.manifest?.bot ?? []).map(botText);
+  if (families.length < 2) return bot;
+  const own = living === undefined || living.state.timeline === '' ? undefined : idOf(living.state.timeline);
+  if (own !== undefined) return own;
+  const why = bot === undefined ? 'BOT_TOKEN is not set' : 'none is of the bot whose BOT_TOKEN is set';
   throw new Error(
-    `backups of several bots lie in ${bucket.store.description} (${bots.join(', ')}), and none is of the bot whose BOT_TOKEN is set: put the token of the bot that is meant, or \`restore\` one of its backups by name`,
+    `backups of ${families.length} databases lie in ${store.description}, and ${why}. Say which is meant: ${waysTo(families)}`,
   );
 }
 

@@ -21,6 +21,7 @@ import { type TarFile, writeTar } from '../kit/tar-file.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Session } from '../session.ts';
+import { takenLine } from '../target.ts';
 
 interface Options {
   readonly output: string;
@@ -150,13 +151,15 @@ async function candidates(
   const all: BackupEntry[] = [];
   for (const bucket of [session.bucket, ...(second === undefined ? [] : [second])])
     try {
-      const { entry: newest, newer } = await latestBackup(bucket);
+      const latest = await latestBackup(bucket);
+      const { entry: newest, taken } = latest;
       const { entries } = await listBackups(bucket);
       append(all, entries);
       if (newest === undefined) {
-        notes.push(...passedOver(bucket, { entry: newest, newer }));
+        notes.push(...passedOver(bucket, latest));
         continue;
       }
+      if (taken !== undefined) notes.push(takenLine(newest.name, taken, bucket));
       const strangers = ofOtherBots(bucket.bot, entries);
       for (const entry of entries.filter((one) => one.time <= newest.time && !strangers.has(one)))
         if (

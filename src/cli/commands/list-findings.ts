@@ -3,18 +3,19 @@ import { damagedRun } from '../../backup/catalog/damage-without-backup.ts';
 import { type DrillRecord, readDrills } from '../../backup/catalog/drill-record.ts';
 import { type BackupEntry, isUnsealed } from '../../backup/catalog/entry.ts';
 import { backupHealth } from '../../backup/catalog/health.ts';
-import { listBackups, newestOf } from '../../backup/catalog/list.ts';
+import { listBackups, type Newest, newestOf } from '../../backup/catalog/list.ts';
 import { lostBackup, madeLater, recordedRun } from '../../backup/catalog/lost-backup.ts';
 import { damagedNewest, isLatest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
-import { ofOtherBots } from '../../backup/catalog/whose-bot.ts';
+import { type ManifestBot, ofOtherBots } from '../../backup/catalog/whose-bot.ts';
 import { orderedOf } from '../../backup/changes/list-changes.ts';
 import { type Living, lostFrom } from '../../backup/changes/living.ts';
 import type { Timeline } from '../../backup/changes/spans.ts';
 import { branchesOf } from '../../backup/restore/branches.ts';
 import { plainText } from '../../backup/restore/out-of-reach.ts';
 import { lastStored, storedBehind } from '../../backup/restore/stored-behind.ts';
+import { botIdentity } from '../../db/bot-identity.ts';
 import { emptyDatabase } from '../../db/migrate.ts';
 import { type Lack, lackOfOurs } from '../../db/own-schema.ts';
 import type { Invocation } from '../command.ts';
@@ -103,6 +104,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
     longer,
     further: living === undefined ? await furtherNow(invocation, bucket) : undefined,
     standing: {
+      taken: await takenOf(session, found, living),
       health: backupHealth(newest, now(), maxAgeHours, damaged ?? lost ?? failedRun ?? unopened),
       ahead: entries.find(
         (entry) => entry.state === 'verified' && isAhead(entry.time, now()) && !isUnsealed(bucket, entry),
@@ -118,6 +120,24 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
       now: now(),
     },
   };
+}
+
+/** Whose the newest is, unless the living database itself knows that bot as its own. */
+async function takenOf(
+  session: Session,
+  { entry, taken }: Newest,
+  living: Living | undefined,
+): Promise<ManifestBot | undefined> {
+  if (taken === undefined || session.bucket.bot === undefined) return undefined;
+  if (living !== undefined && entry?.manifest?.changes?.timeline === living.state.timeline) return undefined;
+  try {
+    const [identity] = await (await session.live()).read([botIdentity()]);
+    return identity?.id === taken.id || identity?.movedFrom === taken.username ? undefined : taken;
+  } catch {
+    return taken;
+  } finally {
+    await session.close();
+  }
 }
 
 /** What the living database lacks: tables, or all; undefined also where nobody can look. */

@@ -1,5 +1,6 @@
 import { type BackupEntry, damageOf } from '../../backup/catalog/entry.ts';
 import type { backupHealth } from '../../backup/catalog/health.ts';
+import { botText, type ManifestBot } from '../../backup/catalog/whose-bot.ts';
 import { ledgerTriggerIn } from '../../backup/schema/ledger-triggers.ts';
 import { bringBack, type LastStored, tellLack } from '../../db/lack-words.ts';
 import type { Lack } from '../../db/own-schema.ts';
@@ -17,6 +18,8 @@ export interface Standing {
   readonly elsewhere: BackupEntry | undefined;
   /** What `restore` takes to bring the changes behind that, too; undefined: there are none. */
   readonly further: string | undefined;
+  /** Whose all of them are, where none is of the bot whose token is set, nor of its database. */
+  readonly taken: ManifestBot | undefined;
   readonly health: ReturnType<typeof backupHealth>;
   /** A verified one that is dated in the future. */
   readonly ahead: BackupEntry | undefined;
@@ -79,6 +82,8 @@ export function verdict(
       : `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}, ${absence}${why}`;
   }
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
+  if (standing.taken !== undefined)
+    return `${colors.red(colors.bold('Not safe:'))} no backup in ${standing.where} is of the bot whose BOT_TOKEN is set; the newest verified one, ${newest.name} (${age} old), is of ${botText(standing.taken)}. Where this bot has a database: ${FULL}. Where it takes that one’s place (a new token): npm run backup -- restore --at 0m`;
   if (damaged !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
   if (lost?.name === newest.name)

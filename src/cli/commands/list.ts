@@ -40,7 +40,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const found = await findingsOf(invocation);
   const shown = found.all.slice(0, options.limit);
   answer(invocation, found, shown);
-  const { health, fuller, lack } = found.standing;
+  const { health, fuller, lack, taken } = found.standing;
   const { colors } = terminal;
   const safe = verdict(colors, found.entries, found.newest, found.standing);
   const unsafe = found.gone && unsafeLine(colors, `${found.gone.problem}. ${found.gone.todo}`);
@@ -49,7 +49,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     return 0;
   }
   // Cron mails standard error; good news goes where a job throws it away.
-  const isGood = health.ok && fuller === undefined && lack === undefined;
+  const isGood = health.ok && fuller === undefined && lack === undefined && taken === undefined;
   if (unsafe !== undefined) terminal.note(unsafe);
   if (isGood && unsafe === undefined) terminal.say(safe);
   else if (!isGood) terminal.note(safe);
@@ -60,9 +60,10 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
 
 function answer({ terminal, session }: Invocation, found: Findings, shown: readonly BackupEntry[]): void {
   const { standing, others, later, unread, gone } = found;
-  const { health, fuller, lack } = standing;
+  const { health, fuller, lack, taken } = standing;
   terminal.answer({
-    ok: health.ok && fuller === undefined && gone === undefined && lack === undefined,
+    ok: health.ok && fuller === undefined && gone === undefined && lack === undefined && taken === undefined,
+    ...(taken && { of_bot: botText(taken) }),
     newest_verified: health.name,
     age_hours: health.ageHours,
     damaged: health.damaged ?? null,

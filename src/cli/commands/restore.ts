@@ -19,7 +19,7 @@ import { createProgressBar } from '../progress-bar.ts';
 import { LATEST } from '../target.ts';
 import { askedFor, flagsOf, nameAnother, nameOpening, nameOther, type Options } from './restore-refusals.ts';
 import { dryRun, tellRestored } from './restore-report.ts';
-import { laterThan, resolvePoint, resolveSource, sourceName } from './restore-source.ts';
+import { laterThan, requireMeant, resolvePoint, resolveSource, sourceName } from './restore-source.ts';
 import { describeTarget, targetOf } from './restore-target.ts';
 
 export function restoreCommand(cli: Cli): Command {
@@ -71,10 +71,11 @@ async function run(
     .map((name) => name.trim())
     .filter((name) => name !== '');
   if (only?.length === 0) throw new UsageError('--only needs names of tables');
-  const { from, passedOver: newer } =
+  const found =
     options.at === undefined
       ? await resolveSource(invocation, source ?? '')
       : await resolvePoint(invocation, askedFor(options, options.at));
+  const { from, passedOver: newer } = found;
   for (const line of newer) terminal.say(terminal.colors.yellow(line));
   const isBots = options.anySchema !== true;
   const isOldBroken = options.brokenDatabase === true;
@@ -119,6 +120,7 @@ async function run(
     throw new UsageError(
       `${describeTarget(target)} is not empty: --replace ${isOther && target.kind === 'file' ? 'sets its file aside' : 'saves it first'} and then replaces it`,
     );
+  if (!isOther) await requireMeant(invocation, found);
   if (state === 'full' && !invocation.yes) {
     const what = only === undefined ? 'All of it' : `Its tables ${only.join(', ')}`;
     const first =

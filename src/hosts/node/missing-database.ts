@@ -5,6 +5,7 @@ import { bareFile, unpackedFile } from '../../backup/catalog/bare-file.ts';
 import { type Bucket, nowOf } from '../../backup/catalog/bucket.ts';
 import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
+import { botText } from '../../backup/catalog/whose-bot.ts';
 import type { OpeningKeys } from '../../backup/envelope/types.ts';
 import { findPoint } from '../../backup/restore/point-in-time.ts';
 import { type StoredBehind, storedBehind } from '../../backup/restore/stored-behind.ts';
@@ -127,12 +128,13 @@ async function storedWays(
 ): Promise<Stored | undefined> {
   const [where, from] = isCopy ? [' in the second copy', ' --from copy'] : ['', ''];
   const latest = await withinPatience(latestBackup(bucket));
-  const { entry, newer } = latest;
+  const { entry, newer, taken } = latest;
+  const whose = taken === undefined ? '' : `, of the bot ${botText(taken)}, not of that of BOT_TOKEN`;
   const behind = entry && (await withinPatience(behindOf(bucket, entry, keys)));
   const to = behind?.to;
   if (entry !== undefined)
     return {
-      what: `the newest backup${where} is ${entry.name} (${ageOf(entry.time.getTime())} old)${to === undefined ? '' : `, with changes stored behind it up to ${to.toISOString()}`}`,
+      what: `the newest backup${where} is ${entry.name} (${ageOf(entry.time.getTime())} old${whose})${to === undefined ? '' : `, with changes stored behind it up to ${to.toISOString()}`}`,
       newest: { name: entry.name, to: to?.getTime() ?? 0 },
       ways: [
         ...(behind === undefined

@@ -5,6 +5,7 @@ import { listChanges, orderedOf, ownFiles } from '../../../src/backup/changes/li
 import { lostFrom } from '../../../src/backup/changes/living.ts';
 import { findPoint } from '../../../src/backup/restore/point-in-time.ts';
 import { type ChangeWorld, createChangeWorld } from '../../support/change-world.ts';
+import { putBackup } from '../../support/sample-backup.ts';
 
 let world: ChangeWorld;
 beforeEach(async () => {
@@ -53,4 +54,32 @@ test.for([
   // The last token, each one before it, a further one, and none.
   for (const bot of [...bots, 320, undefined]) expect(await reached(bot), `for ${bot}`).toBe(end);
   expect(await lost(bots.at(-1) ?? 0)).toBeUndefined();
+});
+
+test('beside another bot’s database a token that is named nowhere yet: the living database tells', async () => {
+  move(511);
+  const { context, clock } = world;
+  const name = await world.full();
+  await world.change();
+  const end = world.place.shipped;
+  await putBackup(
+    context.store,
+    context.prefix,
+    new Date(clock.now().getTime() + 60_000),
+    undefined,
+    'schedule',
+    {
+      ...{ id: 711, username: 'bot711' },
+    },
+  );
+  world.clock.advance(120_000);
+  const ask = { at: clock.now(), show: String, keys: undefined };
+  const bucket = { ...context, bot: 611 };
+  await expect(findPoint(bucket, ask)).rejects.toThrow(/2 databases.*--timeline 0{8}` for @bot511 \(511\)/);
+  const { timeline, shipped: shippedSeq } = world.place;
+  const living = { state: { timeline, shippedSeq, needsBase: null }, last: end, isSchemaMoved: false };
+  for (const more of [{ living: living as never }, { timeline: timeline.slice(0, 8) }]) {
+    const point = await findPoint(bucket, { ...ask, ...more });
+    expect([point.seq, point.ways[0]?.base.entry.name]).toEqual([end, name]);
+  }
 });
