@@ -45,7 +45,7 @@ try {
       : startNode(readConfig(process.env, 'node'), { beginsNew, onTaken: () => process.exit(1) });
   // From here on a stop in the middle of the start is an orderly stop, too.
   onStopSignals({
-    // Not SIGHUP: a host started with nohup shall outlive the terminal.
+    // Not SIGHUP: a host started with nohup must outlive the terminal.
     signals: ['SIGTERM', 'SIGINT'],
     first() {
       console.log('stopping: finishing what is under way (once more ends it at once)');

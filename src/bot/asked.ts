@@ -1,4 +1,4 @@
-/** One name for one wish, however it was uttered: pressed, typed as a command, a code or a name. */
+/** Which action a button, a command, a code or a name asks for. */
 import { foldQuery } from '../db/search-query.ts';
 import type { Action } from './callback-data.ts';
 import { type Incoming, normaliseDigits } from './incoming.ts';

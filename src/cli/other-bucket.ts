@@ -178,6 +178,6 @@ export function fullerBefore(
   }
   if (animeOf(newest) !== 0) return undefined;
   const entry = only.find((one) => isGood(one) && (animeOf(one) ?? 0) > 0);
-  const why = `the newest backup, ${newest.name}, has an empty catalogue, and the second copy alone has ${entry?.name}, which has not`;
+  const why = `the newest backup, ${newest.name}, has an empty catalogue, and the second copy alone has ${entry?.name}, whose catalogue is not empty`;
   return entry && { entry, isElsewhere: true, why };
 }

@@ -1,5 +1,5 @@
 /**
- * Whether the second copy is a directory on the disk of what it shall outlive: as long as its own
+ * Whether the second copy is a directory on the disk of what it should outlive: as long as its own
  * disk is not mounted, it is. Node only.
  */
 import { existsSync, statSync } from 'node:fs';

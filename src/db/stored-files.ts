@@ -48,8 +48,8 @@ export function rememberManifest({ file, sha256 }: StoredFile): Statement[] {
 
 /**
  * Behind the statement that writes into `change_state` that the file is stored, and only if it did.
- * Beside it stands, once for a timeline, the number of the first entry that is remembered of: what
- * was stored before it nobody knows.
+ * Beside it stands, once for a timeline, the number of the first entry that is remembered of:
+ * nobody knows what was stored before it.
  */
 export function rememberChange(
   { file, sha256 }: StoredFile,
@@ -100,7 +100,7 @@ export function forgetCopied(upTo: Readonly<Record<string, string>>, kept: reado
 
 /**
  * For a copy that begins anew: it lacks files whose memory went when the old one had them, and they
- * shall not look like somebody else's.
+ * must not look like somebody else's.
  */
 export function forgetSince(): Statement {
   const [from, to] = between(CHANGES);

@@ -21,7 +21,7 @@ export const BASES_LOOKED_AT = 10;
  * @param since when the present timeline began
  */
 export function mayMakeBase(tries: readonly Date[], since: Date, now: Date): boolean {
-  // A clock that was ahead says nothing of what has not yet been.
+  // A try dated in the future does not count: a clock was ahead.
   const ages = tries.map((at) => now.getTime() - at.getTime()).filter((age) => age >= 0);
   if (ages.filter((age) => age < HOUR_MS).length >= MOST_AN_HOUR) return false;
   const timelineAge = now.getTime() - since.getTime();

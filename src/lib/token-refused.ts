@@ -4,7 +4,7 @@ import type { GrammyError } from 'grammy';
 export const TOKEN_REFUSED =
   'Telegram does not know this BOT_TOKEN: copy it again from @BotFather (npm run setup proves it)';
 
-/** Of any call: 401, and 404 where the token has not the form of one. */
+/** Of any call: 401, and 404 where it does not look like a token. */
 export function isTokenRefused(error: unknown): boolean {
   return isGrammyError(error) && (error.error_code === 401 || error.error_code === 404);
 }

@@ -21,7 +21,7 @@ const TAKEN_AS: Readonly<Record<string, string>> = {
 };
 /**
  * Without it a command asks, or refuses by itself. Machines that run npm unattended set it for
- * good, and a nightly backup shall not fail there.
+ * good, and a nightly backup must not fail there.
  */
 const HARMLESS = '--yes';
 

@@ -79,7 +79,7 @@ test('what is refused is refused before a backup is made of what is there', asyn
   const { code, stderr } = await cli('restore', good, '--only', 'anime', '--yes');
   expect(code).toBe(1);
   expect(stderr).toContain(
-    '1 row of anime_parts would belong to rows of anime that the backup has not (add anime_parts to --only, or take all)',
+    '1 row of anime_parts would belong to rows of anime that are missing in the backup (add anime_parts to --only, or take all)',
   );
   // Not the newest: what went wrong is in that one.
   expect(stderr).toContain(`npm run backup -- restore ${good} --replace`);

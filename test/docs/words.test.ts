@@ -28,6 +28,12 @@ test('"cannot" is one word', () => {
   ).toEqual([]);
 });
 
+test('no sentence says "shall"', () => {
+  expect(
+    found(({ file, text, isProse }) => isProse && /\bshall\b/i.test(text) && !/terms\.md$/.test(file)),
+  ).toEqual([]);
+});
+
 test('nobody is "he" or "his" in comments, documents and titles of tests', () => {
   const isTitle = (text: string): boolean => /^\s*(?:test|it|describe)\b.*['"`]/.test(text);
   expect(

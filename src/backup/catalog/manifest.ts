@@ -13,8 +13,7 @@ import { parseKey, timeOfName } from './names.ts';
 
 const FORMAT = 'anime-bot-backup';
 /**
- * Of a manifest that names its bot; 2: of one that names a place in the change log alone; one
- * without either is of version 1, as ever.
+ * 3: a manifest that names its bot. 2: one that names a place in the change log only. 1: neither.
  */
 const VERSION = 3;
 

@@ -1,6 +1,6 @@
 /**
- * Backups that retention may not judge: another bot's, in a bucket that bots share. They go for no
- * rule, and none of ours goes for them.
+ * Backups that retention may not judge: another bot's, in a bucket that bots share. No rule
+ * deletes them, and none of ours is deleted because of them.
  */
 import type { Bucket } from './bucket.ts';
 import type { BackupEntry } from './entry.ts';

@@ -4,7 +4,7 @@
  * A backup exists when its manifest does, so the manifest goes FIRST and is seen to be gone before
  * anything else is touched: cut off anywhere, a deletion leaves either the whole backup or debris
  * without a manifest, never a backup that looks whole and is not. The debris is swept by a later
- * run. A deletion is believed only when the store, asked again, has the object no more.
+ * run. A deletion counts once the store, asked again, no longer has the object.
  */
 import { explain } from '../../lib/clock.ts';
 import { inParallel } from '../../lib/in-parallel.ts';

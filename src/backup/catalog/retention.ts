@@ -16,9 +16,9 @@ export interface Decision {
 
 interface Decided {
   readonly decisions: readonly Decision[];
-  /** Those that hold a place of the calendar, which another may go for. */
+  /** Those that hold a place of the calendar, because of which another may be deleted. */
   readonly placed: ReadonlySet<BackupName>;
-  /** Those that stay as the newest three, which others may go for. */
+  /** Those that stay as the newest three, because of which others may be deleted. */
   readonly newest: ReadonlySet<BackupName>;
 }
 

@@ -191,7 +191,7 @@ function lineReader(tableOf: (name: string) => TableInfo | undefined): (window: 
     const found = decoders.get(name);
     if (found !== undefined) return found;
     const table = tableOf(name);
-    if (table === undefined) throw window.fault(`it has rows of a table ${name}, which there is not`);
+    if (table === undefined) throw window.fault(`it has rows of table ${name}, which does not exist`);
     const made = { table, decode: rowDecoder(table) };
     decoders.set(name, made);
     return made;

@@ -119,7 +119,7 @@ async function withTables(
 }
 
 /**
- * What waited in it nobody knows. A number that was given before would be forgotten with those that
+ * Nobody knows what waited in it. A number that was given before would be forgotten with those that
  * the full backup holds.
  */
 const LOG_GONE: readonly Statement[] = [

@@ -82,8 +82,8 @@ async function isLogKept(source: Pick<SnapshotSource, 'schema'>): Promise<boolea
 }
 
 /**
- * The same for the host that ships the log: what no look has seen waiting was done within the last
- * seconds, the very question included.
+ * The same for the host that ships the log: what it has not yet seen waiting was written in the
+ * last seconds.
  */
 export async function livingOfHost(
   db: Pick<Database, 'read'>,

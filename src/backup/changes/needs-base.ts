@@ -34,7 +34,7 @@ export function countOn(): Statement[] {
 }
 
 /**
- * Somebody deleted entries of the log, or its counter: which rows they named nobody knows. The
+ * Somebody deleted entries of the log, or its counter: nobody knows which rows they named. The
  * numbers go on behind all that were ever given.
  */
 export async function settleLost({ db }: ShipContext, { state, counted }: Peek): Promise<ShipOutcome> {

@@ -1,7 +1,7 @@
 /**
  * Change files that nobody can use any more, or that are older than they are to be kept. Never one
  * that the newest verified backup needs or that came after it, nor one that leads to a moment that
- * is kept. A deletion counts when the store, asked again, has the file no more.
+ * is kept. A deletion counts once the store, asked again, no longer has the file.
  */
 import { explain } from '../../lib/clock.ts';
 import { append, greatest, least } from '../../lib/extremes.ts';

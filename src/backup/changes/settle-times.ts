@@ -5,7 +5,7 @@
 
 /** No host of this program ran before: a clock without its battery. */
 const EARLIEST = Date.UTC(2020, 0, 1);
-/** So long nobody stores nothing: there are full backups every day. */
+/** Nobody goes this long without storing anything: there are full backups every day. */
 const MONTH_MS = 30 * 86_400_000;
 
 /**

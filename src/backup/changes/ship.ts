@@ -33,7 +33,7 @@ export async function ship(context: ShipContext, found?: Peek): Promise<ShipOutc
     try {
       await ensureTriggers(db, context.source);
     } catch (error) {
-      // What new tables are there nobody knows: their changes no file will ever tell.
+      // There may be new tables, whose changes no file will ever hold.
       const { reason } = await needBase(context, 'schema');
       await db.write([WAITS]);
       return { kind: 'needs-base', reason, error };

@@ -1,4 +1,4 @@
-/** Every change file of a bucket: whole, under its own name, and the next one of what it names. */
+/** Every change file of a bucket: whole, under its own name, and the successor of what it names. */
 import { explain } from '../../lib/clock.ts';
 import { inParallel } from '../../lib/in-parallel.ts';
 import type { Bucket } from '../catalog/bucket.ts';

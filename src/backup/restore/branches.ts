@@ -9,7 +9,7 @@ import type { Base, StoredChange } from '../changes/listed.ts';
 import type { Living } from '../changes/living.ts';
 import { type Timeline, timelinesOf } from '../changes/spans.ts';
 
-/** A bot makes a full backup each day, so one that is silent for longer is no more. */
+/** A bot makes a full backup each day, so one that is silent for longer has stopped. */
 const SILENT_MS = 26 * 3_600_000;
 
 /** Those that go on, oldest first: one where all is as it should be. */

@@ -48,7 +48,7 @@ export function pointsNowhere(only: readonly string[], worse: readonly Orphans[]
   const missing = worse.flatMap((orphans) => [orphans.parent, orphans.child]);
   const add = [...new Set(missing)].filter((table) => !only.includes(table));
   const wayOn = add.length === 0 ? '' : ` (add ${add.join(',')} to --only, or take all)`;
-  return `${count} ${count === 1 ? 'row' : 'rows'} of ${child} would belong to rows of ${parent} that ${who} has not${wayOn}`;
+  return `${count} ${count === 1 ? 'row' : 'rows'} of ${child} would belong to rows of ${parent} that are missing in ${who}${wayOn}`;
 }
 
 const MADE = /^CREATE (?:UNIQUE )?(?:TABLE|INDEX|TRIGGER) (\w+)/;

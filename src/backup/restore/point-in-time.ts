@@ -249,7 +249,7 @@ interface Stop {
   readonly fault: string | undefined;
 }
 
-/** What the files before the stop do not lead to, the best effort leaves out. */
+/** Leaves out what the files before the stop do not reach. */
 async function lastGood(
   bucket: Bucket,
   base: Base,

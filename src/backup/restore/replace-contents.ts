@@ -45,8 +45,8 @@ export function replaceContents(replacement: Replacement): {
   const tables = new Map(live.tables.map((table) => [table.name, table]));
   const isCurrent = version === SCHEMA_VERSION;
   const lack = lackOfLive(replacement);
-  // Tables of ours that somebody's SQL took away, or a column of which. An older database lacks
-  // them rightly: its migration makes them, and would fail over one that is there.
+  // Tables of ours that somebody's SQL dropped, or whose columns it dropped. An older database may
+  // lack them: its migration makes them, and would fail over one that is there.
   const remade = only.filter((name) => isCurrent && lack?.tables.includes(name) === true);
   const pairs = staged.map(({ table, name }) => {
     // Made anew, it has what the backup has of it.
@@ -83,7 +83,7 @@ export function replaceContents(replacement: Replacement): {
       : [`${target.name}: ${newer.join(', ')} newer than this backup, now at the default in every row`];
   });
   const statements = [
-    // Of a name that the living database has not, `IF EXISTS` would find the backup's.
+    // If the living database lacks the name, `IF EXISTS` would drop the backup's table.
     ...dropped.map((name) => `DROP TABLE ${quoteName(name)}`),
     ...made,
     ...added.flatMap((one) => one.statements),

@@ -80,7 +80,7 @@ function partOf(text: string): SqlValue {
   if (/^t([0-9A-F]{2})*$/.test(text)) return textOfBytes(Buffer.from(text.slice(1), 'hex'));
   if (/^X'([0-9A-F]{2})*'$/.test(text)) return Uint8Array.from(Buffer.from(text.slice(2, -1), 'hex'));
   if (/^-?\d+$/.test(text)) return BigInt(text);
-  // quote() has infinity as 9.0e+999, which is none of JavaScript's trouble.
+  // quote() has infinity as 9.0e+999. JavaScript reads it as Infinity, too.
   if (/^-?\d+\.\d+(e[+-]?\d+)?$/.test(text)) return Number(text);
   throw new Damaged('a key is not written as the change log writes it');
 }

@@ -204,6 +204,6 @@ async function removeAll(bucket: BackupContext, { making, manifest, objects }: F
 async function isOthers({ store, prefix }: BackupContext, manifest: Manifest): Promise<boolean> {
   const held = await readSmall(store, manifestKey(prefix, manifest.name)).catch(() => undefined);
   if (held === undefined || Buffer.compare(held, serializeManifest(manifest)) === 0) return false;
-  // One that is not whole is nobody's any more: ours, as the bucket has spoilt it.
+  // A damaged manifest counts as ours: the bucket damaged it.
   return isWhole(held);
 }

@@ -31,9 +31,9 @@ export interface Buckets {
 
 /**
  * @throws StartRefused when an earlier database stands beside it, its place is on a disk that is
- * not mounted, or a bucket has a backup, or is a directory that cannot be read: whether there is a
- * backup nobody knows then. A server's bucket that cannot be listed is logged, and the start goes
- * on where nothing else stands in its way.
+ * not mounted, or a bucket has a backup, or is a directory that cannot be read: then nobody
+ * knows whether there is a backup. A server's bucket that cannot be listed is logged, and the start
+ * goes on where nothing else stands in its way.
  */
 export async function requireNothingKept(path: string, buckets: Buckets, log: Log): Promise<void> {
   const beside = keptBeside(path);

@@ -78,7 +78,7 @@ export interface NodeOptions {
   /** Begins a missing database although there are backups of one. */
   readonly beginsNew?: boolean;
   /**
-   * The first backup waits until {@link RunningNode.backUp} is called: what it shall hold is not
+   * The first backup waits until {@link RunningNode.backUp} is called: what it must hold is not
    * there yet.
    */
   readonly isUnfilled?: boolean;

@@ -141,7 +141,9 @@ describe('a file that is not as it was written', () => {
   });
 
   test('a table that there is not', async () => {
-    await expect(read(encodeChangeFile(FIXED), [ANIME])).rejects.toThrow('a table pairs, which there is not');
+    await expect(read(encodeChangeFile(FIXED), [ANIME])).rejects.toThrow(
+      'rows of table pairs, which does not exist',
+    );
   });
 
   test('what unpacks to too much is not read to its end', async () => {

@@ -363,7 +363,7 @@ describe('some tables', () => {
       sql("INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (500, 1, 'f')"),
     ]);
     await expect(restoreNewest(world, target(), only('anime'))).rejects.toThrow(
-      '1 row of anime_parts would belong to rows of anime that the backup has not (add anime_parts to --only, or take all)',
+      '1 row of anime_parts would belong to rows of anime that are missing in the backup (add anime_parts to --only, or take all)',
     );
     expect(rowsOf(world.path, 'SELECT count(*) FROM anime WHERE code = 500')).toEqual(['1']);
     await restoreNewest(world, target(), only('anime', 'anime_parts'));
@@ -374,7 +374,7 @@ describe('some tables', () => {
     await backUp(world);
     await world.db.write([sql('DELETE FROM anime_parts'), sql('DELETE FROM anime')]);
     await expect(restoreNewest(world, target(), only('anime_parts'))).rejects.toThrow(
-      '117 rows of anime_parts would belong to rows of anime that the living database has not (add anime to --only, or take all)',
+      '117 rows of anime_parts would belong to rows of anime that are missing in the living database (add anime to --only, or take all)',
     );
     await restoreNewest(world, target(), only('anime', 'anime_parts'));
     expect(rowsOf(world.path, 'SELECT count(*) FROM anime_parts')).toEqual(['117']);

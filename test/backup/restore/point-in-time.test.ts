@@ -303,7 +303,7 @@ test('a forged file brings no row of the engine, and no table that is not there'
       .concat('\n');
     const sha256 = createHash('sha256').update(body).digest('hex');
     writeFileSync(path, gzipSync(`${body}{"rows":1,"deleted":0,"sha256":"${sha256}"}\n`));
-    await expect(digestsAt(at)).rejects.toThrow(`it has rows of a table ${table}, which there is not`);
+    await expect(digestsAt(at)).rejects.toThrow(`it has rows of table ${table}, which does not exist`);
   }
 });
 
