@@ -56,7 +56,7 @@ test('of a newer program, or with SQL of others', { timeout: 100_000 }, async ()
   expect(newer.json()).toMatchObject({
     error: expect.stringMatching(new RegExp(`${newest} was made by a newer version.*\\n.*older.*${strange}`)),
     next: strange,
-    retry: `npm run backup -- restore ${strange} --to <as before>`,
+    retry: `npm run backup -- restore ${strange} --to file:new.db`,
   });
   const others = await cli('restore', strange, '--to', 'file:new.db');
   expect(others).toMatchObject({ code: 1, stderr: expect.stringContaining('--any-schema') });
