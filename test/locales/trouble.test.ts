@@ -62,7 +62,7 @@ describe('refusals', () => {
       'bazada bu jadval yo‘q: <code>anime_parts</code>',
     ],
     ['SQLITE_BUSY: database is locked', 'baza band: uni boshqa dastur ushlab turibdi'],
-    ['RemoteFault: SQLITE_CORRUPT: disk image', /^ma’lumotlar bazasi buzilgan/],
+    ['LibsqlError: SQLITE_CORRUPT: disk image', /^ma’lumotlar bazasi buzilgan/],
     [
       'LibsqlError: SQLITE_CONSTRAINT: SQLITE_CONSTRAINT: UNIQUE failed',
       'baza so‘rovni bajarmadi: <code>SQLITE_CONSTRAINT: UNIQUE failed</code>',

@@ -105,9 +105,7 @@ function sayLacks(
 
 /** Without what a driver says of itself: `LibsqlBatchError: SQLITE_ERROR: SQLITE_ERROR: …`. */
 function bare(said: string): string {
-  return said
-    .replaceAll(/\b(?:Libsql\w*Error|RemoteFault): /g, '')
-    .replaceAll(/\b(SQLITE_\w+): (?=\1\b)/g, '');
+  return said.replaceAll(/\bLibsql\w*Error: /g, '').replaceAll(/\b(SQLITE_\w+): (?=\1\b)/g, '');
 }
 
 /** Why a moment cannot be brought back, as src/backup/changes/spans.ts and the replay say it. */
