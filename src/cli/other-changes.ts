@@ -1,4 +1,5 @@
 /** What the change files of the bucket that is not read tell by their names: others, or more. */
+import { DAY_MS } from '../backup/catalog/retention-times.ts';
 import { listChanges, orderedOf } from '../backup/changes/list-changes.ts';
 import type { Living } from '../backup/changes/living.ts';
 import type { Ordered } from '../backup/changes/order.ts';
@@ -52,8 +53,6 @@ interface End {
   readonly seq: number;
   readonly time: Date;
 }
-
-const DAY_MS = 86_400_000;
 
 /**
  * A restore of the newest backup left what the other bucket has behind it, and the database goes on

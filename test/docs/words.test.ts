@@ -28,6 +28,16 @@ test('"cannot" is one word', () => {
   ).toEqual([]);
 });
 
+test('no file of the program has more than 300 lines', () => {
+  const counts = new Map<string, number>();
+  for (const { file } of lines) counts.set(file, (counts.get(file) ?? 0) + 1);
+  // The end of the last line begins no further one.
+  const long = [...counts].filter(
+    ([file, count]) => /^(?:src|sim|dev)\/.*\.ts$/.test(file) && count - 1 > 300,
+  );
+  expect(long).toEqual([]);
+});
+
 test('no sentence says "shall"', () => {
   expect(
     found(({ file, text, isProse }) => isProse && /\bshall\b/i.test(text) && !/terms\.md$/.test(file)),

@@ -9,6 +9,7 @@ import type { Bucket } from '../catalog/bucket.ts';
 import type { ObjectGroup } from '../catalog/entry.ts';
 import { newestVerified, readGroups } from '../catalog/list.ts';
 import { timeOfName } from '../catalog/names.ts';
+import { DAY_MS } from '../catalog/retention-times.ts';
 import { heldBy, KeptMoments } from './kept-moments.ts';
 import { basesOf, listChanges } from './list-changes.ts';
 import type { Base, StoredChange } from './listed.ts';
@@ -36,7 +37,6 @@ export interface ChangePruneOptions {
   readonly check?: () => Promise<void>;
 }
 
-const DAY_MS = 86_400_000;
 /** Of one run: a Worker has few requests, and the next run goes on. */
 const MOST = 5_000;
 const BATCH = 1_000;

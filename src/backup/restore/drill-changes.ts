@@ -5,6 +5,7 @@
 import type { Bucket } from '../catalog/bucket.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
+import { DAY_MS } from '../catalog/retention-times.ts';
 import { parseChangeKey } from '../changes/change-names.ts';
 import { listChanges, orderedOf } from '../changes/list-changes.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
@@ -57,8 +58,6 @@ export async function proveChain(
   const between = index.behind(older).filter((file) => file.last <= stop.last);
   return { from: older.entry.name, files: between.length, tables: compared.tables };
 }
-
-const DAY_MS = 86_400_000;
 
 /** @throws where the file is gone that the newest backup says came last before it */
 function requireLast(bases: readonly Base[], newest: BackupEntry, files: readonly StoredChange[]): void {

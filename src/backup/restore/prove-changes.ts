@@ -7,6 +7,7 @@ import { inScratch } from '../../lib/disk/scratch.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import { listBackups } from '../catalog/list.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
+import { DAY_MS } from '../catalog/retention-times.ts';
 import type { ChainOptions } from '../changes/chain.ts';
 import { parseChangeKey } from '../changes/change-names.ts';
 import { basesOf, listChanges } from '../changes/list-changes.ts';
@@ -87,8 +88,6 @@ async function replayed(
     return { files: [], end: explain(error) };
   }
 }
-
-const DAY_MS = 86_400_000;
 
 /** Last files before a backup, by its own word, that an older backup would lead to. */
 function goneBefore(

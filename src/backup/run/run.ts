@@ -7,7 +7,6 @@
  * or by another backup, moves on to the next one. So a stalled attempt that wakes up can never
  * write over another's objects.
  */
-
 import { abortable, reasonOf } from '../../lib/clock.ts';
 import { noLedger } from '../catalog/ledger.ts';
 import { newestFit, newestVerified } from '../catalog/list.ts';
@@ -28,6 +27,7 @@ import type { OnProgress } from './progress.ts';
 import { confirmPublished, publish, publishedFile } from './publish.ts';
 import { isOfBackup } from './published.ts';
 import { cleanUp, type SettleReport, settle } from './settle.ts';
+import { timeLimit } from './time-limit.ts';
 
 export interface BackupRequestOptions {
   readonly trigger: Trigger;
@@ -283,20 +283,4 @@ function proveWithProgress(
     report({ phase: 'proof', rows: 0, bytes, total });
     await run.lease.beat();
   });
-}
-
-/** Aborts when the caller does, or when the run takes too long. */
-function timeLimit(
-  context: BackupContext,
-  outer: AbortSignal | undefined,
-): { signal: AbortSignal; stop: () => void } {
-  const limit = new AbortController();
-  const stopped = new AbortController();
-  const seconds = Math.round(context.timeoutMs / 1000);
-  void context.clock.sleep(context.timeoutMs, stopped.signal).then(() => {
-    if (!stopped.signal.aborted)
-      limit.abort(new Error(`the run took longer than ${seconds} s and was given up`));
-  });
-  const signal = outer === undefined ? limit.signal : AbortSignal.any([outer, limit.signal]);
-  return { signal, stop: () => stopped.abort() };
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { listBackups } from '../../backup/catalog/list.ts';
+import { DAY_MS } from '../../backup/catalog/retention-times.ts';
 import { whyBase } from '../../backup/changes/base-reason.ts';
 import { coverageOf, type LeftOut } from '../../backup/changes/coverage.ts';
 import { ensureTriggers } from '../../backup/changes/ensure-triggers.ts';
@@ -215,8 +216,6 @@ function waitingLine(
 }
 
 const TOLD = 5;
-const DAY_MS = 86_400_000;
-
 function bytesOfDay(files: readonly StoredChange[], end: Date): number {
   const from = end.getTime() - DAY_MS;
   return files.reduce((sum, { time, bytes }) => sum + (time.getTime() > from ? bytes : 0), 0);
