@@ -122,7 +122,12 @@ try {
   calls = 0;
   report(
     'linking',
-    await until(next, relinkJob, `SELECT ${PARTS} - COUNT(*) AS n FROM foreign_files`, PARTS),
+    await until(
+      next,
+      relinkJob,
+      `SELECT ${PARTS} - COUNT(*) AS n FROM foreign_files WHERE views >= 0`,
+      PARTS,
+    ),
     next,
   );
   let linked = 0;

@@ -259,13 +259,15 @@ export function archiveNumbers(now: Date): Query<ArchiveNumbers> {
          EXISTS (SELECT 1 FROM archive_refusals AS x WHERE x.file_id = files.file_id) AS refused FROM files)
        SELECT COUNT(*) AS files, COALESCE(SUM(here), 0) AS archived, COALESCE(SUM(away AND somewhere), 0) AS to_link,
          COALESCE(SUM(away AND NOT somewhere), 0) AS missing, COALESCE(SUM(refused AND NOT here), 0) AS refused,
+         COALESCE(SUM(NOT (here OR away OR refused)), 0) AS to_copy,
          EXISTS (SELECT 1 FROM archive_channel WHERE problem IS NULL) AS is_open,
          (SELECT p.sent_ms FROM chat_pace AS p JOIN archive_channel AS c ON c.chat_id = p.chat_id) AS sent_ms FROM seen`,
     ),
     (row): ArchiveNumbers => {
       const [files, archived, toLink] = [row.int('files'), row.int('archived'), row.int('to_link')];
       const [missing, refused] = [row.int('missing'), row.int('refused')];
-      const left = files - archived - refused - missing - toLink;
+      // One of another bot may be in the channel already.
+      const left = row.int('to_copy');
       const minutes =
         left > 0 && row.bool('is_open') ? minutesFor(left, readSlots(row), now.getTime()) : null;
       return { files, archived, toLink, missing, refused, left, minutes };

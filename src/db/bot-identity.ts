@@ -4,6 +4,7 @@
  */
 import { noticeAdmins } from './admin-notices.ts';
 import { type Database, one, type Query, type Statement, sql } from './database.ts';
+import { KEPT } from './relinking.ts';
 import { toSqlTime } from './time.ts';
 
 export interface BotName {
@@ -58,12 +59,21 @@ const FILES = `SELECT p.file_id AS f, p.file_unique_id AS u, a.views AS v FROM a
   UNION ALL SELECT file_id, file_unique_id, 0 FROM draft_parts
   UNION ALL SELECT photo_id, photo_unique_id, 0 FROM drafts WHERE photo_id IS NOT NULL`;
 
+/** Where file ids stand. */
+const PLACES = [
+  ['anime_parts', 'file_id', 'file_unique_id'],
+  ['anime', 'photo_id', 'photo_unique_id'],
+  ['draft_parts', 'file_id', 'file_unique_id'],
+  ['drafts', 'photo_id', 'photo_unique_id'],
+] as const;
+
 /** Far from all ids that Telegram gives: what keeps its place among the new bot's. */
 const ASIDE = 1_000_000_000_000;
 
 /** In one transaction; nothing, when another process was quicker. */
 function beginMove(from: BotName, to: BotName, now: Date): readonly Statement[] {
   const at = toSqlTime(now);
+  const isKept = `f.bot_id = ?2 AND f.views = ${KEPT}`;
   const isOurs = 'EXISTS (SELECT 1 FROM bot_identity WHERE bot_id = ?1)';
   const once = (text: string, ...args: readonly (string | number)[]): Statement =>
     sql(`${text} ${isOurs}`, from.id, ...args);
@@ -72,7 +82,19 @@ function beginMove(from: BotName, to: BotName, now: Date): readonly Statement[] 
       `INSERT OR IGNORE INTO foreign_files (file_id, file_unique_id, bot_id, views)
        SELECT f, MAX(u), ?1, MAX(v) FROM (${FILES}) WHERE true GROUP BY f HAVING`,
     ),
-    // The bot of an earlier token is back: its own ids were never anybody else's.
+    // The bot of an earlier token is back: its own ids are good again, and those of now are kept.
+    ...PLACES.map(([table, file, unique]) =>
+      once(
+        `UPDATE ${table} SET ${file} = (SELECT file_id FROM foreign_files AS f WHERE f.file_unique_id = ${unique} AND ${isKept})
+         WHERE ${unique} IN (SELECT file_unique_id FROM foreign_files AS f WHERE ${isKept}) AND`,
+        to.id,
+      ),
+    ),
+    once(
+      `UPDATE foreign_files SET views = ${KEPT} WHERE bot_id <> ?2
+         AND file_unique_id IN (SELECT file_unique_id FROM foreign_files AS f WHERE ${isKept}) AND`,
+      to.id,
+    ),
     once('DELETE FROM foreign_files WHERE bot_id = ?2 AND', to.id),
     once('DELETE FROM relink_forwards WHERE'),
     once('DELETE FROM post_moves WHERE'),

@@ -8,6 +8,15 @@ import { NAMING } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
 import type { ArchivedMessage } from './whereabouts.ts';
 
+/**
+ * In `views`: no place has this id any more, for the file got one of the bot of today. The bot that
+ * it is of may come back: somebody had set a wrong token.
+ */
+export const KEPT = -1;
+
+/** Of `foreign_files AS f`. */
+const IS_SOMEWHERE = `f.views > ${KEPT}`;
+
 export interface FileToLink extends ArchivedMessage {
   readonly uniqueId: string;
 }
@@ -21,7 +30,7 @@ export function filesToLink(limit: number, closed: readonly number[]): Query<Fil
     sql(
       `SELECT DISTINCT f.file_unique_id, r.chat_id, r.message_id, f.views FROM foreign_files AS f
        JOIN archive AS r ON r.file_unique_id = f.file_unique_id
-       WHERE r.chat_id NOT IN (SELECT value FROM json_each(?))
+       WHERE ${IS_SOMEWHERE} AND r.chat_id NOT IN (SELECT value FROM json_each(?))
        ORDER BY f.views DESC, f.file_unique_id LIMIT ?`,
       JSON.stringify(closed),
       limit,
@@ -52,10 +61,13 @@ export function linkFile(uniqueId: string, fileId: string): readonly Statement[]
     set('draft_parts', 'file_id', 'file_unique_id'),
     set('drafts', 'photo_id', 'photo_unique_id'),
     sql(
-      'UPDATE bot_identity SET linked = linked + 1 WHERE EXISTS (SELECT 1 FROM foreign_files WHERE file_unique_id = ?)',
+      `UPDATE bot_identity SET linked = linked + 1 WHERE EXISTS (SELECT 1 FROM foreign_files AS f WHERE file_unique_id = ? AND ${IS_SOMEWHERE})`,
       uniqueId,
     ),
-    sql('DELETE FROM foreign_files WHERE file_unique_id = ? RETURNING file_id', uniqueId),
+    sql(
+      `UPDATE foreign_files AS f SET views = ${KEPT} WHERE file_unique_id = ? AND ${IS_SOMEWHERE} RETURNING file_id`,
+      uniqueId,
+    ),
   ];
 }
 
@@ -109,9 +121,8 @@ export interface MoveProgress {
 
 /** Undefined: no move is under way. */
 export function moveProgress(now: Date): Query<MoveProgress | undefined> {
-  const files = 'FROM foreign_files AS f WHERE';
-  const place =
-    '(SELECT r.chat_id FROM foreign_files AS f JOIN archive AS r ON r.file_unique_id = f.file_unique_id LIMIT 1)';
+  const files = `FROM foreign_files AS f WHERE ${IS_SOMEWHERE} AND`;
+  const place = `(SELECT r.chat_id FROM foreign_files AS f JOIN archive AS r ON r.file_unique_id = f.file_unique_id WHERE ${IS_SOMEWHERE} LIMIT 1)`;
   const copied = 'EXISTS (SELECT 1 FROM archive AS r WHERE r.file_unique_id = f.file_unique_id)';
   return one(
     sql(

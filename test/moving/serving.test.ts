@@ -1,8 +1,10 @@
 /** Another bot with the same database: the archive serves viewers from the first minute. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Person } from '../../sim/telegram/start-telegram.ts';
+import { archiveNumbers } from '../../src/db/archive.ts';
 import { meetBot } from '../../src/db/bot-identity.ts';
-import { sql } from '../../src/db/database.ts';
+import { all, sql } from '../../src/db/database.ts';
+import { linkFile } from '../../src/db/relinking.ts';
 import { jobs } from '../../src/jobs/all-jobs.ts';
 import { sendAdminNotices } from '../support/admin-notices.ts';
 import { OWNER, startTown, type Town } from './support.ts';
@@ -221,6 +223,40 @@ test('nothing sends a file id of the old bot: groups, inline mode, previews, pos
   for (const job of jobs) await job.run(town.bot.jobContext());
   const bad = town.telegram.calls.filter(({ answer }) => /file identifier|file_id/i.test(String(answer)));
   expect(bad).toEqual([]);
+});
+
+test('a video sent under a wrong token: back under the right one its own id is good again', async () => {
+  await town.add(12, 2);
+  const ids = 'SELECT group_concat(file_id) AS n FROM (SELECT file_id FROM anime_parts ORDER BY id)';
+  const read = async (): Promise<unknown> =>
+    (await town.bot.db.read([all(sql(ids), (row) => row.text('n'))]))[0][0];
+  const before = await read();
+  await town.move();
+  const { telegram, bot } = town;
+  const uniques = await bot.db.read([
+    all(sql('SELECT file_unique_id AS u FROM anime_parts ORDER BY id'), (row) => row.text('u')),
+  ]);
+  const [first = ''] = uniques[0];
+  await bot.db.write(linkFile(first, 'BAACnewbotsid'));
+  expect(await read()).not.toBe(before);
+  const counts = 'SELECT COUNT(*) AS n FROM foreign_files WHERE views >= 0';
+  expect(await town.numbers(counts)).toEqual([1]);
+  await meetBot(bot.db, town.old.botInfo, bot.now());
+  expect(await read()).toBe(before);
+  expect(await town.numbers(counts)).toEqual([0]);
+  // And once more the other one: what it was given is good at once.
+  await meetBot(bot.db, telegram.botInfo, bot.now());
+  expect(await read()).toContain('BAACnewbotsid');
+  expect(await town.numbers(counts)).toEqual([1]);
+});
+
+test('the archive right after a move: nothing is left to copy, and never less than nothing', async () => {
+  await town.add(12, 3);
+  await town.archive();
+  await town.add(13, 1);
+  await town.move();
+  const [numbers] = await town.bot.db.read([archiveNumbers(town.bot.now())]);
+  expect(numbers).toMatchObject({ files: 4, archived: 3, toLink: 3, missing: 1, left: 0, minutes: null });
 });
 
 test('the move is told once, in the log’s words too; the bot of an earlier token is at home again', async () => {

@@ -79,7 +79,7 @@ async function tellStatus({ terminal, now }: Invocation, db: Database): Promise<
   );
   if (progress !== undefined)
     say(
-      `moving from @${identity?.move?.from}: ${formatCount(progress.linked)} linked, ${formatCount(progress.left)} left${aboutMinutes(progress.minutes)}`,
+      `moving from @${identity?.move?.from}: ${formatCount(progress.linked)} linked, ${progress.left === 0 ? 'nothing left to link; the bot ends the move within a minute' : `${formatCount(progress.left)} left${aboutMinutes(progress.minutes)}`}`,
     );
   if (missing > 0)
     say(`${countOf(missing, 'file')} without a copy: \`npm run backup -- relink missing\` lists them`);
