@@ -102,6 +102,40 @@ test('numbers that never meet: a file beyond the next number is another database
   expect(await other.ship()).toMatchObject({ kind: 'fork' });
 });
 
+test('one that is held up leaves its file there: another shipper of its database went on from it', async () => {
+  await one.add(1);
+  const { store } = world.context;
+  let isHeld = false;
+  const slow: typeof store = {
+    ...store,
+    async list(...asked) {
+      if (!isHeld) {
+        isHeld = true;
+        for (const user of [2, 3]) {
+          await world.db.write([sql('DELETE FROM job_leases')]);
+          expect((await one.ship({ holder: 'quick' })).kind).toBe('shipped');
+          await one.add(user);
+        }
+        await world.db.write([sql('DELETE FROM job_leases')]);
+        expect((await one.ship({ holder: 'quick' })).kind).toBe('shipped');
+      }
+      return store.list(...asked);
+    },
+  };
+  expect((await one.ship({ store: slow, holder: 'slow' })).kind).toBe('busy');
+  const found = await files();
+  const chain = followChain(
+    world.context,
+    basesOf(world.context, (await listBackups(world.context)).entries)[0] ?? expect.fail('no base'),
+    found,
+    { keys: undefined },
+  );
+  const firsts: number[] = [];
+  for (let next = await chain.next(); next.done !== true; next = await chain.next())
+    firsts.push(next.value.header.first);
+  expect(firsts).toEqual(found.map(({ first }) => first));
+});
+
 test("the other's full backup, with changes that waited, is no beginning for the first one's files", async () => {
   await one.add(1);
   await other.add(2);
