@@ -72,8 +72,9 @@ async function shipSeen(context: ShipContext, seen: Peek): Promise<ShipOutcome> 
     const { key, sha256, bytes, rival } = await storeFile(context, range);
     if (rival !== undefined) {
       const outcome = await fork(context, seen, rival);
-      // Its rows wait in the log; beside the other's file it would look like the same history. While
-      // this one was held up, another shipper of this database may have gone on from it: then it stays.
+      // Its rows wait in the log; beside the other's file it would look like the same history.
+      // While this one was held up, another shipper of this database may have gone on from it: then
+      // it stays.
       if (outcome.kind === 'fork') await context.store.delete([key]).catch(() => {});
       return outcome;
     }
