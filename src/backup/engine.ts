@@ -14,6 +14,7 @@
 
 import { heard, Silence, systemTimer, type Timer } from '../lib/silence.ts';
 import type { Bucket } from './catalog/bucket.ts';
+import type { ChangeState } from './catalog/change-state.ts';
 import { damagedRun } from './catalog/damage-without-backup.ts';
 import { type BackupEntry, damageOf } from './catalog/entry.ts';
 import { type BackupHealth, backupHealth } from './catalog/health.ts';
@@ -25,7 +26,6 @@ import type { BackupName } from './catalog/names.ts';
 import { damagedNewest, unreadableNewest } from './catalog/newest.ts';
 import { unopenedNewest } from './catalog/unfit-keys.ts';
 import { keepVerdict } from './catalog/verdicts.ts';
-import type { ChangeState } from './changes/change-state.ts';
 import { isBroken, type Reach, reachOf } from './changes/reach.ts';
 import { catchUp } from './copy/catch-up.ts';
 import type { CopyContext } from './copy/context.ts';

@@ -16,6 +16,7 @@ export const TASKS: { readonly [Name in TaskName]: () => Promise<Tasks[Name]> } 
   row: async () => (await import('./restore/row-task.ts')).rowTask,
   only: async () => (await import('./restore/only-tables-task.ts')).onlyTask,
   digest: async () => (await import('./verify/file-digests.ts')).digestTask,
+  words: async () => (await import('./verify/file-digests.ts')).wordsTask,
   diff: async () => (await import('./verify/database-diff.ts')).diffTask,
   load: async () => (await import('./verify/load-document.ts')).loadTask,
   records: async () => (await import('./import/records-task.ts')).recordsTask,

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Bucket } from '../backup/catalog/bucket.ts';
+import { withDoubts } from '../backup/catalog/doubts.ts';
 import { isIdentity } from '../backup/envelope/keys.ts';
 import type { OpeningKeys } from '../backup/envelope/types.ts';
 import type { RowSource } from '../backup/model/model.ts';
@@ -78,15 +79,19 @@ export async function openSession(
   if (config.database.kind === 'file') removeOldCopies(config.database.path);
   const keys = readKeys(config);
   const ask = askFor(config.database, (message) => terminal.say(terminal.colors.yellow(message)));
-  const first = bucketOf(
-    config.backup,
-    await openStore(config.bucket, { role: 'first', prefix: config.backup.prefix, ask }),
+  const doubting = (bucket: Bucket): Bucket =>
+    withDoubts(bucket, keys, (question) => ask.read((db) => question(createBackupLedger(db))));
+  const first = doubting(
+    bucketOf(
+      config.backup,
+      await openStore(config.bucket, { role: 'first', prefix: config.backup.prefix, ask }),
+    ),
   );
   let second: Promise<Bucket> | undefined;
   const copy: Session['copy'] = async () => {
     const settings = config.copy;
     if (settings === undefined) return undefined;
-    second ??= openCopy(settings, ask).then((store) => copyOf(config.backup, settings, store));
+    second ??= openCopy(settings, ask).then((store) => doubting(copyOf(config.backup, settings, store)));
     return second;
   };
   let read: Bucket = first;

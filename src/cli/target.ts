@@ -1,6 +1,7 @@
 /** What a person means by the name of a backup. */
 import { bareFile, unpackedFile } from '../backup/catalog/bare-file.ts';
 import type { Bucket } from '../backup/catalog/bucket.ts';
+import { doubtText } from '../backup/catalog/doubts.ts';
 import type { BackupEntry } from '../backup/catalog/entry.ts';
 import { findBackup, newestFit, newestVerified, readGroups } from '../backup/catalog/list.ts';
 import { nameFromText } from '../backup/catalog/names.ts';
@@ -51,7 +52,11 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
     const entry = await namedBackup(bucket, text);
     const bot = entry.manifest?.bot;
     const isOther = bot !== undefined && bucket.bot !== undefined && bot.id !== bucket.bot;
-    const warning = isOther ? [takenLine(entry.name, bot, bucket)] : [];
+    const doubt = await bucket.doubt?.(entry);
+    const warning = [
+      ...(isOther ? [takenLine(entry.name, bot, bucket)] : []),
+      ...(doubt === undefined ? [] : [doubtText(entry, doubt)]),
+    ];
     return { entry, passedOver: warning };
   }
   const newest = await latestBackup(bucket);

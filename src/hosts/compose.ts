@@ -4,6 +4,7 @@
  */
 
 import type { Bucket } from '../backup/catalog/bucket.ts';
+import { withDoubts } from '../backup/catalog/doubts.ts';
 import type { Ledger, RequestLedger } from '../backup/catalog/ledger.ts';
 import type { ShipContext } from '../backup/changes/shipping.ts';
 import { type BackupEngine, createBackupEngine } from '../backup/engine.ts';
@@ -51,8 +52,9 @@ export const GZIP_LEVEL = 1;
 
 export function composeBackup(settings: BackupSettings, parts: BackupParts): BackupContext {
   const encryption = encryptionOf(settings);
+  const keys = parts.keys ?? botKeys(settings);
   return {
-    ...bucketOf(settings, parts.store),
+    ...doubting(settings, parts.store, parts.ledger, keys),
     source: parts.source,
     ledger: parts.ledger,
     clock: parts.clock ?? systemClock,
@@ -61,7 +63,7 @@ export function composeBackup(settings: BackupSettings, parts: BackupParts): Bac
     appVersion: APP_VERSION,
     libraries: libraryVersions(),
     encryption,
-    keys: parts.keys ?? botKeys(settings),
+    keys,
     retention: {
       days: settings.retentionDays,
       daily: settings.keepDaily,
@@ -132,6 +134,16 @@ export function composeEngine(
 export function bucketOf(settings: BackupSettings, store: Store): Bucket {
   const isSealed = encryptionOf(settings) !== undefined || settings.ageIdentity !== undefined;
   return { store, prefix: settings.prefix, isSealed, bot: settings.botId };
+}
+
+/** The bucket of a host, which knows the database's record of runs. */
+export function doubting(
+  settings: BackupSettings,
+  store: Store,
+  ledger: Ledger,
+  keys: OpeningKeys | undefined = botKeys(settings),
+): Bucket {
+  return withDoubts(bucketOf(settings, store), keys, (question) => question(ledger));
 }
 
 /** The second bucket, below its own prefix. */

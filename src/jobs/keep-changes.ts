@@ -3,7 +3,7 @@
  * first, and word to the admins. The Worker's tick calls it, and Node's own timer.
  */
 
-import { changeState, UNTOLD_SPOILT } from '../backup/changes/change-state.ts';
+import { changeState, UNTOLD_SPOILT } from '../backup/catalog/change-state.ts';
 import { KEY_LOOK_REQUESTS } from '../backup/changes/changed-key.ts';
 import { removeTriggers } from '../backup/changes/ensure-triggers.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, type Peek, pending } from '../backup/changes/peek.ts';

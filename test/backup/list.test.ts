@@ -35,7 +35,7 @@ test('the newest of a list is verified and not from the future: what is damaged 
   now = new Date('2027-01-01T02:00:00Z');
   const ahead = await putBackup(store, PREFIX, now);
   const { entries } = await listBackups(bucket);
-  const newest = newestOf(bucket, entries);
+  const newest = await newestOf(bucket, entries);
   expect(newest.entry?.name).toBe(good);
   expect(newest.newer.map(({ name }) => name)).toEqual([ahead, damaged]);
 });

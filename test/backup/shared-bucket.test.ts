@@ -73,7 +73,7 @@ test('the newest of another bot is passed over and named; damage to it is no ala
     `${theirs} is newer and of another bot, @their_bot (2): \`restore ${theirs}\` takes it`,
     `${damaged} is newer and of another bot, @their_bot (2): \`restore ${damaged}\` takes it`,
   ]);
-  const listed = newestOf(bucket, (await listBackups(bucket)).entries);
+  const listed = await newestOf(bucket, (await listBackups(bucket)).entries);
   expect(listed.entry?.name).toBe(ours);
   expect(damagedNewest(bucket, listed)).toBeUndefined();
 });

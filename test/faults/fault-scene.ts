@@ -1,6 +1,6 @@
 /** One seed's stage: a host with its database, a bucket, a clock, and what must be true of them. */
 
-import { type ChangeState, changeState } from '../../src/backup/changes/change-state.ts';
+import { type ChangeState, changeState } from '../../src/backup/catalog/change-state.ts';
 import type { ShipContext } from '../../src/backup/changes/shipping.ts';
 import type { KeyPair } from '../../src/backup/envelope/keys.ts';
 import type { BackupContext } from '../../src/backup/run/context.ts';

@@ -1,6 +1,6 @@
 /** A second copy beside the change log: what is remembered of either is no change itself. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { changeState } from '../../src/backup/changes/change-state.ts';
+import { changeState } from '../../src/backup/catalog/change-state.ts';
 import { ship } from '../../src/backup/changes/ship.ts';
 import { catchUp } from '../../src/backup/copy/catch-up.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';

@@ -1,6 +1,6 @@
 /** Changes on their way to the bucket: what a minute costs, who is told. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { changeState } from '../../src/backup/changes/change-state.ts';
+import { changeState } from '../../src/backup/catalog/change-state.ts';
 import { ensureTriggers } from '../../src/backup/changes/ensure-triggers.ts';
 import type { ShipMemory } from '../../src/backup/changes/shipping.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';

@@ -2,8 +2,8 @@
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
+import { changeState } from '../../src/backup/catalog/change-state.ts';
 import { listBackups } from '../../src/backup/catalog/list.ts';
-import { changeState } from '../../src/backup/changes/change-state.ts';
 import { ensureTriggers } from '../../src/backup/changes/ensure-triggers.ts';
 import { basesOf, listChanges } from '../../src/backup/changes/list-changes.ts';
 import { readLiving } from '../../src/backup/changes/living.ts';

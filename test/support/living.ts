@@ -1,5 +1,5 @@
 /** What the database of a {@link ChangeWorld} says of its own change log. */
-import type { ChangeState } from '../../src/backup/changes/change-state.ts';
+import type { ChangeState } from '../../src/backup/catalog/change-state.ts';
 import type { Living } from '../../src/backup/changes/living.ts';
 import type { ChangeWorld } from './change-world.ts';
 

@@ -1,5 +1,5 @@
 /** What ships the change log of a database, for tests: the settings that none of them is about. */
-import { type ChangeState, changeState } from '../../src/backup/changes/change-state.ts';
+import { type ChangeState, changeState } from '../../src/backup/catalog/change-state.ts';
 import { ensureTriggers } from '../../src/backup/changes/ensure-triggers.ts';
 import type { ShipContext } from '../../src/backup/changes/shipping.ts';
 import type { SnapshotSource } from '../../src/backup/model/model.ts';

@@ -1,5 +1,14 @@
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { Store } from '../store/types.ts';
+import type { Manifest } from './manifest.ts';
+import type { BackupName } from './names.ts';
+
+/** Why a backup that looks good does not count (doubts.ts). */
+export type Doubt =
+  /** It is another backup than its name says. */
+  | { readonly kind: 'mislabelled'; readonly problem: string }
+  /** No run of the database made it. */
+  | { readonly kind: 'unrecorded' };
 
 /** A bucket below a key prefix. */
 export interface Bucket {
@@ -18,6 +27,14 @@ export interface Bucket {
   readonly bot?: number | undefined;
   /** The second bucket. */
   readonly isCopy?: true;
+  /**
+   * Asked of a backup before it counts as the newest (doubts.ts); absent: none is doubted.
+   */
+  readonly doubt?: (entry: {
+    readonly name: BackupName;
+    readonly time: Date;
+    readonly manifest: Manifest | undefined;
+  }) => Promise<Doubt | undefined>;
   /** What times are held against; the system's by default. */
   readonly clock?: Pick<Clock, 'now'>;
 }

@@ -4,7 +4,7 @@
  */
 
 import { inParallel } from '../../lib/in-parallel.ts';
-import { type Bucket, nowOf } from './bucket.ts';
+import { type Bucket, type Doubt, nowOf } from './bucket.ts';
 import { type BackupEntry, groupTime, isUnsealed, loadEntry, type ObjectGroup } from './entry.ts';
 import { type BackupName, isOfBackup, parseKey, STEM } from './names.ts';
 import { isAhead } from './true-time.ts';
@@ -61,6 +61,8 @@ export interface Newest {
   readonly taken?: ManifestBot | undefined;
   /** Those of {@link newer} that are of other bots, and count for nothing. */
   readonly strangers?: readonly BackupEntry[];
+  /** Those of {@link newer} that no run of the database made (doubts.ts). */
+  readonly unrecorded?: readonly BackupEntry[];
 }
 
 const isVerified = ({ state }: BackupEntry): boolean => state === 'verified';
@@ -76,7 +78,8 @@ export async function newestFit(
   isFit: (entry: BackupEntry) => boolean = isVerified,
 ): Promise<Newest> {
   const choice = new Choice(bucket, isFit);
-  for (const group of await readGroups(bucket)) if (choice.isMade(await loadEntry(bucket, group))) break;
+  for (const group of await readGroups(bucket))
+    if (await choice.isMade(await loadEntry(bucket, group))) break;
   return choice.result();
 }
 
@@ -85,6 +88,7 @@ class Choice {
   readonly #bucket: Bucket;
   readonly #isFit: (entry: BackupEntry) => boolean;
   readonly #seen: BackupEntry[] = [];
+  readonly #doubts = new Map<BackupEntry, Doubt | undefined>();
   #own: ReadonlySet<BackupEntry> = new Set();
   #entry: BackupEntry | undefined;
 
@@ -93,19 +97,19 @@ class Choice {
     this.#isFit = isFit;
   }
 
-  isMade(entry: BackupEntry): boolean {
+  async isMade(entry: BackupEntry): Promise<boolean> {
     const { bot } = this.#bucket;
     this.#seen.push(entry);
     // An older one of this bot may tell that a newer one is of the same database.
     if (bot !== undefined && (this.#own.size > 0 || entry.manifest?.bot?.id === bot))
       this.#own = ownOf(bot, this.#seen);
-    this.#entry = this.#seen.find((one) => this.#isGood(one) && !this.#isStranger(one));
+    this.#entry = await this.#first((one) => this.#isGood(one) && !this.#isStranger(one));
     return this.#entry !== undefined;
   }
 
-  result(): Newest {
+  async result(): Promise<Newest> {
     if (this.#entry === undefined && familiesOf(this.#seen).length === 1)
-      return this.#asTaken(this.#seen.find((entry) => this.#isGood(entry)));
+      return this.#asTaken(await this.#first((entry) => this.#isGood(entry)));
     const found = this.#upTo(this.#entry);
     const strangers = found.newer.filter((entry) => this.#isStranger(entry));
     return { ...found, ...(strangers.length > 0 && { strangers }) };
@@ -117,7 +121,22 @@ class Choice {
 
   #upTo(entry: BackupEntry | undefined): Newest {
     const newer = entry === undefined ? this.#seen : this.#seen.slice(0, this.#seen.indexOf(entry));
-    return { entry, newer };
+    const unrecorded = newer.filter((one) => this.#doubts.get(one)?.kind === 'unrecorded');
+    return {
+      entry,
+      newer: newer.map((one) => asDoubted(one, this.#doubts.get(one))),
+      ...(unrecorded.length > 0 && { unrecorded }),
+    };
+  }
+
+  /** The first of them that nothing speaks against. */
+  async #first(isFit: (entry: BackupEntry) => boolean): Promise<BackupEntry | undefined> {
+    for (const entry of this.#seen) {
+      if (!isFit(entry)) continue;
+      if (!this.#doubts.has(entry)) this.#doubts.set(entry, await this.#bucket.doubt?.(entry));
+      if (this.#doubts.get(entry) === undefined) return entry;
+    }
+    return undefined;
   }
 
   /** One whose manifest names no bot, nobody knows: it counts as ours. */
@@ -134,10 +153,16 @@ function counts(bucket: Bucket, entry: BackupEntry): boolean {
   return !isAhead(entry.time, nowOf(bucket)) && !isUnsealed(bucket, entry);
 }
 
+/** What it holds is of another name: nothing of it may stand for this one. */
+function asDoubted(entry: BackupEntry, doubt: Doubt | undefined): BackupEntry {
+  if (doubt?.kind !== 'mislabelled') return entry;
+  return { ...entry, state: 'damaged', problem: doubt.problem, concerns: 'files', usable: [] };
+}
+
 /** The newest verified one of all the backups, which are at hand. */
-export function newestOf(bucket: Bucket, entries: readonly BackupEntry[]): Newest {
+export async function newestOf(bucket: Bucket, entries: readonly BackupEntry[]): Promise<Newest> {
   const choice = new Choice(bucket, isVerified);
-  for (const entry of entries) if (choice.isMade(entry)) break;
+  for (const entry of entries) if (await choice.isMade(entry)) break;
   return choice.result();
 }
 

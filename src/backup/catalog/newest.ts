@@ -4,6 +4,7 @@ import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import { countOf } from '../../text/format.ts';
 import { type Bucket, nowOf } from './bucket.ts';
 import { goesOnFrom } from './chain-order.ts';
+import { UNRECORDED } from './doubts.ts';
 import { type BackupEntry, damageOf, isUnsealed } from './entry.ts';
 import type { BackupHealth } from './health.ts';
 import { listBackups, type Newest, newestFit } from './list.ts';
@@ -57,7 +58,7 @@ export function isLatest({ state, manifest, usable, verdict }: BackupEntry): boo
  * a person must say.
  */
 export async function latestBackup(bucket: Bucket): Promise<Newest> {
-  const found = byChain(bucket, await newestFit(bucket, isLatest));
+  const found = await byChain(bucket, await newestFit(bucket, isLatest));
   if (bucket.bot !== undefined || found.entry?.manifest?.bot === undefined) return found;
   // No token says whose is meant: where there are several bots' a person must.
   const { entries } = await listBackups(bucket);
@@ -69,7 +70,7 @@ export async function latestBackup(bucket: Bucket): Promise<Newest> {
  * One that is dated in the future may be the last one made all the same: its place in the history
  * of changes tells it, or there is no other.
  */
-function byChain(bucket: Bucket, found: Newest): Newest {
+async function byChain(bucket: Bucket, found: Newest): Promise<Newest> {
   const { entry: right, newer, strangers = [] } = found;
   const ahead = newer.filter((entry) => isAhead(entry.time, nowOf(bucket)));
   const all = [...newer, ...(right === undefined ? [] : [right])];
@@ -84,7 +85,7 @@ function byChain(bucket: Bucket, found: Newest): Newest {
         !strangers.includes(entry),
     )
     .reduce((last, entry) => (follows(entry, last) ? entry : last), right);
-  if (taken === undefined) return found;
+  if (taken === undefined || (taken !== right && (await bucket.doubt?.(taken)) !== undefined)) return found;
   const others = newer.filter(
     (entry) => entry !== taken && !(ahead.includes(entry) && goesOnFrom(taken, entry, all)),
   );
@@ -92,7 +93,7 @@ function byChain(bucket: Bucket, found: Newest): Newest {
 }
 
 /** Why there is none, for people. */
-export function noLatest(bucket: Bucket, { newer, strangers = [] }: Newest): string {
+export function noLatest(bucket: Bucket, { newer, strangers = [], unrecorded = [] }: Newest): string {
   const where = bucket.store.description;
   if (strangers.length > 0) {
     const families = familiesOf(strangers);
@@ -109,6 +110,7 @@ export function noLatest(bucket: Bucket, { newer, strangers = [] }: Newest): str
     return `${where} has only backups that a wrong clock dated in the future: \`restore ${ahead.name}\` takes the newest`;
   if (newer.some((entry) => entry.state === 'verified' && isUnsealed(bucket, entry)))
     return `${where} has no verified backup that is encrypted, as your settings want`;
+  if (unrecorded.length > 0) return `${where} has no verified backup that a run of this database made`;
   return newer.some(({ state }) => state === 'verified')
     ? `${where} has no verified backup but the safety backups of restores`
     : `${where} has backups, none of them verified`;
@@ -118,7 +120,10 @@ export function noLatest(bucket: Bucket, { newer, strangers = [] }: Newest): str
  * One sentence for each that was passed over: what is wrong with it, and what can still be done
  * with it.
  */
-export function passedOver(bucket: Bucket, { entry: taken, newer, strangers = [] }: Newest): string[] {
+export function passedOver(
+  bucket: Bucket,
+  { entry: taken, newer, strangers = [], unrecorded = [] }: Newest,
+): string[] {
   // Newer than nothing, where none is taken.
   const newerAnd = taken === undefined ? '' : 'is newer and ';
   const is = newerAnd === '' ? 'is' : 'is newer and';
@@ -137,6 +142,8 @@ export function passedOver(bucket: Bucket, { entry: taken, newer, strangers = []
     const { name, state, problem, manifest, time, usable, verdict } = entry;
     if (strangers.includes(entry) && manifest?.bot !== undefined)
       return `${name} ${is} of another bot, ${botText(manifest.bot)}: \`restore ${name}\` takes it`;
+    if (unrecorded.includes(entry))
+      return `${name} ${newerAnd}does not count: ${UNRECORDED}; \`restore ${name}\` takes it`;
     if (isAhead(time, nowOf(bucket)))
       return `${name} is dated in the future by a wrong clock and may be newer: \`restore ${name}\` takes it`;
     if (isUnsealed(bucket, entry) && isLatest(entry))

@@ -4,6 +4,7 @@
  */
 import { tokenizeSql } from '../../lib/sql-tokens.ts';
 import { moduleOf } from '../../lib/table-sql.ts';
+import { STATE_TABLE } from '../catalog/change-state.ts';
 import type { DatabaseSchema, IndexInfo, SchemaObject, TableInfo } from '../model/model.ts';
 import { keyOf } from '../schema/change-key.ts';
 import { isChangeTrigger, LOG_TABLE, triggerNames } from '../schema/change-triggers.ts';
@@ -11,7 +12,6 @@ import { conflictsOf } from '../schema/conflict-triggers.ts';
 import { ENGINE_TABLES } from '../schema/engine-tables.ts';
 import { tooWideForChanges } from '../snapshot/too-wide.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
-import { STATE_TABLE } from './change-state.ts';
 
 /** Tables that do not go back in time with the others, each with its reason. */
 const LEFT_OUT: ReadonlyMap<string, string> = new Map([

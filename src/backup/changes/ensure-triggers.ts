@@ -5,9 +5,9 @@
 import { type Database, type Statement, sql } from '../../db/database.ts';
 import { changes } from '../../db/migrations/0009-changes.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
+import { STATE_HOLDS, STATE_TABLE, UNTOLD_SPOILT } from '../catalog/change-state.ts';
 import type { DatabaseSchema, SnapshotSource, TableInfo } from '../model/model.ts';
 import { isChangeTrigger, LOG_TABLE, triggersOf } from '../schema/change-triggers.ts';
-import { STATE_HOLDS, STATE_TABLE, UNTOLD_SPOILT } from './change-state.ts';
 import { coverageOf } from './coverage.ts';
 import { countOn } from './needs-base.ts';
 import { schemaHash } from './schema-hash.ts';

@@ -5,10 +5,10 @@
 import type { Database } from '../../db/database.ts';
 import { countOf } from '../../text/format.ts';
 import type { Position, Previous } from '../catalog/change-position.ts';
+import type { ChangeState } from '../catalog/change-state.ts';
 import type { SnapshotSource } from '../model/model.ts';
 import { isChangeTrigger } from '../schema/change-triggers.ts';
 import { whyBase } from './base-reason.ts';
-import type { ChangeState } from './change-state.ts';
 import type { Base, StoredChange } from './listed.ts';
 import { type Peek, peekAt } from './peek.ts';
 import { schemaHash } from './schema-hash.ts';

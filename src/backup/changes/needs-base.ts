@@ -1,8 +1,8 @@
 /** What no change file can tell, and a full backup has to hold before anything is shipped again. */
 import { hasChanged, type Statement, sql } from '../../db/database.ts';
+import { STATE_TABLE, WAITING_SINCE } from '../catalog/change-state.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import type { BaseReason } from './base-reason.ts';
-import { STATE_TABLE, WAITING_SINCE } from './change-state.ts';
 import type { Peek } from './peek.ts';
 import type { ShipContext, ShipOutcome } from './shipping.ts';
 

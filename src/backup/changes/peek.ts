@@ -2,8 +2,14 @@
 import { type Database, one, type Query, sql } from '../../db/database.ts';
 import type { Row } from '../../db/row.ts';
 import { explain } from '../../lib/clock.ts';
+import {
+  type ChangeState,
+  STATE_COLUMNS,
+  STATE_HOLDS,
+  STATE_TABLE,
+  stateOf,
+} from '../catalog/change-state.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
-import { type ChangeState, STATE_COLUMNS, STATE_HOLDS, STATE_TABLE, stateOf } from './change-state.ts';
 
 export interface Peek {
   readonly state: ChangeState;

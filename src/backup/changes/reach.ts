@@ -4,11 +4,11 @@
  * back more may be there.
  */
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
+import type { ChangeState } from '../catalog/change-state.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
 import { isBadBehind } from './bad-changes.ts';
 import { firstPrefix, parseChangeKey } from './change-names.ts';
-import type { ChangeState } from './change-state.ts';
 import { basesOf, listChangesFrom } from './list-changes.ts';
 import type { Base, StoredChange } from './listed.ts';
 import { inOrder } from './order.ts';

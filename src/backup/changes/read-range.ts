@@ -8,6 +8,7 @@ import { Buffer } from 'node:buffer';
 import { type Database, type Statement, sql, type WriteResult } from '../../db/database.ts';
 import { claimJob, releaseJob } from '../../db/job-leases.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
+import { STATE_TABLE, WAITING_SINCE } from '../catalog/change-state.ts';
 import type { DatabaseSchema, Row, SqlValue, TableInfo } from '../model/model.ts';
 import { fileRest, keySql, UNTOLD } from '../schema/change-key.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
@@ -15,7 +16,6 @@ import { type RowForm, rowForm } from '../snapshot/row-form.ts';
 import { type ScanSql, type ScanValue, scanSql } from '../snapshot/scan-sql.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
 import type { TableChanges } from './change-file.ts';
-import { STATE_TABLE, WAITING_SINCE } from './change-state.ts';
 import { coverageOf } from './coverage.ts';
 import { type Peek, peek } from './peek.ts';
 

@@ -5,8 +5,8 @@
 
 import { greatest, least } from '../../lib/extremes.ts';
 import type { Position, TimelineReason } from '../catalog/change-position.ts';
+import type { ChangeState } from '../catalog/change-state.ts';
 import { parseChangeKey } from './change-names.ts';
-import type { ChangeState } from './change-state.ts';
 import type { Base, StoredChange } from './listed.ts';
 
 export interface Span {

@@ -1,13 +1,13 @@
 /** What the bucket has of the next change file: this database's own, or another's. */
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import type { ChangeState } from '../catalog/change-state.ts';
 import { openSealed } from '../envelope/seal.ts';
 import type { Encryption, OpeningKeys } from '../envelope/types.ts';
 import type { HeadLastWriter } from '../model/model.ts';
 import type { Store } from '../store/types.ts';
 import { ChangeFileError, type ChangeHeader } from './change-file.ts';
 import { changeKey, changesPrefix, fromNumber, parseChangeKey } from './change-names.ts';
-import type { ChangeState } from './change-state.ts';
 import { MOST_STORED_BYTES, type ProvedFile, proveFile, readStored } from './prove-file.ts';
 import type { Range } from './read-range.ts';
 

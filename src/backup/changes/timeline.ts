@@ -1,6 +1,6 @@
 /** The end of one unbroken sequence of changes, and the beginning of another. Pure. */
 import type { TimelineReason } from '../catalog/change-position.ts';
-import { STATE_TABLE } from './change-state.ts';
+import { STATE_TABLE } from '../catalog/change-state.ts';
 
 /**
  * SQL that begins a new timeline where there is a change log: what a restore or a second shipper

@@ -1,6 +1,7 @@
 /** What a backup consists of, with the proof of each object: its manifest has it. */
 import { createHash } from 'node:crypto';
 import type { Bucket } from '../catalog/bucket.ts';
+import { UNRECORDED } from '../catalog/doubts.ts';
 import { loadEntry, type ObjectGroup } from '../catalog/entry.ts';
 import { type Manifest, parseManifest } from '../catalog/manifest.ts';
 import { manifestKey } from '../catalog/names.ts';
@@ -26,6 +27,11 @@ export async function provenObjects(
   if (entry.state === 'unfinished') return { kind: 'gone' };
   if (entry.manifest === undefined || entry.usable.length < 2) {
     const problem = `${group.name} is not whole in ${bucket.store.description} and was not copied: ${entry.problem}`;
+    return { kind: 'refused', problem };
+  }
+  const doubt = await bucket.doubt?.(entry);
+  if (doubt !== undefined) {
+    const problem = `${group.name} in ${bucket.store.description} was not copied: ${doubt.kind === 'unrecorded' ? UNRECORDED : doubt.problem}`;
     return { kind: 'refused', problem };
   }
   let manifest = await manifestOf(bucket, entry.manifest);

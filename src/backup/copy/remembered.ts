@@ -1,7 +1,7 @@
 /** What the database remembers of its change files: how far they are stored, and their hashes. */
 import type { Database } from '../../db/database.ts';
 import { storedFiles } from '../../db/stored-files.ts';
-import { changeState } from '../changes/change-state.ts';
+import { changeState } from '../catalog/change-state.ts';
 import type { Shipped, StoredFiles } from './copy-changes.ts';
 
 export interface Remembered {

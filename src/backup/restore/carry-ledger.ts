@@ -10,8 +10,6 @@ import { limitsFor, runInProcess } from '../foreign/process.ts';
 import type { DatabaseSchema } from '../model/model.ts';
 import {
   INSERT_RUNS,
-  isLease,
-  isLedger,
   type LedgerValue,
   type LiveLedger,
   MOST_RUNS,
@@ -19,6 +17,7 @@ import {
   RUNS,
   SET_FENCE,
 } from '../run/ledger-sql.ts';
+import { isLease, isLedger } from '../schema/engine-tables.ts';
 import { RESTORE_CONTROL } from './staging.ts';
 
 /** How long a lock of the living file is waited for, ms. */

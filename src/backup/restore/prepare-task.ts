@@ -7,7 +7,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { NEWEST_VERSION, versionIn } from '../../db/existing-schema.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import type { Task } from '../foreign/task.ts';
-import { type CheckedFile, checkFile, type Expected } from '../verify/check-file.ts';
+import { type CheckedFile, checkFile, type Expected, requireTime } from '../verify/check-file.ts';
 import { copyDatabase } from '../verify/copy-database.ts';
 import { requireIntact } from '../verify/file-integrity.ts';
 import { loadDocument } from '../verify/load-document.ts';
@@ -36,7 +36,7 @@ export interface Prepared extends CheckedFile {
 }
 
 export const prepareTask: Task<PrepareInput, Prepared> = async ({ path, kind, to, origin, expected }) => {
-  if (kind === 'document') await loadDocument(path, to);
+  if (kind === 'document') requireTime(await loadDocument(path, to), expected);
   // The file given stays as it is: it is copied even when it is a plain database.
   else if (path !== to) await copyDatabase(path, to, origin);
   requireIntact(to, origin);

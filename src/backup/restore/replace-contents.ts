@@ -2,7 +2,7 @@
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import { type Lack, lackOf, makeTable } from '../../db/own-schema.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
-import { STATE_TABLE } from '../changes/change-state.ts';
+import { STATE_TABLE } from '../catalog/change-state.ts';
 import { beginTimelineSql } from '../changes/timeline.ts';
 import type { DatabaseSchema, TableInfo } from '../model/model.ts';
 import { keysIn, tablesOf } from '../schema/missing-parts.ts';

@@ -5,21 +5,14 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { FORGET_PLACES } from '../../db/place-notes.ts';
-import { STATE_COLUMNS, STATE_TABLE } from '../changes/change-state.ts';
+import { STATE_COLUMNS, STATE_TABLE } from '../catalog/change-state.ts';
 import { BEGINS_NOW, beginTimelineSql } from '../changes/timeline.ts';
 import { explainFull, openForeignFile } from '../foreign/connection.ts';
 import type { Task } from '../foreign/task.ts';
 import type { TableDigest } from '../model/digest.ts';
-import {
-  INSERT_RUNS,
-  isLease,
-  isLedger,
-  type LiveLedger,
-  RUN_COLUMNS,
-  SET_FENCE,
-} from '../run/ledger-sql.ts';
+import { INSERT_RUNS, type LiveLedger, SET_FENCE } from '../run/ledger-sql.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
-import { ENGINE_TABLES } from '../schema/engine-tables.ts';
+import { ENGINE_TABLES, isLease, isLedger, RUN_COLUMNS } from '../schema/engine-tables.ts';
 import { digestFile } from '../verify/file-digests.ts';
 import { boundSequences } from './bound-sequences.ts';
 

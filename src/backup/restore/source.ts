@@ -10,6 +10,7 @@ import { NotOpened } from '../catalog/not-opened.ts';
 import { type DamageProof, keepVerdict } from '../catalog/verdicts.ts';
 import { CostsTooMuch, Damaged, isFileFault } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
+import { expectedOf } from '../verify/check-file.ts';
 import { isSealedFor } from '../verify/open-object.ts';
 import { plainFile } from '../verify/plain-file.ts';
 import { unpackObject } from '../verify/unpack-object.ts';
@@ -114,8 +115,7 @@ async function fetchBackup(
     try {
       await writeObject(manifest.objects[kind], path, options);
       isFetched = true;
-      const { schema_sha256, tables } = manifest;
-      const input = { path, kind, to, origin: name, expected: { schema_sha256, tables } };
+      const input = { path, kind, to, origin: name, expected: expectedOf(manifest) };
       const prepared = await prepare(input, options);
       rmSync(json, { force: true });
       const unkept = await keepVerdict(options.bucket, manifest, 'restore', proofs);

@@ -6,8 +6,8 @@ import { all, type Database, one, type Query, sql } from '../../db/database.ts';
 import { rememberManifest } from '../../db/stored-files.ts';
 import { toSqlTime } from '../../db/time.ts';
 import { DIED, type Ledger, type RequestLedger } from '../catalog/ledger.ts';
+import { isLease, isLedger } from '../schema/engine-tables.ts';
 import { createRequestLedger } from './backup-requests.ts';
-import { isLease, isLedger } from './ledger-sql.ts';
 import { HOLDER, IS_RUN, READABLE_RUNS, shownHolder, strangeRuns } from './readable-runs.ts';
 import { IS_FENCE, RUN, RUN_START, runRecord, runStart } from './run-rows.ts';
 

@@ -5,10 +5,10 @@
 
 import { abortable, reasonOf } from '../../lib/clock.ts';
 import { DATABASE_READ, retry } from '../../lib/retry.ts';
-import type { Manifest } from '../catalog/manifest.ts';
+import type { BasePosition } from '../catalog/change-state.ts';
+import type { Manifest, Trigger } from '../catalog/manifest.ts';
 import { type BackupName, databaseKey, documentKey } from '../catalog/names.ts';
 import { sweepUploads } from '../catalog/sweep-debris.ts';
-import { type BasePosition, createPositionSink } from '../changes/base.ts';
 import { createDocumentSink } from '../document/writer.ts';
 import { type MeasuredWriter, measured } from '../envelope/hash-contents.ts';
 import { openSealed } from '../envelope/seal.ts';
@@ -20,11 +20,13 @@ import { onlyOursSink } from '../schema/whose.ts';
 import { createDatabaseSink, PAGE_SIZE } from '../sqlite/database-sink.ts';
 import { PartLane } from '../store/part-lane.ts';
 import { ObjectExists, type WrittenObject } from '../store/types.ts';
+import { createOwnWords } from '../verify/own-words.ts';
 import type { JustWritten } from '../verify/prove-objects.ts';
+import { createBotSink } from '../verify/snapshot-bot.ts';
+import { createPositionSink } from '../verify/snapshot-position.ts';
 import { checkAll } from './check-all.ts';
 import type { BackupContext } from './context.ts';
 import { createSchemaVersionSink } from './schema-version.ts';
-import { createBotSink } from './snapshot-bot.ts';
 
 export interface Captured {
   readonly database: JustWritten;
@@ -41,7 +43,10 @@ export interface Captured {
 
 export interface CaptureOptions {
   readonly name: BackupName;
+  readonly trigger: Trigger;
   readonly startedAt: Date;
+  /** The database has the run on its record. */
+  readonly isRecorded: boolean;
   readonly signal: AbortSignal;
   /** After every batch of rows: rows and bytes of contents so far. May throw to stop. */
   readonly onProgress: (rows: number, bytes: number) => Promise<void>;
@@ -93,10 +98,7 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
       rows += count;
       await options.onProgress(rows, database.bytes + document.bytes);
     };
-    const sinks = await abortable(
-      readInto(context, { database, document, startedAt, signal, onRows }),
-      signal,
-    );
+    const sinks = await abortable(readInto(context, { ...options, database, document, onRows }), signal);
     await abortable(
       Promise.all([sinks.database.finish(), sinks.document.finish(), sinks.digest.finish()]),
       signal,
@@ -130,11 +132,9 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
   }
 }
 
-interface Outputs {
+interface Outputs extends CaptureOptions {
   readonly database: MeasuredWriter<WrittenObject>;
   readonly document: MeasuredWriter<WrittenObject>;
-  readonly startedAt: Date;
-  readonly signal: AbortSignal;
   readonly onRows: (count: number) => Promise<void>;
 }
 
@@ -159,6 +159,11 @@ async function readInto(
     appVersion: context.appVersion,
     ...(schemaVersion === undefined ? {} : { schemaVersion }),
   };
+  const words = createOwnWords({
+    name: outputs.name,
+    trigger: outputs.trigger,
+    started_at: outputs.startedAt.toISOString(),
+  });
   const sinks: Sinks = {
     database: createDatabaseSink(outputs.database),
     document: createDocumentSink(outputs.document, meta),
@@ -172,13 +177,21 @@ async function readInto(
     async (snapshot) => {
       const counts = new ScanCounts();
       const guard = context.onlyOurs === true ? [onlyOursSink()] : [];
-      await feed(snapshot, { ordered, others: [...guard, ...Object.values(others)] }, outputs.onRows, counts);
+      await feed(
+        snapshot,
+        { ordered, others: [...guard, ...words.sinks, ...Object.values(others)] },
+        outputs.onRows,
+        counts,
+      );
       return checkAll(snapshot, sinks.version.all, counts);
     },
     { checks: true, signal: outputs.signal },
   );
   if (sinks.version.version !== schemaVersion)
     throw new SchemaChanged('a migration ran while the database was being read');
+  const difference = words.difference();
+  if (outputs.isRecorded && difference !== undefined)
+    throw new Error(`what was read is not this database as it is now: ${difference}`);
   return { ...sinks, check };
 }
 

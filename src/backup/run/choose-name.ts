@@ -36,14 +36,16 @@ export async function chooseName(
     const group = groups.get(name);
     if (group === undefined && !used.has(name)) return { kind: 'free', name };
     if (group === undefined || !mayRepeat) continue;
-    const { state, manifest } = await loadEntry(context, group);
+    const entry = await loadEntry(context, group);
+    const { state, manifest } = entry;
     // One stored long ago was named by a clock that ran ahead: it is not the one that is due now.
     const isRecent = group.objects.some(({ modified }) => Math.abs(now - modified.getTime()) < MOST_LAG_MS);
     if (
       state === 'verified' &&
       isRecent &&
       manifest !== undefined &&
-      sameSecond(manifest.scheduled_at, scheduledAt)
+      sameSecond(manifest.scheduled_at, scheduledAt) &&
+      (await context.doubt?.(entry)) === undefined
     )
       return { kind: 'exists', name };
   }

@@ -1,7 +1,6 @@
 /** The SQL that carries the engine's record over (carry-ledger.ts), into a file or on a server. */
+import { RUN_COLUMNS } from '../schema/engine-tables.ts';
 
-export const RUN_COLUMNS: readonly string[] =
-  'name, fence, "trigger", scheduled_at, started_at, finished_at, state, reason, rows, bytes'.split(', ');
 export const RUNS: string = RUN_COLUMNS.join(', ');
 /** Years of them; whoever writes into the database may have added any number. */
 export const MOST_RUNS = 2_000;
@@ -28,13 +27,4 @@ export interface LiveLedger {
   readonly runs: readonly (readonly LedgerValue[])[];
   /** Of all that it has. */
   readonly count: number;
-}
-
-/** Another version of the program may keep its record otherwise: then there is nothing to carry. */
-export function isLedger(columns: readonly unknown[]): boolean {
-  return RUN_COLUMNS.every((column) => columns.includes(column.replaceAll('"', '')));
-}
-
-export function isLease(columns: readonly unknown[]): boolean {
-  return ['id', 'fence', 'holder', 'expires_ms'].every((column) => columns.includes(column));
 }

@@ -8,13 +8,13 @@
  * write over another's objects.
  */
 import { abortable, reasonOf } from '../../lib/clock.ts';
+import type { BasePosition } from '../catalog/change-state.ts';
 import { noLedger } from '../catalog/ledger.ts';
 import { newestFit, newestVerified } from '../catalog/list.ts';
 import { createManifest, isSafetyTrigger, type Manifest, type Trigger } from '../catalog/manifest.ts';
 import type { BackupName } from '../catalog/names.ts';
 import { isSealedOtherwise } from '../catalog/sealed-otherwise.ts';
 import { clearEarlyVerdict } from '../catalog/verdicts.ts';
-import type { BasePosition } from '../changes/base.ts';
 import { MOST_FINDINGS } from '../model/database-damage.ts';
 import { prove } from '../verify/prove-objects.ts';
 import { begin } from './begin.ts';
@@ -228,6 +228,8 @@ async function makeObjects(
   const report = options.onProgress ?? (() => {});
   const captured = await capture(context, {
     name,
+    trigger: options.trigger,
+    isRecorded: lease.fence !== null,
     startedAt,
     signal,
     onProgress: async (rows, bytes) => {
@@ -277,7 +279,7 @@ function proveWithProgress(
 ): ReturnType<typeof prove> {
   const total = captured.database.written.bytes + captured.document.written.bytes;
   let bytes = 0;
-  return prove(context, captured, async (read) => {
+  return prove(context, run.startedAt, captured, async (read) => {
     if (run.signal.aborted) throw reasonOf(run.signal);
     bytes += read;
     report({ phase: 'proof', rows: 0, bytes, total });

@@ -4,6 +4,7 @@
 import { Buffer } from 'node:buffer';
 import { explain } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/bucket.ts';
+import type { BasePosition } from '../catalog/change-state.ts';
 import { type BackupEntry, damageOf, loadEntry, type ObjectGroup } from '../catalog/entry.ts';
 import { shrunk, shrunkText } from '../catalog/fuller.ts';
 import { isWhole, type Manifest, serializeManifest } from '../catalog/manifest.ts';
@@ -11,7 +12,7 @@ import { type BackupName, manifestKey } from '../catalog/names.ts';
 import { type PruneReport, prune } from '../catalog/prune.ts';
 import { readSmall } from '../catalog/small-object.ts';
 import { sweepDebris } from '../catalog/sweep-debris.ts';
-import { type BasePosition, coveredByBase } from '../changes/base.ts';
+import { coveredByBase } from '../changes/base.ts';
 import { pruneChanges } from '../changes/prune-changes.ts';
 import { rowsOfTables } from '../model/digest.ts';
 import type { BackupContext } from './context.ts';

@@ -7,3 +7,15 @@ export const ENGINE_TABLES: readonly string[] = [
   'change_state',
   'bucket_notes',
 ];
+
+export const RUN_COLUMNS: readonly string[] =
+  'name, fence, "trigger", scheduled_at, started_at, finished_at, state, reason, rows, bytes'.split(', ');
+
+/** Another version of the program may keep its record otherwise: then there is nothing to carry. */
+export function isLedger(columns: readonly unknown[]): boolean {
+  return RUN_COLUMNS.every((column) => columns.includes(column.replaceAll('"', '')));
+}
+
+export function isLease(columns: readonly unknown[]): boolean {
+  return ['id', 'fence', 'holder', 'expires_ms'].every((column) => columns.includes(column));
+}

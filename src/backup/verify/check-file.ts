@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { explain } from '../../lib/clock.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import type { Manifest } from '../catalog/manifest.ts';
+import { otherTime } from '../catalog/not-itself.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { requireSchema } from '../foreign/schema-text.ts';
@@ -20,6 +21,7 @@ import { settledCopy } from './copy-database.ts';
 import { digestFile, type FileDigests } from './file-digests.ts';
 import { integrityFaults } from './file-integrity.ts';
 import { loadDocument } from './load-document.ts';
+import type { Said } from './own-words.ts';
 
 declare module '../foreign/task.ts' {
   interface Tasks {
@@ -28,7 +30,13 @@ declare module '../foreign/task.ts' {
 }
 
 /** What of a manifest the contents of both files are held against. */
-export type Expected = Pick<Manifest, 'schema_sha256' | 'tables'>;
+export type Expected = Pick<Manifest, 'schema_sha256' | 'tables'> & Said;
+
+/** Of a manifest, which holds more. */
+export function expectedOf(manifest: Manifest): Expected {
+  const { schema_sha256, tables, name, trigger, started_at, changes, bot } = manifest;
+  return { schema_sha256, tables, name, trigger, started_at, changes, bot };
+}
 
 export interface CheckInput {
   readonly path: string;
@@ -54,7 +62,7 @@ export const checkTask: Task<CheckInput, Findings> = async ({ path, kind, scratc
     return report;
   }
   const isLoaded = await report.check('document, whole', async () => {
-    await loadDocument(path, loaded);
+    requireTime(await loadDocument(path, loaded), expected);
     return 'read to its end, its own SHA-256 and counts agree, loaded into SQLite';
   });
   if (isLoaded) await report.check('document, digests', () => contents(loaded, expected, report, true));
@@ -76,10 +84,11 @@ export async function checkFile(
   expected: Expected | undefined,
   isOurs = false,
 ): Promise<CheckedFile> {
-  const found = await digestFile(path, { isOurs });
+  const found = await digestFile(path, { isOurs, said: expected });
   requireSchema(found.objects);
   const [trigger] = ledgerTriggers(found.objects);
   if (trigger !== undefined) throw new Damaged(trigger);
+  if (found.difference !== undefined) throw new Damaged(found.difference);
   const wrong = expected === undefined ? [] : differences(found, expected);
   if (wrong.length > 0) throw new Damaged(wrong.join('; '));
   const { db, close } = openForeignFile(path);
@@ -146,6 +155,12 @@ function integrityCheck(path: string, report: Report): string {
   } finally {
     close();
   }
+}
+
+/** @param timestamp a document's, which says when it was made */
+export function requireTime(timestamp: string, expected: Expected | undefined): void {
+  const problem = expected && otherTime(timestamp, expected);
+  if (problem !== undefined) throw new Damaged(problem);
 }
 
 /** Both files of a backup agree with each other when both agree with the manifest. */

@@ -5,10 +5,12 @@ import { createDigestSink, type TableDigest } from '../model/digest.ts';
 import { feed } from '../model/fan-out.ts';
 import type { DatabaseSchema, ScanTarget, SchemaObject } from '../model/model.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
+import { createOwnWords, type Said } from './own-words.ts';
 
 declare module '../foreign/task.ts' {
   interface Tasks {
     readonly digest: typeof digestTask;
+    readonly words: typeof wordsTask;
   }
 }
 
@@ -17,14 +19,21 @@ export interface FileDigests {
   readonly schemaSha256: string;
   /** What the file is made of, in the words of its schema. */
   readonly objects: readonly SchemaObject[];
+  /** What the database says of itself otherwise than the manifest (own-words.ts). */
+  readonly difference: string | undefined;
 }
 
 /** Tables (all, or those of `only`) and schema of a SQLite file as digests. */
 export async function digestFile(
   path: string,
-  { only, isOurs = false }: { readonly only?: readonly string[]; readonly isOurs?: boolean } = {},
+  {
+    only,
+    isOurs = false,
+    said,
+  }: { readonly only?: readonly string[]; readonly isOurs?: boolean; readonly said?: Said | undefined } = {},
 ): Promise<FileDigests> {
   const digest = createDigestSink();
+  const words = said && createOwnWords(said);
   const isWanted = (target: ScanTarget): boolean =>
     only === undefined || (target.kind === 'table' && only.includes(target.table.name));
   const ordered = {
@@ -32,13 +41,22 @@ export async function digestFile(
     targets: (schema: DatabaseSchema) => digest.targets(schema).filter(isWanted),
   };
   const objects = await openFileSnapshotSource({ path, isOurs }).read(async (snapshot) => {
-    await feed(snapshot, { ordered, others: [] }, async () => {});
+    await feed(snapshot, { ordered, others: words?.sinks ?? [] }, async () => {});
     return snapshot.schema.objects;
   });
   await digest.finish();
-  return { tables: digest.result(), schemaSha256: digest.schemaSha256(), objects };
+  return {
+    tables: digest.result(),
+    schemaSha256: digest.schemaSha256(),
+    objects,
+    difference: words?.difference(),
+  };
 }
 
 /** {@link digestFile} in the process for foreign files. */
 export const digestTask: Task<{ path: string }, readonly TableDigest[]> = async ({ path }) =>
   (await digestFile(path)).tables;
+
+/** What the database says of itself otherwise than its manifest; undefined: nothing. */
+export const wordsTask: Task<{ path: string; said: Said }, string | undefined> = async ({ path, said }) =>
+  (await digestFile(path, { only: [], said })).difference;

@@ -25,8 +25,9 @@ declare module '../foreign/task.ts' {
  * Creates the database `path` and loads every row of the file `document` into it; rejects
  * (DocumentError, Damaged) when the document is not whole or not what it says. Tables, rows, then
  * indexes, views and triggers, so that none of them changes a row on its way in.
+ * @returns its `backup_timestamp`
  */
-export async function loadDocument(document: string, path: string): Promise<void> {
+export async function loadDocument(document: string, path: string): Promise<string> {
   const { size } = statSync(document);
   const foreign = openForeign(path, { mode: 'write', bytes: size });
   const { db } = foreign;
@@ -35,9 +36,11 @@ export async function loadDocument(document: string, path: string): Promise<void
     const inserts = new Map<string, Insert>();
     const sequences: Row[] = [];
     let schema: DocumentSchema | undefined;
+    let timestamp = '';
     for await (const event of readDocument(createReadStream(document))) {
       if (event.kind === 'header') {
         schema = event.schema;
+        timestamp = event.backupTimestamp;
         createTables(foreign, schema);
       }
       if (event.kind !== 'rows') continue;
@@ -58,6 +61,7 @@ export async function loadDocument(document: string, path: string): Promise<void
     );
     requireDeclared(db, schema);
     db.exec('COMMIT');
+    return timestamp;
   } catch (error) {
     throw explainFull(db, path, error);
   } finally {
@@ -66,7 +70,7 @@ export async function loadDocument(document: string, path: string): Promise<void
 }
 
 /** {@link loadDocument} in the process for foreign files. */
-export const loadTask: Task<{ document: string; path: string }, void> = ({ document, path }) =>
+export const loadTask: Task<{ document: string; path: string }, string> = ({ document, path }) =>
   loadDocument(document, path);
 
 function createTables(foreign: ForeignDatabase, schema: DocumentSchema): void {

@@ -3,10 +3,12 @@
  * contents too where a key is at hand. Serves the proof of a run, `verify`, restore and download.
  * Runs in workerd and on Node.
  */
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { explain } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/bucket.ts';
-import type { ManifestObject } from '../catalog/manifest.ts';
+import type { Manifest, ManifestObject } from '../catalog/manifest.ts';
+import { DOCUMENT_HEAD, otherTime, timestampIn } from '../catalog/not-itself.ts';
 import { contentsCheck } from '../envelope/hash-contents.ts';
 import { hasNoKey, type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
@@ -21,6 +23,8 @@ export interface OpenOptions {
   readonly keys: OpeningKeys | undefined;
   /** Leaves the contents packed: only the stored bytes are looked at. */
   readonly isPacked?: boolean;
+  /** It is this backup's document: what it says of its time is compared. */
+  readonly documentOf?: Pick<Manifest, 'started_at'> | undefined;
   /** Given every chunk as stored, in order; may throw to stop. */
   readonly onStored?: (chunk: Uint8Array) => Promise<void>;
   /**
@@ -107,9 +111,10 @@ export async function openObject(
 async function readInside(
   chunks: AsyncIterator<Uint8Array>,
   { encoding, contents }: ExpectedObject,
-  { keys, onPlain }: OpenOptions,
+  { keys, onPlain, documentOf }: OpenOptions,
 ): Promise<{ readonly problems: readonly string[]; readonly isKeyless?: boolean }> {
   const check = contentsCheck(contents);
+  const head: Uint8Array[] = [];
   /** Of the store, or of whoever takes the contents. */
   let others: { readonly error: unknown } | undefined;
   const kept = async <T>(work: Promise<T>): Promise<T> => {
@@ -131,6 +136,8 @@ async function readInside(
       // No more of it is taken than there ever was.
       if (bytes > contents.bytes)
         return { problems: [`unpacks to more than the ${contents.bytes} bytes that were packed`] };
+      if (documentOf !== undefined && bytes - plain.byteLength < DOCUMENT_HEAD)
+        head.push(plain.slice(0, DOCUMENT_HEAD));
       check.update(plain);
       if (onPlain !== undefined) await kept(onPlain(plain));
     }
@@ -139,8 +146,9 @@ async function readInside(
     const isKeyless = error instanceof UnsealError && error.reason === 'wrong key';
     return { problems: [`does not open: ${explain(error)}`], isKeyless };
   }
-  const problem = check.finish();
-  return { problems: problem === undefined ? [] : [problem] };
+  const timestamp = timestampIn(Buffer.concat(head).toString());
+  const other = documentOf && timestamp !== undefined ? otherTime(timestamp, documentOf) : undefined;
+  return { problems: [check.finish(), other].filter((problem) => problem !== undefined) };
 }
 
 async function* watched(

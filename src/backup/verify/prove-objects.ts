@@ -43,6 +43,7 @@ const SEALED = 'contents not opened: they are encrypted and no key is at hand';
 /** Reads both objects back. @throws ProofFailed naming every difference. */
 export async function prove(
   context: Sealing,
+  startedAt: Date,
   captured: Record<StoredFile, JustWritten>,
   onBytes: (bytes: number) => Promise<void>,
 ): Promise<Proof> {
@@ -50,7 +51,8 @@ export async function prove(
     database: asWritten(context, captured.database),
     document: asWritten(context, captured.document),
   };
-  const [database, document] = await openBoth(context, written, context.keys, onBytes);
+  const objects = { objects: written, started_at: startedAt.toISOString() };
+  const [database, document] = await openBoth(context, objects, context.keys, onBytes);
   const reads = [database, document];
   // What the run itself has just encrypted must open with the key it was given.
   const problems = reads.flatMap(({ problems: found, unopened = [] }) => found.concat(unopened));
@@ -80,7 +82,7 @@ export async function verifyByHash(
   manifest: Manifest,
   options: { readonly keys: OpeningKeys | undefined; readonly onBytes?: (bytes: number) => Promise<void> },
 ): Promise<HashVerdict & { readonly proofs: readonly DamageProof[] }> {
-  const [database, document] = await openBoth(bucket, manifest.objects, options.keys, options.onBytes);
+  const [database, document] = await openBoth(bucket, manifest, options.keys, options.onBytes);
   const proofsOf = (file: StoredFile, { isDamage, problems }: OpenedObject): DamageProof[] =>
     isDamage ? problems.map((finding) => ({ file, finding })) : [];
   const problems = [...database.problems, ...document.problems];
@@ -97,13 +99,18 @@ export async function verifyByHash(
  */
 async function openBoth(
   bucket: Bucket,
-  { database, document }: Record<StoredFile, ExpectedObject>,
+  {
+    objects: { database, document },
+    started_at,
+  }: Pick<Manifest, 'started_at'> & { readonly objects: Record<StoredFile, ExpectedObject> },
   keys: OpeningKeys | undefined,
   onBytes: (bytes: number) => Promise<void> = async () => {},
 ): Promise<[OpenedObject, OpenedObject]> {
-  const open = (object: ExpectedObject): Promise<OpenedObject> =>
-    openObject(bucket, object, { keys, onStored: (chunk) => onBytes(chunk.byteLength) });
-  const reads = [open(database), open(document)] as const;
+  const onStored = (chunk: Uint8Array): Promise<void> => onBytes(chunk.byteLength);
+  const reads = [
+    openObject(bucket, database, { keys, onStored }),
+    openObject(bucket, document, { keys, onStored, documentOf: { started_at } }),
+  ] as const;
   await Promise.allSettled(reads);
   return Promise.all(reads);
 }

@@ -15,7 +15,7 @@ import { type DamageProof, keepVerdict, type StoredFile } from '../catalog/verdi
 import type { OpeningKeys } from '../envelope/types.ts';
 import { CostsTooMuch, Damaged } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import type { CheckInput } from './check-file.ts';
+import { type CheckInput, expectedOf } from './check-file.ts';
 import { unpackObject } from './unpack-object.ts';
 
 export interface DeepOptions {
@@ -100,7 +100,11 @@ export async function unpackDatabase(
   keys: OpeningKeys | undefined,
 ): Promise<string> {
   const report = new Report();
-  await unpack(bucket, manifest, 'database', path, { keys }, report);
+  if (await unpack(bucket, manifest, 'database', path, { keys }, report)) {
+    const limits = limitsFor(statSync(path).size);
+    const other = await runInProcess('words', { path, said: expectedOf(manifest) }, { limits });
+    if (other !== undefined) report.found('database', [other], true);
+  }
   const unkept = await keepVerdict(bucket, manifest, 'diff', report.proofs);
   if (report.problems.length > 0) {
     const what = report.proofs.length > 0 ? 'is damaged' : 'cannot be read';

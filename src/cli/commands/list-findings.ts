@@ -64,7 +64,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
   const living = readsCopy ? undefined : await livingOf(session);
   const lack = readsCopy ? undefined : await lackOf(session);
   const { entries, total } = await listBackups(bucket);
-  const found = newestOf(bucket, entries);
+  const found = await newestOf(bucket, entries);
   const newest = found.entry;
   const damaged = damagedNewest(bucket, found);
   const lost =

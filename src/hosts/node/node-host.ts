@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { changeState } from '../../backup/changes/change-state.ts';
+import { changeState } from '../../backup/catalog/change-state.ts';
 import { livingOfHost } from '../../backup/changes/living.ts';
 import type { BackupEngine } from '../../backup/engine.ts';
 import { createImportUpload } from '../../backup/import/uploads.ts';
@@ -31,6 +31,7 @@ import {
   composeEngine,
   composeShipping,
   copyOf,
+  doubting,
   encryptionOf,
   GZIP_LEVEL,
 } from '../compose.ts';
@@ -136,13 +137,15 @@ export async function startNode(
   const stopping = new AbortController();
   const source = openSnapshotSource(config.database);
   const givingUp = new AbortController();
+  const ledger = createBackupLedger(db, isSurelyDead);
+  const own = doubting(config.backup, store, ledger);
   const backups = composeEngine(config.backup, {
     changeDays: config.changes.retentionDays,
     source,
     store,
     copy,
     links,
-    ledger: createBackupLedger(db, isSurelyDead),
+    ledger,
     holder: holderText('node host', now()),
     timeoutMs: RUN_TIMEOUT_MS,
     stopping: givingUp.signal,
@@ -203,7 +206,7 @@ export async function startNode(
       config.backup.ageRecipients.length > 0
         ? undefined
         : createMoments({
-            bucket: first,
+            bucket: own,
             keys: botKeys(config.backup),
             source,
             living: () => livingOfHost(db, source),
@@ -261,7 +264,7 @@ export async function startNode(
       if (!database.isLost()) await runs.add(host.copyBackups());
     }),
     schedule('* * * * *', log, () => database.checkpoint()),
-    schedule(DRILL_CRON, log, () => drillAndTell(config, { backups, bucket: first, told })),
+    schedule(DRILL_CRON, log, () => drillAndTell(config, { backups, bucket: own, told })),
   ];
   const shipOnce = shipper(host, log);
   void shipForever();

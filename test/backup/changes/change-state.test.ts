@@ -8,7 +8,7 @@ import {
   type ChangeState,
   changeState,
   manifestChangesOf,
-} from '../../../src/backup/changes/change-state.ts';
+} from '../../../src/backup/catalog/change-state.ts';
 import { sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { changes } from '../../../src/db/migrations/0009-changes.ts';

@@ -1,6 +1,6 @@
 import Sqlite from 'libsql';
 import { expect, test } from 'vitest';
-import { changeState } from '../../../src/backup/changes/change-state.ts';
+import { changeState } from '../../../src/backup/catalog/change-state.ts';
 import { coverageOf } from '../../../src/backup/changes/coverage.ts';
 import { ensureTriggers, removeTriggers } from '../../../src/backup/changes/ensure-triggers.ts';
 import { triggersOf } from '../../../src/backup/schema/change-triggers.ts';

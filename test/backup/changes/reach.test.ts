@@ -2,10 +2,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Bucket } from '../../../src/backup/catalog/bucket.ts';
+import type { ChangeState } from '../../../src/backup/catalog/change-state.ts';
 import type { BackupEntry } from '../../../src/backup/catalog/entry.ts';
 import { listBackups } from '../../../src/backup/catalog/list.ts';
 import { changeKey } from '../../../src/backup/changes/change-names.ts';
-import type { ChangeState } from '../../../src/backup/changes/change-state.ts';
 import { basesOf, listChanges } from '../../../src/backup/changes/list-changes.ts';
 import { isBroken, MOST_PAGES, type Reach, reachOf } from '../../../src/backup/changes/reach.ts';
 import { historyOf } from '../../../src/backup/changes/spans.ts';

@@ -1,8 +1,8 @@
 /** After a restore no change file of the time before may be followed by one of the time after. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import type { ChangeState } from '../../../src/backup/catalog/change-state.ts';
 import { newestVerified } from '../../../src/backup/catalog/list.ts';
-import type { ChangeState } from '../../../src/backup/changes/change-state.ts';
 import { listChanges } from '../../../src/backup/changes/list-changes.ts';
 import { openChange } from '../../../src/backup/changes/open-change.ts';
 import { ship } from '../../../src/backup/changes/ship.ts';

@@ -11,7 +11,7 @@ import {
   previousSchema,
   TIMELINE_REASONS,
   type TimelineReason,
-} from '../catalog/change-position.ts';
+} from './change-position.ts';
 
 export const STATE_TABLE = 'change_state';
 
@@ -109,6 +109,12 @@ function known<T>(schema: v.GenericSchema<unknown, T>, json: string | null): T |
   const value: unknown = json === null ? null : (readJson(json) ?? json.replaceAll('"', ''));
   const result = v.safeParse(schema, value);
   return result.success ? result.output : undefined;
+}
+
+/** Where the log stands in a snapshot. */
+export interface BasePosition {
+  readonly state: ChangeState;
+  readonly changes: ManifestChanges;
 }
 
 /** What a full backup's manifest says of the state that its snapshot holds. */
