@@ -72,7 +72,7 @@ export function capture(context: BackupContext, options: CaptureOptions): Promis
 
 async function captureOnce(context: BackupContext, options: CaptureOptions): Promise<Captured> {
   const { store, prefix, encryption } = context;
-  const { signal, startedAt } = options;
+  const { signal } = options;
   const encrypted = encryption !== undefined;
   const keys = {
     database: databaseKey(prefix, options.name, encrypted),

@@ -1,5 +1,6 @@
 /** What `list` looks at before it says anything: backups, changes, second copy, database. */
 import { damagedRun } from '../../backup/catalog/damage-without-backup.ts';
+import { UNRECORDED } from '../../backup/catalog/doubts.ts';
 import { type DrillRecord, readDrills } from '../../backup/catalog/drill-record.ts';
 import { type BackupEntry, isUnsealed } from '../../backup/catalog/entry.ts';
 import { backupHealth } from '../../backup/catalog/health.ts';
@@ -52,6 +53,8 @@ export interface Findings {
   readonly differing: string | undefined;
   readonly further: string | undefined;
   readonly longer: string | undefined;
+  /** Newer backups that the database did not make, in sentences. */
+  readonly unrecorded: readonly string[];
 }
 
 export async function findingsOf(invocation: Invocation): Promise<Findings> {
@@ -102,6 +105,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
     gone: goneFrom(session, entries, stored, living),
     differing,
     longer,
+    unrecorded: (found.unrecorded ?? []).map(({ name }) => `${name} does not count: ${UNRECORDED}`),
     further: living === undefined ? await furtherNow(invocation, bucket) : undefined,
     standing: {
       taken: await takenOf(session, found, living),

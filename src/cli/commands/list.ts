@@ -54,7 +54,8 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   if (isGood && unsafe === undefined) terminal.say(safe);
   else if (!isGood) terminal.note(safe);
   const bad = [found.others?.bad, found.differing, found.further].filter((line) => line !== undefined);
-  for (const line of bad) terminal.note(line);
+  // A second bot's backups are no danger, so it is no verdict.
+  for (const line of [...bad, ...found.unrecorded]) terminal.note(line);
   return isGood && unsafe === undefined && bad.length === 0 ? 0 : NOT_SAFE;
 }
 
@@ -71,6 +72,7 @@ function answer({ terminal, session }: Invocation, found: Findings, shown: reado
     ...(fuller && { fuller: fuller.entry.name }),
     ...(later === undefined ? {} : { made_later: later }),
     ...(unread === undefined ? {} : { record_unread: unread }),
+    ...(found.unrecorded.length > 0 && { unrecorded: found.unrecorded }),
     total: found.total,
     last_drill: found.lastDrill ?? null,
     point_in_time: reachJson(found.stored.history),
@@ -104,6 +106,7 @@ function sayAll(invocation: Invocation, found: Findings, { shown, safe, unsafe }
   if (found.differing !== undefined) say(colors.red(found.differing));
   if (found.further !== undefined) say(colors.red(found.further));
   if (found.longer !== undefined) say(colors.yellow(found.longer));
+  for (const line of found.unrecorded) say(colors.yellow(line));
   if (strangers.size > 0) say(colors.yellow(strangersLine([...strangers])));
   if (found.lastDrill !== undefined) say(drillLine(colors, found.lastDrill, now()));
   if (found.unread !== undefined && total > 0)
