@@ -27,6 +27,7 @@ export const SLOW = [
   'test/cli/other-bot.test.ts',
   'test/cli/passed-over.test.ts',
   'test/cli/relink.test.ts',
+  'test/cli/replayed.test.ts',
   'test/cli/restore-only.test.ts',
   'test/cli/second-copy.test.ts',
   'test/cli/setup.test.ts',

@@ -66,8 +66,10 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
     : await recordedRun(bucket, async () => (await session.backup()).ledger);
   const living = readsCopy ? undefined : await livingOf(session);
   const lack = readsCopy ? undefined : await lackOf(session);
-  const { entries, total } = await listBackups(bucket);
-  const found = await newestOf(bucket, entries);
+  const { entries: listed, total } = await listBackups(bucket);
+  const found = await newestOf(bucket, listed);
+  // What is another backup than its name says is damaged in the table, too.
+  const entries = listed.map((entry) => found.newer.find(({ name }) => name === entry.name) ?? entry);
   const newest = found.entry;
   const damaged = damagedNewest(bucket, found);
   const lost =
