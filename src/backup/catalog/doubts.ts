@@ -74,7 +74,7 @@ function namedAhead({ name, started_at }: Manifest): string | undefined {
   return notItself(`begun ${started_at}`, `named ${name}`);
 }
 
-/** What the document says in its first line; undefined: nobody can tell, or it says nothing there. */
+/** What the document says in its first line; undefined: nobody can tell. */
 async function timestampOf(
   { store, prefix }: Bucket,
   { objects: { document } }: Manifest,

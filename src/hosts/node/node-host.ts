@@ -137,15 +137,14 @@ export async function startNode(
   const stopping = new AbortController();
   const source = openSnapshotSource(config.database);
   const givingUp = new AbortController();
-  const ledger = createBackupLedger(db, isSurelyDead);
-  const own = doubting(config.backup, store, ledger);
+  const own = doubting(config.backup, store, createBackupLedger(db, isSurelyDead));
   const backups = composeEngine(config.backup, {
     changeDays: config.changes.retentionDays,
     source,
     store,
     copy,
     links,
-    ledger,
+    ledger: createBackupLedger(db, isSurelyDead),
     holder: holderText('node host', now()),
     timeoutMs: RUN_TIMEOUT_MS,
     stopping: givingUp.signal,
@@ -242,10 +241,8 @@ export async function startNode(
     runs.add(host.runBackup(trigger, at, { ...options, signal: givingUp.signal }));
   const startBackup = async (): Promise<unknown> => {
     const [state] = await db.read([changeState]).catch(() => [undefined]);
-    return backUp('start', now(), {
-      unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS,
-      ofTimeline: state?.timeline,
-    });
+    const ofTimeline = state?.timeline;
+    return backUp('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS, ofTimeline });
   };
   const backUpStart = (): Promise<unknown> => runs.add(startBackup());
   if (!isUnfilled) void backUpStart();
