@@ -224,3 +224,13 @@ test('a restore under the next token, and one further back: all of it is one dat
   expect([...ownOf(3, entries)].map(({ name }) => name).toSorted()).toEqual(names);
   expect((await latestBackup({ ...bucket, bot: undefined })).entry?.name).toBe(names[2]);
 });
+
+test('where a clock was wrong, the number of the change tells that it came before', async () => {
+  const { bucket, at } = world();
+  const later = await at({ ...THIRD, before: OURS.username }, 'b 3', 'a 15');
+  const before = await at(OURS, 'a 10');
+  const beyond = await at(OURS, 'a 16');
+  const { entries } = await listBackups(bucket);
+  expect([...ownOf(3, entries)].map(({ name }) => name).toSorted()).toEqual([later, before]);
+  expect([...ofOtherBots(3, entries)].map(({ name }) => name)).toEqual([beyond]);
+});

@@ -83,3 +83,24 @@ test('beside another bot’s database a token that is named nowhere yet: the liv
     expect([point.seq, point.ways[0]?.base.entry.name]).toEqual([end, name]);
   }
 });
+
+test('what another bot saved later in a timeline that this one left takes no change of ours away', async () => {
+  move(1);
+  await world.full();
+  await world.change();
+  const [at, end] = [world.clock.now(), world.place.shipped];
+  const left = world.place.timeline;
+  world.clock.advance(60_000);
+  world.newTimeline('fork');
+  await world.full();
+  world.clock.advance(60_000);
+  const changes = { timeline: left, seq: 99, previous: null, parent: null, reason: 'new' } as const;
+  await putBackup(
+    ...([world.context.store, world.context.prefix, world.clock.now(), undefined, 'schedule'] as const),
+    { id: 2, username: 'bot2', before: 'bot1' },
+    {},
+    { ...changes, since: world.place.since.toISOString(), schema_sha256: world.place.schema },
+  );
+  const point = await findPoint({ ...world.context, bot: 1 }, { at, show: String, keys: undefined });
+  expect([point.timeline, point.seq]).toEqual([left, end]);
+});
