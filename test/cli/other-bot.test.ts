@@ -51,6 +51,9 @@ test('another bot’s catalogue is named, is no safety, and becomes nobody’s o
     false,
     '@bot511_bot (511)',
   ]);
+  const swapped = { BACKUP_DIR: 'empty', COPY_DIR: 'bucket', BOT_TOKEN: `611:${'A'.repeat(35)}` };
+  const inCopy = await runCli(own.directory, { DATABASE_URL: 'file:bot.db', ...swapped }, 'list');
+  expect(inCopy.stdout).toMatch(/^Not safe: .*the other bucket has \S+, of the bot @bot511_bot \(511\)/);
   expect((await cliAs(611, 'verify', 'latest')).stdout).toMatch(
     /\d{8}_\d{6} is of the bot @bot511_bot \(511\), and BOT_TOKEN is of another one/,
   );

@@ -9,7 +9,7 @@ import { lostBackup, madeLater, recordedRun } from '../../backup/catalog/lost-ba
 import { damagedNewest, isLatest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
-import { type ManifestBot, ofOtherBots } from '../../backup/catalog/whose-bot.ts';
+import { type ManifestBot, ofOtherBots, strangerOf } from '../../backup/catalog/whose-bot.ts';
 import { orderedOf } from '../../backup/changes/list-changes.ts';
 import { type Living, lostFrom } from '../../backup/changes/living.ts';
 import type { Timeline } from '../../backup/changes/spans.ts';
@@ -111,6 +111,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
     further: living === undefined ? await furtherNow(invocation, bucket) : undefined,
     standing: {
       taken: await takenOf(session, found, living),
+      elsewhereOf: bucket.bot === undefined ? undefined : strangerOf(bucket.bot, all, elsewhere),
       health: backupHealth(newest, now(), maxAgeHours, damaged ?? lost ?? failedRun ?? unopened),
       ahead: entries.find(
         (entry) => entry.state === 'verified' && isAhead(entry.time, now()) && !isUnsealed(bucket, entry),

@@ -16,6 +16,8 @@ export interface Standing {
   readonly absence: string | undefined;
   /** The newest good one that the other bucket alone has. */
   readonly elsewhere: BackupEntry | undefined;
+  /** Whose that is, where it is another bot's. */
+  readonly elsewhereOf: ManifestBot | undefined;
   /** What `restore` takes to bring the changes behind that, too; undefined: there are none. */
   readonly further: string | undefined;
   /** Whose all of them are, where none is of the bot whose token is set, nor of its database. */
@@ -74,9 +76,13 @@ export function verdict(
             ? 'no verified backup is encrypted, as your settings want, in'
             : 'no backup is verified in';
     const why = gone === undefined ? '' : `; ${gone}`;
-    const { elsewhere, absence } = standing;
+    const { elsewhere, elsewhereOf, absence } = standing;
+    const whose =
+      elsewhereOf === undefined
+        ? ''
+        : `, of the bot ${botText(elsewhereOf)}, and BOT_TOKEN is of another one`;
     if (elsewhere !== undefined)
-      return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${absence === undefined ? '' : ', which is not there'}${why}; the other bucket has ${elsewhere.name}. To bring that back${standing.further === undefined ? '' : ', and the changes behind it'}: npm run backup -- restore ${standing.further ?? 'latest'}`;
+      return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${absence === undefined ? '' : ', which is not there'}${why}; the other bucket has ${elsewhere.name}${whose}. To bring that back${standing.further === undefined ? '' : ', and the changes behind it'}: npm run backup -- restore ${standing.further ?? 'latest'}`;
     return absence === undefined
       ? `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${why}. ${whatToDo}`
       : `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}, ${absence}${why}`;
