@@ -19,8 +19,8 @@ export interface PlaceNote {
 export function placeNote(role: PlaceRole, path: string): Query<PlaceNote | undefined> {
   return one(
     sql(
-      `SELECT (SELECT value FROM bucket_notes WHERE key = ?1) AS id,
-         EXISTS (SELECT 1 FROM bucket_notes WHERE key >= ?2 AND key < ?3) AS known`,
+      `SELECT (SELECT NULLIF(value, '') FROM bucket_notes WHERE key = ?1) AS id,
+         EXISTS (SELECT 1 FROM bucket_notes WHERE key >= ?2 AND key < ?3 AND value <> '') AS known`,
       keyOf(role, path),
       keyOf(role, ''),
       `${PREFIX}${role};`,
@@ -45,9 +45,11 @@ export function acceptPlace(role: PlaceRole, path: string, id: string): Statemen
 }
 
 /**
- * After a restore, perhaps on another machine: what the directories there are is learned anew.
+ * After a restore, perhaps on another machine: what the directories there are is learned anew. The
+ * rows stay, so that a restore counts those that the backup has.
  */
-export const FORGET_PLACES = `DELETE FROM bucket_notes WHERE key >= 'place:' AND key < 'place;'`;
+export const FORGET_PLACES =
+  "UPDATE bucket_notes SET value = '' WHERE key >= 'place:' AND key < 'place;' AND value <> ''";
 
 const PREFIX = 'place:';
 

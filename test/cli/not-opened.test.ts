@@ -125,10 +125,11 @@ test('full, verify, drill, export and restore count the same rows', async () => 
   older.close();
   expect((await cli('counted', {}, 'restore', 'same.db', '--to', 'file:older.db')).stdout).toContain(OLDER);
   const exported = await cli('counted', {}, 'export', '-o', 'counted.json', '--json');
-  expect(exported.json()).toMatchObject({ rows: made });
   // What reads the JSON adds up to the same.
   const sum = (tables: readonly number[]): number => tables.reduce((all, rows) => all + rows, 0);
   const again: unknown = (await cli('counted', {}, 'full', '--json')).json();
+  // Of the database as it is: by now it remembers the manifest of the first backup, too.
+  expect(exported.json()).toMatchObject({ rows: (made ?? 0) + 1 });
   const { backups } = (await cli('counted', {}, 'list', '--json')).json() as {
     backups: { rows: Record<string, number> }[];
   };
