@@ -60,6 +60,8 @@ test
     'key.txt',
     'kalit.txt',
     'bulut/drills.json',
+    'ikkinchi/anime-bot-place.txt',
+    'kit/README.txt',
     '.env',
     '.env.1234.new',
     '.env.bak',
