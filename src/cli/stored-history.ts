@@ -1,7 +1,7 @@
 /** The history that a bucket stores, as every command that tells of it sees it. */
 import type { BackupEntry } from '../backup/catalog/entry.ts';
 import { listChanges, orderedOf, ownFiles } from '../backup/changes/list-changes.ts';
-import type { StoredChange } from '../backup/changes/listed.ts';
+import { leadingBase, type StoredChange } from '../backup/changes/listed.ts';
 import type { Living } from '../backup/changes/living.ts';
 import type { Ordered } from '../backup/changes/order.ts';
 import { type History, historyOf } from '../backup/changes/spans.ts';
@@ -34,8 +34,7 @@ export async function storedHistory(
   // Those that are not encrypted count as little as such backups.
   const counted = stored.filter(({ encrypted }) => encrypted || bucket.isSealed !== true);
   const ordered = orderedOf(bucket, entries, counted);
-  const own = ordered.bases.filter(({ changes }) => changes?.timeline === living?.state.timeline);
-  const base = own.at(-1) ?? ordered.bases.at(-1);
+  const base = leadingBase(ordered.bases, living?.state.timeline);
   const strays =
     base === undefined ? [] : (await siftFiles(bucket, base, ordered.files, { keys, living })).strays;
   const gone = new Set(strays.map(({ file }) => file));

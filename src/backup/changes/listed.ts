@@ -19,3 +19,14 @@ export interface Base {
   /** Undefined where no change log was kept. */
   readonly changes: ManifestChanges | undefined;
 }
+
+/**
+ * The full backup that what is told of the history goes by: the newest of the living database's own
+ * timeline. Another database may have made the newest of all. Where none is of its own, or nobody
+ * can ask it, the newest of all.
+ * @param bases oldest first
+ */
+export function leadingBase(bases: readonly Base[], timeline: string | undefined): Base | undefined {
+  const own = bases.findLast(({ changes }) => changes !== undefined && changes.timeline === timeline);
+  return own ?? bases.at(-1);
+}

@@ -1,7 +1,7 @@
 /**
- * How far back one can go to any minute, from the newest backups and few requests: a screen can
- * neither list every change file nor read every manifest (`list` does). What is said holds; further
- * back more may be there.
+ * How far back one can go to any minute on the database's own line, from the newest backups and few
+ * requests: a screen can neither list every change file nor read every manifest (`list` does). What
+ * is said holds; further back more may be there.
  */
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
 import type { ChangeState } from '../catalog/change-state.ts';
@@ -10,7 +10,7 @@ import { listBackups } from '../catalog/list.ts';
 import { isBadBehind } from './bad-changes.ts';
 import { firstPrefix, parseChangeKey } from './change-names.ts';
 import { basesOf, listChangesFrom } from './list-changes.ts';
-import type { Base, StoredChange } from './listed.ts';
+import { type Base, leadingBase, type StoredChange } from './listed.ts';
 import { inOrder } from './order.ts';
 import { ChangeIndex, historyOf } from './spans.ts';
 
@@ -37,7 +37,7 @@ export async function reachOf(
   entries: readonly BackupEntry[],
 ): Promise<Reach | undefined> {
   const bases = basesOf(bucket, entries).filter(({ changes }) => changes !== undefined);
-  const newest = bases.at(-1);
+  const newest = leadingBase(bases, state.timeline);
   const timeline = newest?.changes?.timeline;
   if (newest === undefined || timeline === undefined) return undefined;
   const own = bases.filter(({ changes }) => changes?.timeline === timeline);
@@ -45,8 +45,10 @@ export async function reachOf(
   // What stands before the oldest of this history is known only where all of it was looked at.
   const told = covered.length === own.length ? bases : covered;
   const ordered = inOrder({ bases: told, files }, nowOf(bucket));
-  const { spans, gaps } = historyOf(ordered.bases, ordered.files, state);
-  const span = spans.findLast((found) => found.timeline === timeline);
+  const line = ordered.bases.filter(({ changes }) => changes?.timeline === timeline);
+  // What stands behind its end may be another database's.
+  const { spans, gaps } = historyOf(line, ordered.files, state);
+  const span = spans.at(-1);
   if (span === undefined) return undefined;
   const last = new ChangeIndex(files).behind(newest).at(-1)?.last ?? 0;
   const isLost =
@@ -56,7 +58,7 @@ export async function reachOf(
   return {
     since: span.from,
     to: goesOn ? undefined : span.to,
-    before: gaps.findLast(({ to }) => to <= span.from)?.reason,
+    before: historyOf(ordered.bases, ordered.files, state).gaps.findLast(({ to }) => to <= span.from)?.reason,
   };
 }
 

@@ -112,6 +112,20 @@ test('changes wait while a backup is made: nothing is lost, and nothing is told 
   expect(await reach()).toEqual(whole);
 });
 
+test('another database ran in between: the line of the living one, as `list` tells it', async () => {
+  await world.full();
+  await change();
+  const own = state();
+  world.newTimeline('replaced');
+  world.clock.advance(60_000);
+  await world.full();
+  const span = (await told(own)).spans.find(({ timeline }) => timeline === own.timeline);
+  expect(await reach(own)).toEqual({ since: span?.from, to: undefined, before: undefined });
+  // What it stored, and the bucket has not.
+  expect((await reach({ ...own, shippedSeq: own.shippedSeq + 1 }))?.to).toEqual(span?.to);
+  expect((await reach({ ...own, needsBase: 'schema' }))?.to).toEqual(span?.to);
+});
+
 describe('a gap', () => {
   test('a bulk change that a backup alone holds: since that backup, and why not before', async () => {
     await world.full();
