@@ -97,7 +97,7 @@ describe('list', () => {
       /^Not safe: there is no backup in directory \S+\/none\. Make one/,
     );
     expect((await cli('nowhere', 'list')).stdout).toMatch(
-      /^Not safe: there is no backup in directory \S+\/nowhere, which is not there: /,
+      /^Not safe: there is no backup in directory \S+\/nowhere, which is not there\. /,
     );
     expect(existsSync(join(directory, 'nowhere'))).toBe(false);
   });
