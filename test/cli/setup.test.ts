@@ -9,6 +9,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -388,6 +389,8 @@ describe('with a person', () => {
     expect(code, screen).toBe(0);
     expect(asked).toEqual(['BOT_TOKEN', 'ADMIN_IDS', 'DATABASE_URL', 'S3_ENDPOINT', 'Encrypt']);
     expect(written()['BACKUP_AGE_RECIPIENTS']).toBeUndefined();
+    // An empty file would be taken for a bot's whose tables are lost.
+    expect(readdirSync(home).filter((file) => file.startsWith('bot.db'))).toEqual([]);
   });
 
   test('a wrong answer is asked for again, and the right ones before it are kept', async () => {

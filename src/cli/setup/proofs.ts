@@ -1,5 +1,6 @@
 /** Each part of the settings: its questions, and the proof that it works. Node only. */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { HttpError } from 'grammy';
 import { KEEPS_DELETED, probeBucket } from '../../backup/run/probe.ts';
 import { askBotInfo, createApi } from '../../bot/telegram.ts';
@@ -7,6 +8,7 @@ import { one, sql } from '../../db/database.ts';
 import { requireFitServer } from '../../db/fitness.ts';
 import { openDatabase, openStore } from '../../hosts/node/node-parts.ts';
 import { explain } from '../../lib/clock.ts';
+import { removeDatabaseFile } from '../../lib/disk/database-files.ts';
 import { hideSecrets } from '../../lib/log.ts';
 import { isTokenRefused } from '../../lib/token-refused.ts';
 import type { Config } from '../../settings/config.ts';
@@ -103,12 +105,15 @@ async function proveTelegram(config: Config): ReturnType<Part['prove']> {
 }
 
 async function proveDatabase({ database }: Config): ReturnType<Part['prove']> {
+  const isNew = database.kind === 'file' && !existsSync(database.path);
   const { db, close } = await openDatabase(database);
   try {
     if (database.kind === 'remote') await requireFitServer(db, { url: database.url, isTried: true });
     else await db.read([one(sql('SELECT 1 AS one'), (row) => row.int('one'))]);
   } finally {
     await close();
+    // An empty one would look like a bot's whose tables are lost.
+    if (isNew) removeDatabaseFile(database.path);
   }
   return {
     found: database.kind === 'file' ? `file ${database.path}` : 'answers, can write and search (FTS5)',
