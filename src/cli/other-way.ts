@@ -48,9 +48,13 @@ export async function wayOn(
   error: Error,
   asked: Asked,
 ): Promise<string | undefined> {
-  const why = error instanceof PointOutOfReach && error.why.kind === 'gap' ? error.why : undefined;
-  if (why?.plain !== undefined)
-    return `if ${why.plain} is your bot’s own, from before encryption was turned on: ${unsealing(session.config.backup)}${asked.again(asked.text, timelineOf(asked))}`;
+  const outside = error instanceof PointOutOfReach ? error.why : undefined;
+  const why = outside?.kind === 'gap' ? outside : undefined;
+  const again = (name: BackupName, at: string): string =>
+    `if ${name} is your bot’s own, from before encryption was turned on: ${unsealing(session.config.backup)}${asked.again(at, timelineOf(asked))}`;
+  if (why?.plain !== undefined) return again(why.plain, asked.text);
+  if (outside?.kind === 'early' && outside.plain !== undefined)
+    return again(outside.plain.name, outside.plain.from?.toISOString() ?? asked.text);
   const other = await otherBucket(session);
   if (other === undefined) return undefined;
   const time = now();

@@ -1,5 +1,5 @@
 /** A backup that is not encrypted, between those that are: nothing is gone, and it can be taken. */
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runAdvised } from './advised.ts';
@@ -66,3 +66,36 @@ test('without the database a restore says what it leaves out', async () => {
   expect(taken.code, taken.stderr).toBe(0);
   expect(`${tried.stdout}${tried.stderr}`).toContain('is not encrypted, although your settings encrypt');
 }, 240_000);
+
+test.each([
+  ['BACKUP_PASSPHRASE', 'words that nobody guesses'],
+  ['BACKUP_AGE_RECIPIENTS', 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p'],
+])(
+  '%s was just turned on: each refusal has the command that works',
+  async (name, value) => {
+    await own.migrate();
+    await runCli(own.directory, PLAIN, 'changes', 'ship');
+    await good(PLAIN, 'full');
+    own.run("INSERT INTO anime (code, title) VALUES (1, 'Bleach')");
+    await good(PLAIN, 'full');
+    // As `.env` has it: only a value of the environment stands before one of the file.
+    const sealed = { ...PLAIN, [name]: value };
+    writeFileSync(join(own.directory, '.env'), `${name}="${value}"\n`);
+    const run = (...args: readonly string[]) => runCli(own.directory, PLAIN, ...args);
+    const now = await run('restore', '--at', '0m', '--dry-run');
+    expect(now.code).toBe(1);
+    expect(now.stderr).toMatch(/2 full backups .* are not encrypted, although your settings encrypt/);
+    expect(now.stderr).toContain(`: ${name}= npm run backup -- restore --at 0m --dry-run`);
+    expect((await runAdvised(own.directory, PLAIN, now.stderr, /^restore --at 0m --dry-run$/)).code).toBe(0);
+    // The backups are younger than that.
+    const early = await run('restore', '--at', '15m', '--replace', '--yes');
+    expect(early.code).toBe(1);
+    expect(early.stderr).not.toMatch(/no full backup to begin with|make one/);
+    const taken = await runAdvised(own.directory, PLAIN, early.stderr, /^restore --at \S+ --replace$/);
+    expect(taken.code, taken.stderr).toBe(0);
+    expect(own.count('anime')).toBe(0);
+    const told = await runCli(own.directory, sealed, 'history', 'anime', '1');
+    expect((await runAdvised(own.directory, PLAIN, told.stderr + told.stdout, /^history/)).code).toBe(0);
+  },
+  240_000,
+);

@@ -13,12 +13,18 @@ import { historyOf } from '../changes/spans.ts';
 export type OutOfReach =
   /** It is still to come. */
   | { readonly kind: 'ahead' }
-  /** There is no full backup from before it; `earliest`: what the first one reaches, if any. */
-  | { readonly kind: 'early'; readonly earliest: Date | undefined; readonly reason: string }
   /**
-   * `last`: the last moment before it that can be. `plain`: with this backup, which counts for
-   * nothing since it is not encrypted, the moment could be.
+   * There is no full backup from before it; `earliest`: what the first one reaches, if any.
+   * `plain`: with this backup, which counts for nothing since it is not encrypted, the moment could
+   * be, or `from` as the earliest one.
    */
+  | {
+      readonly kind: 'early';
+      readonly earliest: Date | undefined;
+      readonly reason: string;
+      readonly plain?: { readonly name: BackupName; readonly from: Date | undefined } | undefined;
+    }
+  /** `last`: the last moment before it that can be. `plain`: with it the moment could be. */
   | {
       readonly kind: 'gap';
       readonly last: Date;
@@ -63,24 +69,48 @@ export function noneBefore(
   const earliest =
     first && new Date(Math.min(first.time.getTime(), span?.from.getTime() ?? Number.POSITIVE_INFINITY));
   const reached = earliest === undefined ? '' : `: the earliest moment is ${show(earliest)}`;
-  const plain = entries.filter(
-    (entry) => isUnsealed(bucket, entry) && isRestorable(entry) && entry.time <= at,
-  );
-  const [newest] = plain;
-  const isOne = plain.length === 1;
+  const plain = plainOnes(bucket, entries, at, first === undefined);
   const reason =
-    newest !== undefined
-      ? `${countOf(plain.length, 'full backup')} from before ${show(at)} (${newest.name}) ${isOne ? 'is' : 'are'} not encrypted, although your settings encrypt, so nobody can tell who made ${isOne ? 'it' : 'them'}`
-      : earliest === undefined
-        ? `there is no full backup to begin with in ${bucket.store.description}`
-        : `there is no full backup from before ${show(at)}`;
+    plain?.text ??
+    (earliest === undefined
+      ? `there is no full backup to begin with in ${bucket.store.description}`
+      : `there is no full backup from before ${show(at)}`);
+  const before =
+    plain?.from === undefined
+      ? ''
+      : `there is no full backup from before ${show(at)}, and the earliest moment by later ones is ${show(plain.from)}: `;
   const advice =
-    newest !== undefined
-      ? `; if it was your bot, before encryption was turned on: unset BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE for this command alone, or \`restore ${newest.name}\``
-      : earliest === undefined && living !== undefined
-        ? ': make one with `npm run backup -- full`'
-        : '';
-  return new PointOutOfReach(`${reason}${advice}${reached}`, { kind: 'early', earliest, reason });
+    plain === undefined && earliest === undefined && living !== undefined
+      ? ': make one with `npm run backup -- full`'
+      : '';
+  return new PointOutOfReach(`${before}${reason}${advice}${reached}`, {
+    ...{ kind: 'early', earliest, reason },
+    ...(plain && { plain: { name: plain.name, from: plain.from } }),
+  });
+}
+
+/**
+ * What is not encrypted, although the settings encrypt, and could bring the moment back; where
+ * nothing could and no other backup is there, all that is not encrypted, `from` its first moment.
+ */
+function plainOnes(
+  bucket: Bucket,
+  entries: readonly BackupEntry[],
+  at: Date,
+  isAlone: boolean,
+): { readonly name: BackupName; readonly from: Date | undefined; readonly text: string } | undefined {
+  const unsealed = entries.filter((entry) => isUnsealed(bucket, entry) && isRestorable(entry));
+  const { bases } = orderedOf({ ...bucket, isSealed: false }, unsealed, []);
+  const early = bases.filter(({ time }) => time <= at);
+  const found = early.length > 0 ? early : isAlone ? bases : [];
+  const base = early.at(-1) ?? found[0];
+  if (base === undefined) return undefined;
+  const [is, it] = found.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  return {
+    name: base.entry.name,
+    from: early.length > 0 ? undefined : base.time,
+    text: `${countOf(found.length, 'full backup')} (${base.entry.name}${found.length > 1 ? ', …' : ''}) ${is} not encrypted, although your settings encrypt, so nobody can tell who made ${it}`,
+  };
 }
 
 /** A full backup that holds what came after `time`, and counts for nothing: it is not encrypted. */

@@ -15,6 +15,8 @@ import { countOf } from '../../text/format.ts';
 import { copyMoment } from '../../text/moment.ts';
 import { localTime } from '../../text/times.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
+import { shellWord } from '../moment-options.ts';
+import { unsealing } from '../passed-over.ts';
 import { type RowLine, tellRow } from '../row-line.ts';
 import { type RowPlace, rowOfBackup, rowOfDatabase } from '../row-reading.ts';
 import type { Session } from '../session.ts';
@@ -83,7 +85,7 @@ async function history(
     ...(plain.length === 0
       ? []
       : [
-          `${plain.length === 1 ? 'backup' : 'backups'} ${plain.join(', ')}: not encrypted, although your settings encrypt; without BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE for this command alone it is read`,
+          `${plain.length === 1 ? 'backup' : 'backups'} ${plain.join(', ')}: not encrypted, although your settings encrypt; if ${plain.length === 1 ? 'it is' : 'they are'} your bot’s own, to read ${plain.length === 1 ? 'it' : 'them'}: ${unsealing(session.config.backup)}npm run backup -- history ${name} ${shellWord(text)}${timeline === undefined ? '' : ` --timeline ${timeline}`}${isAll ? ' --all' : ''}`,
         ]),
     ...walked.troubles,
     ...found.troubles,

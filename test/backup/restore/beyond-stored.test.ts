@@ -170,13 +170,11 @@ test('a file that no key opens ends it like a damaged one', async () => {
   expect((await find(now(), { isBestEffort: true })).time).toEqual(good);
 });
 
-test('backups from before encryption are named, and how to take them', async () => {
+test('backups from before encryption are named', async () => {
   await world.full();
   await change();
   Object.assign(world.context, { isSealed: true });
-  await expect(find()).rejects.toThrow(
-    /1 full backup from before .* is not encrypted, although your settings encrypt.*unset BACKUP_AGE_RECIPIENTS/,
-  );
+  await expect(find()).rejects.toThrow(/1 full backup .* is not encrypted, although your settings encrypt/);
 });
 
 test('a bucket without a backup is named', async () => {
