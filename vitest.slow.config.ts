@@ -14,6 +14,7 @@ export const SLOW = [
   'test/cli/broken-everything.test.ts',
   'test/cli/cut-short.test.ts',
   'test/cli/damaged-change.test.ts',
+  'test/cli/database-gone.test.ts',
   'test/cli/deploy.test.ts',
   'test/cli/heal-changes.test.ts',
   'test/cli/history.test.ts',

@@ -4,14 +4,22 @@
  * Node only.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseFileHeld, type FileLock, lockDatabaseFile } from '../../src/db/file/file-lock.ts';
+import { keptBeside } from '../../src/hosts/node/ways-back.ts';
 import { StartRefused } from '../../src/settings/start-mode.ts';
 import type { WorldKeeper } from '../telegram/saved-world.ts';
 import { DamagedWorld, openWorldFile } from './world-file.ts';
-
-export const OFFLINE_DIRECTORY = 'data/offline';
 
 /** The bot's id stays: the database and every file id have it. */
 const BOT_ID = 7_000_000_001;
@@ -23,7 +31,10 @@ export interface OfflineHome {
   readonly keeper: WorldKeeper;
   /** Random, made once for this directory. It opens only the stand-in, and signs download links. */
   readonly botToken: string;
-  /** The directory was empty, or its contents were set aside. */
+  /**
+   * The directory was empty, or its contents were set aside. A world whose database alone is gone is
+   * not new: the host says what brings it back.
+   */
   readonly isNew: boolean;
   /** For the person who started. */
   readonly note: string | undefined;
@@ -64,9 +75,12 @@ export async function openOfflineHome(directory: string, now: () => Date): Promi
   const open = (note: string | undefined): OfflineHome => {
     const keeper = openWorldFile(world, join(directory, 'files'));
     if (exists(unfinished)) throw new DamagedWorld('the first start was cut short');
-    const isNew = !exists(parts.database);
+    const isKept = [parts.database, parts.bucket].some(exists) || keptBeside(parts.database).length > 0;
+    const isWorld = keeper.saved !== undefined;
+    if (isKept && !isWorld) throw new DamagedWorld(`${world} is missing`);
+    if (!isKept && isWorld) throw new DamagedWorld(`${parts.database} is missing`);
+    const isNew = !isKept;
     if (isNew) writeFileSync(unfinished, '');
-    if (!isNew && keeper.saved === undefined) throw new DamagedWorld(`${world} is missing`);
     return {
       ...parts,
       keeper,
@@ -114,7 +128,11 @@ async function takeLock(path: string, address: string, now: () => Date): Promise
 function setAside(directory: string, at: Date): string {
   const aside = join(directory, `damaged-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`);
   mkdirSync(aside, { recursive: true, mode: 0o700 });
-  for (const name of WORLD)
+  // With what was rescued of the database, or set aside by a restore.
+  const beside = readdirSync(directory).filter(
+    (name) => name.startsWith(`${DATABASE}.`) && !name.endsWith('.lock'),
+  );
+  for (const name of [...WORLD, ...beside])
     if (exists(join(directory, name))) renameSync(join(directory, name), join(aside, name));
   return aside;
 }

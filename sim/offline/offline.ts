@@ -7,13 +7,14 @@ import { resolve } from 'node:path';
 import { createHostLog } from '../../src/hosts/node/log-lines.ts';
 import { type RunningNode, startNode } from '../../src/hosts/node/node-host.ts';
 import { describeError, type Log } from '../../src/lib/log.ts';
+import { callOffline, OFFLINE_DIRECTORY } from '../../src/settings/command-name.ts';
 import { type Environment, readConfig } from '../../src/settings/config.ts';
 import { requireFree } from '../free-ports.ts';
 import { administrator } from '../telegram/chat-members.ts';
 import { type Person, startTelegram } from '../telegram/start-telegram.ts';
 import { isAdmin } from '../telegram/state.ts';
 import type { Telegram, TelegramOptions } from '../telegram/telegram.ts';
-import { OFFLINE_DIRECTORY, openOfflineHome } from './home.ts';
+import { openOfflineHome } from './home.ts';
 import { createPlayground } from './page/playground.ts';
 import { addSamples, giveSamplesTo, SAMPLE_OWNER_ID } from './samples.ts';
 
@@ -28,7 +29,7 @@ const VIEWERS = [
  */
 const SETTINGS = ['PORT', 'LOG_LEVEL', 'LOG_FORMAT', 'DEFAULT_LOCALE', 'TIMEZONE'];
 
-const OFFLINE_COMMAND = `DATABASE_URL=file:${OFFLINE_DIRECTORY}/anime_bot.db BACKUP_DIR=${OFFLINE_DIRECTORY}/backups npm run backup --`;
+const ANEW = `everything anew, on purpose:  move ${OFFLINE_DIRECTORY} away, then npm start`;
 
 const FIRST_TIME =
   'Try first:         be Aziza and send 1, 2 or 3 (sample anime of twelve parts); be Admin and send /admin';
@@ -45,8 +46,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
   // Another offline mode that has this world is named by its lock, and first.
   const home = await openOfflineHome(directory, () => new Date());
   if (home.note !== undefined) console.error(`note: ${home.note}`);
-  // What is said here names this database and this bucket, not those of production.
-  process.env['ANIME_BACKUP_COMMAND'] ??= OFFLINE_COMMAND;
+  callOffline();
   const telegram = await startBeside(config.port, { token: home.botToken, keeper: home.keeper });
   const { admin, viewers } = peopleOf(telegram);
   const log = createHostLog(config);
@@ -66,7 +66,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
       telegramApiRoot: telegram.apiRoot,
       adminIds: home.isNew ? [ADMIN_ID, SAMPLE_OWNER_ID] : [ADMIN_ID],
     },
-    { isOffline: true, isUnfilled: home.isNew, log: quietLog },
+    { isOffline: true, isUnfilled: home.isNew, anew: ANEW, log: quietLog },
   );
   const { backups } = running;
   if (home.isNew) {

@@ -1,7 +1,7 @@
 /** What `list` tells of the bucket that it does not read: the second copy, or the first one. */
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import { type BackupEntry, loadEntry, type ObjectGroup } from '../backup/catalog/entry.ts';
-import { fullerThan, shrunkText } from '../backup/catalog/fuller.ts';
+import { fullerThan, shrunkText, type Watched } from '../backup/catalog/fuller.ts';
 import { readGroups } from '../backup/catalog/list.ts';
 import { isLatest } from '../backup/catalog/newest.ts';
 import { ofOtherBots } from '../backup/catalog/whose-bot.ts';
@@ -153,6 +153,8 @@ export interface FullerBackup {
   readonly entry: BackupEntry;
   /** Only the second copy has it. */
   readonly isElsewhere: boolean;
+  /** The table of which the newest one holds less. */
+  readonly table: Watched;
   /** What the newest one holds, and this one. */
   readonly why: string;
 }
@@ -174,10 +176,10 @@ export function fullerBefore(
   if (found !== undefined) {
     const { entry } = found;
     const why = `the newest backup, ${newest.name}, ${shrunkText(found.shrunk, entry.name)}`;
-    return { entry, isElsewhere: only.includes(entry), why };
+    return { entry, isElsewhere: only.includes(entry), table: found.shrunk.table, why };
   }
   if (animeOf(newest) !== 0) return undefined;
   const entry = only.find((one) => isGood(one) && (animeOf(one) ?? 0) > 0);
   const why = `the newest backup, ${newest.name}, has an empty catalogue, and the second copy alone has ${entry?.name}, whose catalogue is not empty`;
-  return entry && { entry, isElsewhere: true, why };
+  return entry && { entry, isElsewhere: true, table: 'anime', why };
 }

@@ -3,6 +3,7 @@
  * Node only.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import { withDoubts } from '../backup/catalog/doubts.ts';
 import { isIdentity } from '../backup/envelope/keys.ts';
@@ -14,7 +15,6 @@ import { removeOldCopies } from '../backup/snapshot/copy-name.ts';
 import type { Database } from '../db/database.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
 import { bucketOf, composeBackup, copyOf } from '../hosts/compose.ts';
-import { ageOf, keptBeside } from '../hosts/node/missing-database.ts';
 import {
   openCopy,
   openDatabase,
@@ -22,7 +22,14 @@ import {
   openStore,
   requirePlaces,
 } from '../hosts/node/node-parts.ts';
+import { ageOf, keptBeside } from '../hosts/node/ways-back.ts';
 import { brokenLink, MOUNT } from '../lib/disk/directories.ts';
+import {
+  callOffline,
+  OFFLINE_DATABASE,
+  OFFLINE_DIRECTORY,
+  OFFLINE_SETTINGS,
+} from '../settings/command-name.ts';
 import { type Config, type Environment, readConfig } from '../settings/config.ts';
 import { askFor } from './ask-database.ts';
 import { botElsewhere, type Installed } from './installed-bot.ts';
@@ -103,7 +110,10 @@ export async function openSession(
   if (from === 'copy') await readCopy();
   const source = openSnapshotSource(config.database);
   const elsewhere = botElsewhere(config, installed);
-  const offline = existsSync('data/offline') && isAway(config) ? OFFLINE : undefined;
+  const isOffline = config.database.kind === 'file' && config.database.path === resolve(OFFLINE_DATABASE);
+  // Who looks at what was tried offline cannot take a command without its settings.
+  if (isOffline) callOffline();
+  const offline = !isOffline && existsSync(OFFLINE_DIRECTORY) && isAway(config) ? OFFLINE : undefined;
   const open: { close(): Promise<void> }[] = [];
   const notices: string[] = [];
   const live = async (): Promise<Database> => {
@@ -168,8 +178,7 @@ class NoCopy extends UsageError {
   }
 }
 
-const OFFLINE =
-  'what was tried offline is its own: DATABASE_URL=file:data/offline/anime_bot.db BACKUP_DIR=data/offline/backups';
+const OFFLINE = `what was tried offline is its own: ${OFFLINE_SETTINGS}`;
 
 function isAway({ database }: Config): boolean {
   return database.kind === 'file' && !existsSync(database.path);

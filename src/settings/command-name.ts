@@ -3,6 +3,17 @@ import process from 'node:process';
 import type { Transformer } from 'grammy';
 import { html } from '../text/html.ts';
 
+/** Where offline mode keeps everything. */
+export const OFFLINE_DIRECTORY = 'data/offline';
+export const OFFLINE_DATABASE = `${OFFLINE_DIRECTORY}/anime_bot.db`;
+
+export const OFFLINE_SETTINGS = `DATABASE_URL=file:${OFFLINE_DATABASE} BACKUP_DIR=${OFFLINE_DIRECTORY}/backups`;
+
+/** From now on messages name this database and this bucket, not those of production. */
+export function callOffline(): void {
+  process.env['ANIME_BACKUP_COMMAND'] ??= `${OFFLINE_SETTINGS} npm run backup --`;
+}
+
 /**
  * Messages say `npm run backup -- …`, for which an installed bot has no directory. There
  * deploy/anime-backup, its unit and the Dockerfile set ANIME_BACKUP_COMMAND to what people type.

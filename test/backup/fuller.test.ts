@@ -10,6 +10,8 @@ import { runBackup } from '../../src/backup/run/run.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { backupAlertText } from '../../src/bot/alerts.ts';
 import { sql } from '../../src/db/database.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
+import { migrate } from '../../src/db/migrate.ts';
 import { runCli } from '../cli/spawn-cli.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
@@ -121,4 +123,44 @@ test('`list` calls it not safe, `restore latest` names the fuller one, in the se
   expect(stdout).toContain(
     `holds 3 episodes, and ${here} before it 900 episodes: \`restore ${here} --replace\``,
   );
+});
+
+test('a living database that holds as much is backed up, and nothing is restored over it', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'fuller-living-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
+  const settings = { DATABASE_URL: 'file:a.db', BACKUP_DIR: 'first' };
+  const put = (hoursAgo: number, anime_parts: number) =>
+    putBackup(
+      createDirectoryStore(join(directory, 'first')),
+      '',
+      new Date(Date.now() - hoursAgo * 3_600_000),
+      undefined,
+      'schedule',
+      undefined,
+      { anime_parts },
+    );
+  const older = await put(2, 40);
+  const newest = await put(1, 0);
+  const db = await openEmbeddedDatabase(join(directory, 'a.db'));
+  await migrate(db, { now: () => new Date(0), backup: async () => {} });
+  await db.write([sql("INSERT INTO anime (code, title) VALUES (1, 'One')")]);
+  // Less than half is no as much: it may be what was begun after the loss.
+  const episodes = async (from: number, to: number): Promise<void> => {
+    for (let part = from; part <= to; part += 1)
+      await db.write([
+        sql('INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (1, ?, ?)', part, `F${part}`),
+      ]);
+  };
+  await episodes(1, 19);
+  const few = await runCli(directory, settings, 'list');
+  expect(few.stdout).toContain(`restore ${older} --replace`);
+  await episodes(20, 40);
+  await db.closeWhole();
+  const listed = await runCli(directory, settings, 'list');
+  expect(listed.stdout.split('\n')[0]).toBe(
+    `Not safe: the newest backup, ${newest}, holds 0 episodes, and ${older} before it 40 episodes. The database itself holds 40 episodes, so restore nothing: npm run backup -- full`,
+  );
+  expect((await runCli(directory, settings, 'list', '--check')).code).toBe(3);
+  expect((await runCli(directory, settings, 'full')).code).toBe(0);
+  expect((await runCli(directory, settings, 'list')).stdout).toMatch(/^Safe: /);
 });

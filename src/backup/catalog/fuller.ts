@@ -7,14 +7,18 @@ import type { BackupEntry } from './entry.ts';
 import type { Manifest } from './manifest.ts';
 
 /** People, anime and episodes: what a bot never loses half of in the ordinary way. */
-const WATCHED = ['users', 'anime', 'anime_parts'] as const;
+export const WATCHED = ['users', 'anime', 'anime_parts'] as const;
 /** Fewer rows than this come and go while somebody tries the bot out. */
 const LEAST_ROWS = 20;
 
-type Counted = Pick<Manifest, 'tables'>;
+export interface Counted {
+  readonly tables: readonly Pick<Manifest['tables'][number], 'name' | 'rows'>[];
+}
+
+export type Watched = (typeof WATCHED)[number];
 
 export interface Shrunk {
-  readonly table: (typeof WATCHED)[number];
+  readonly table: Watched;
   readonly before: number;
   readonly after: number;
 }
@@ -40,7 +44,7 @@ export function shrunk(before: Counted, after: Counted): Shrunk | undefined {
 const WORDS = { users: 'viewer', anime_parts: 'episode' } as const;
 
 /** `5 episodes`. */
-function rowsText(table: Shrunk['table'], rows: number): string {
+export function rowsText(table: Watched, rows: number): string {
   return table === 'anime' ? `${formatCount(rows)} anime` : countOf(rows, WORDS[table]);
 }
 

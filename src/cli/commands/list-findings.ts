@@ -20,6 +20,8 @@ import { botIdentity } from '../../db/bot-identity.ts';
 import { emptyDatabase } from '../../db/migrate.ts';
 import { type Lack, lackOfOurs } from '../../db/own-schema.ts';
 import type { Invocation } from '../command.ts';
+import { databaseGoneOf } from '../database-gone.ts';
+import { heldNow } from '../living-rows.ts';
 import { livingOf } from '../moment.ts';
 import { type Elsewhere, fullerBefore, lookElsewhere } from '../other-bucket.ts';
 import { otherChanges } from '../other-changes.ts';
@@ -49,6 +51,8 @@ export interface Findings {
   readonly living: Living | undefined;
   /** What is known to be lost of the stored changes, in words, and what to do. */
   readonly gone: { readonly problem: string; readonly todo: string } | undefined;
+  /** That the file of the database is not there, and what brings most of it back, in sentences. */
+  readonly databaseGone: string | undefined;
   /** What the other bucket has otherwise, or further, in sentences. */
   readonly differing: string | undefined;
   readonly further: string | undefined;
@@ -99,10 +103,15 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
   const stored = await storedHistory(session, entries, living);
   const { bases, files } = stored;
   const { differing, longer } = await otherChanges(invocation, stored, living);
+  const fuller = fullerBefore(newest, { entries, only: readsCopy ? [] : only }, bucket.bot);
+  const held = fuller === undefined || readsCopy ? undefined : await heldNow(session, fuller);
+  const taken = await takenOf(session, found, living);
+  const databaseGone = await databaseGoneOf(session, fuller ?? taken);
   const elsewhere = only.find((entry) => isLatest(entry) && !strangers.has(entry));
   const behind = elsewhere && copy && (await storedBehind(copy, elsewhere, look).catch(() => undefined));
   return {
-    ...{ entries, total, all, newest, strangers, others, lastDrill, later, unread, stored, living },
+    ...{ entries, total, all, newest, strangers, others, lastDrill, later, stored, living, databaseGone },
+    unread: databaseGone === undefined ? unread : 'it is not there',
     branches: branchesOf(bases, files),
     gone: goneFrom(session, entries, stored, living),
     differing,
@@ -110,7 +119,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
     unrecorded: (found.unrecorded ?? []).map(({ name }) => `${name} does not count: ${UNRECORDED}`),
     further: living === undefined ? await furtherNow(invocation, bucket) : undefined,
     standing: {
-      taken: await takenOf(session, found, living),
+      taken,
       elsewhereOf: bucket.bot === undefined ? undefined : strangerOf(bucket.bot, all, elsewhere),
       health: backupHealth(newest, now(), maxAgeHours, damaged ?? lost ?? failedRun ?? unopened),
       ahead: entries.find(
@@ -118,7 +127,9 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
       ),
       isPlain: entries.some((entry) => entry.state === 'verified' && isUnsealed(bucket, entry)),
       ...{ damaged, lost, failedRun, lack, elsewhere, maxAgeHours },
-      fuller: fullerBefore(newest, { entries, only: readsCopy ? [] : only }, bucket.bot),
+      fuller,
+      held,
+      isGone: databaseGone !== undefined,
       unopened: unopened && { ...unopened, opening },
       where: bucket.store.description,
       absence: absence(bucket),

@@ -37,6 +37,10 @@ export interface Standing {
   readonly lack: Lack | 'all' | undefined;
   /** One before the newest, which holds far more. */
   readonly fuller: FullerBackup | undefined;
+  /** That the living database holds as much as that, in words. */
+  readonly held: string | undefined;
+  /** The file of the database is not there; another line says so, and what to do. */
+  readonly isGone: boolean;
   /** The newest one, where no key that is set opens it; `opening`: the newest that one does. */
   readonly unopened:
     | { readonly name: string; readonly problem: string; readonly opening: string | undefined }
@@ -106,13 +110,17 @@ export function verdict(
       opening === undefined ? 'no other one opens, either' : `the newest that opens is ${opening}`;
     return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${name}, does not open with what is set: ${problem}; ${older}. If the key that is set is the right one, make a new backup: ${FULL}`;
   }
-  const { fuller, lack } = standing;
+  const { fuller, held, lack } = standing;
   if (lack === 'all')
     return `${colors.red(colors.bold('Not safe:'))} the database is empty, and the newest verified backup, ${newest.name}, is ${age} old. To ${bringBack(stored)}`;
   if (lack !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} ${tellLack(lack, stored)}. The newest verified backup, ${newest.name}, is ${age} old.`;
+  if (fuller !== undefined && held !== undefined)
+    return `${colors.red(colors.bold('Not safe:'))} ${fuller.why}. ${held}, so restore nothing: ${FULL}`;
   if (fuller !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} ${fuller.why}. Was an empty database begun after a loss, or was that deleted on purpose? To bring it back: npm run backup -- restore ${fuller.entry.name}${fuller.isElsewhere ? ' --from copy' : ''} --replace`;
+  if (standing.health.ok && standing.isGone)
+    return `The newest verified backup is ${age} old.${before(newest)}`;
   if (standing.health.ok)
     return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.${before(newest)}`;
   return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;

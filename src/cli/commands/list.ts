@@ -43,7 +43,8 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const { health, fuller, lack, taken } = found.standing;
   const { colors } = terminal;
   const safe = verdict(colors, found.entries, found.newest, found.standing);
-  const unsafe = found.gone && unsafeLine(colors, `${found.gone.problem}. ${found.gone.todo}`);
+  const why = found.databaseGone ?? (found.gone && `${found.gone.problem}. ${found.gone.todo}`);
+  const unsafe = why === undefined ? undefined : unsafeLine(colors, why);
   if (options.check !== true) {
     sayAll(invocation, found, { shown, safe, unsafe });
     return 0;
@@ -60,15 +61,22 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
 }
 
 function answer({ terminal, session }: Invocation, found: Findings, shown: readonly BackupEntry[]): void {
-  const { standing, others, later, unread, gone } = found;
+  const { standing, others, later, unread, gone, databaseGone } = found;
   const { health, fuller, lack, taken } = standing;
   terminal.answer({
-    ok: health.ok && fuller === undefined && gone === undefined && lack === undefined && taken === undefined,
+    ok:
+      health.ok &&
+      databaseGone === undefined &&
+      fuller === undefined &&
+      gone === undefined &&
+      lack === undefined &&
+      taken === undefined,
     ...(taken && { of_bot: botText(taken) }),
     newest_verified: health.name,
     age_hours: health.ageHours,
     damaged: health.damaged ?? null,
     ...(lack && { database_lacks: lack === 'all' ? ['every table'] : lack.findings }),
+    ...(databaseGone === undefined ? {} : { database_gone: databaseGone }),
     ...(fuller && { fuller: fuller.entry.name }),
     ...(later === undefined ? {} : { made_later: later }),
     ...(unread === undefined ? {} : { record_unread: unread }),

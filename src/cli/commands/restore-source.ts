@@ -10,6 +10,7 @@ import { botText, type ManifestBot } from '../../backup/catalog/whose-bot.ts';
 import type { RestoreFrom } from '../../backup/restore/source.ts';
 import { copyMoment } from '../../text/moment.ts';
 import { type Invocation, UsageError } from '../command.ts';
+import { heldNow } from '../living-rows.ts';
 import { pointLine, resolveMoment } from '../moment.ts';
 import type { Asked } from '../moment-options.ts';
 import { fullerBefore } from '../other-bucket.ts';
@@ -66,6 +67,8 @@ async function fullerLine(session: Session, entry: BackupEntry): Promise<string 
   const fuller = fullerBefore(entry, { entries: entries ?? [], only }, bucket.bot);
   if (fuller === undefined) return undefined;
   const from = fuller.isElsewhere ? ' --from copy' : '';
+  const held = await heldNow(session, fuller);
+  if (held !== undefined) return `${fuller.why}. ${held}`;
   return `${fuller.why}: \`restore ${fuller.entry.name}${from} --replace\` takes that`;
 }
 

@@ -78,6 +78,8 @@ export interface NodeOptions {
   readonly isOffline?: boolean;
   /** Begins a missing database although there are backups of one. */
   readonly beginsNew?: boolean;
+  /** How a person begins another database; left out: as in production. */
+  readonly anew?: string;
   /**
    * The first backup waits until {@link RunningNode.backUp} is called: what it must hold is not
    * there yet.
@@ -94,6 +96,7 @@ export async function startNode(
   {
     isOffline = false,
     beginsNew = false,
+    anew,
     isUnfilled = false,
     log = createHostLog(config),
     onTaken,
@@ -115,7 +118,7 @@ export async function startNode(
   const database = await takeDatabase(config, {
     buckets: { first, copy, keys: botKeys(config.backup) },
     mayBegin: beginsNew,
-    isOffline,
+    anew,
     now,
     log,
     onTaken,

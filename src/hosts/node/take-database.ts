@@ -9,14 +9,16 @@ import { type HeldWrites, holdWrites } from '../../db/file/held-writes.ts';
 import type { LostFile } from '../../db/file/rescue.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Config } from '../../settings/config.ts';
-import { type Buckets, isMissing, requireNoBackups, requireNothingKept } from './missing-database.ts';
+import { requireNoBackups, requireNothingKept } from './missing-database.ts';
 import { type OpenDatabase, openDatabase } from './node-parts.ts';
+import { type Buckets, isMissing } from './ways-back.ts';
 
 interface Circumstances {
   readonly buckets: Buckets;
   /** Begins a missing database although there are backups of one. */
   readonly mayBegin: boolean;
-  readonly isOffline: boolean;
+  /** How a person begins another database; left out: as in production. */
+  readonly anew: string | undefined;
   readonly now: () => Date;
   readonly log: Log;
   /** Another host took the database over: this one must end, and leave its files alone. */
@@ -38,7 +40,7 @@ export interface TakenDatabase extends OpenDatabase {
 
 export async function takeDatabase(
   { database: settings }: Pick<Config, 'database'>,
-  { buckets, mayBegin, isOffline, now, log, onTaken, onLost }: Circumstances,
+  { buckets, mayBegin, anew, now, log, onTaken, onLost }: Circumstances,
 ): Promise<TakenDatabase> {
   const path = settings.kind === 'file' ? settings.path : undefined;
   const isNew = path !== undefined && isMissing(path);
@@ -47,7 +49,7 @@ export async function takeDatabase(
   };
   if (path !== undefined) {
     removeOldCopies(path);
-    if (isNew && !mayBegin && !isOffline) await requireNothingKept(path, buckets, log);
+    if (isNew && !mayBegin) await requireNothingKept(path, buckets, log, anew);
     if (!isMissing(path) || !mayBegin) requireUsableFile(path);
   }
   const giveWay = (message: string): void => {
@@ -73,7 +75,7 @@ export async function takeDatabase(
   const name = settings.kind === 'file' ? `file ${settings.path}` : `at ${hostOf(settings.url)}`;
   return {
     ...opened,
-    beforeFirst: isNew || mayBegin || isOffline ? undefined : () => requireNoBackups(name, buckets, log),
+    beforeFirst: isNew || mayBegin ? undefined : () => requireNoBackups(name, buckets, log, anew),
     db: held.db,
     hold: held.hold,
     explained,

@@ -2,10 +2,20 @@
  * Offline mode keeps its world: after a clean stop, after SIGKILL, and after damage to the file it
  * is kept in.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runCli } from '../../cli/spawn-cli.ts';
 import { type HostProcess, hostProcesses } from '../../support/host-process.ts';
 
 interface Seen {
@@ -134,6 +144,67 @@ test.each<[string, (file: string) => void]>([
     );
   },
 );
+
+describe('the database is gone, and what brings it back is there', () => {
+  const database = (): string => join(directory, 'data/offline/anime_bot.db');
+  const OFFLINE =
+    'DATABASE_URL=file:data/offline/anime_bot.db BACKUP_DIR=data/offline/backups npm run backup --';
+  const refused = async (): Promise<string> => {
+    const host = hosts.start(directory, { PORT: '0' });
+    await host.until(/Nothing was changed|Set BOT_TOKEN/);
+    expect(host.output()).toContain('Nothing was changed');
+    expect(await host.ended()).toBe(1);
+    return host.output();
+  };
+
+  test('backups: nothing is begun, however often, and the named command brings it back', async () => {
+    const first = await start();
+    const seen = await first.say(2001, '1');
+    expect(await first.host.stop('SIGTERM')).toBe(0);
+    for (const end of ['', '-wal', '-shm']) rmSync(`${database()}${end}`, { force: true });
+    for (const round of [1, 2]) {
+      const said = await refused();
+      expect(said, String(round)).toContain(`${OFFLINE} restore latest`);
+      expect(said).not.toMatch(/there is a person|sample anime|--new-database|set aside|now in/);
+      expect(existsSync(database())).toBe(false);
+    }
+    const settings = {
+      DATABASE_URL: 'file:data/offline/anime_bot.db',
+      BACKUP_DIR: 'data/offline/backups',
+    };
+    const [line = ''] = (await runCli(directory, settings, 'list')).stdout.split('\n');
+    expect(line).toMatch(/^Not safe: the database file /);
+    expect(line).toContain(`: ${OFFLINE} restore `);
+    const args = line.slice(line.indexOf('restore ')).split(' ');
+    expect((await runCli(directory, settings, ...args)).code).toBe(0);
+    const second = await start();
+    expect(await second.say(2001, '1')).toBe(seen);
+    expect(second.host.output()).toContain('It goes on with what is there');
+  });
+
+  test('a rescued file: it is named, and nothing is begun beside it', async () => {
+    const first = await start();
+    expect(await first.host.stop('SIGTERM')).toBe(0);
+    renameSync(database(), `${database()}.rescued-20260615T020000Z`);
+    for (const end of ['-wal', '-shm']) rmSync(`${database()}${end}`, { force: true });
+    rmSync(join(directory, 'data/offline/backups'), { recursive: true });
+    expect(await refused()).toContain(`mv ${database()}.rescued-20260615T020000Z ${database()}`);
+    expect(existsSync(database())).toBe(false);
+    renameSync(`${database()}.rescued-20260615T020000Z`, database());
+    expect(await (await start()).say(2001, '/start')).toContain('Aziza');
+  });
+
+  test('neither: the chats alone are no world, and a new one begins with its samples', async () => {
+    const first = await start();
+    expect(await first.host.stop('SIGTERM')).toBe(0);
+    for (const end of ['', '-wal', '-shm']) rmSync(`${database()}${end}`, { force: true });
+    rmSync(join(directory, 'data/offline/backups'), { recursive: true });
+    const second = await start();
+    expect(second.host.output()).toMatch(/anime_bot\.db is missing; what was in .* a new world begins/);
+    expect(second.host.output()).toContain('sample anime');
+    expect(second.host.output()).not.toContain('there is a person');
+  });
+});
 
 test('a second start beside the first is told so, and changes nothing', async () => {
   const first = await start();

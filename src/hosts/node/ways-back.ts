@@ -1,0 +1,185 @@
+/** Where what a lost database held may be: backups, changes, files beside it. Node only. */
+import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { bareFile, unpackedFile } from '../../backup/catalog/bare-file.ts';
+import { type Bucket, nowOf } from '../../backup/catalog/bucket.ts';
+import type { BackupEntry } from '../../backup/catalog/entry.ts';
+import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
+import { botText } from '../../backup/catalog/whose-bot.ts';
+import type { OpeningKeys } from '../../backup/envelope/types.ts';
+import { findPoint } from '../../backup/restore/point-in-time.ts';
+import { type StoredBehind, storedBehind } from '../../backup/restore/stored-behind.ts';
+import { formatDuration } from '../../text/format.ts';
+import { withinPatience } from './last-stored.ts';
+
+/** A missing or an empty file. */
+export function isMissing(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+}
+
+/** Where backups may be: the first bucket, and the second copy where the settings name one. */
+export interface Buckets {
+  readonly first: Bucket;
+  readonly copy: Bucket | undefined;
+  /** What opens them; undefined: nothing is encrypted, or nobody here can. */
+  readonly keys?: OpeningKeys | undefined;
+}
+
+/** A way back to what was kept at `at`, ms since 1970. */
+export interface Way {
+  readonly at: number;
+  readonly what: string;
+  /** What to do. */
+  readonly how: string;
+}
+
+export interface Stored {
+  readonly what: string;
+  /** Undefined: none is good, or nobody knows. */
+  readonly newest: { readonly name: string; readonly to: number } | undefined;
+  readonly ways: readonly Way[];
+}
+
+/** The copy has nothing that the first bucket has not. */
+export function isSame(stored: Stored | undefined, { newest }: Stored): boolean {
+  return (
+    newest !== undefined && newest.name === stored?.newest?.name && newest.to <= (stored.newest?.to ?? 0)
+  );
+}
+
+/** What the bucket has, in words, and the ways to it; undefined: nothing. */
+export async function storedWays(
+  bucket: Bucket,
+  isCopy: boolean,
+  keys: OpeningKeys | undefined,
+): Promise<Stored | undefined> {
+  const [where, from] = isCopy ? [' in the second copy', ' --from copy'] : ['', ''];
+  const latest = await withinPatience(latestBackup(bucket));
+  const { entry, newer, taken } = latest;
+  const whose = taken === undefined ? '' : `, of the bot ${botText(taken)}, not of that of BOT_TOKEN`;
+  const behind = entry && (await withinPatience(behindOf(bucket, entry, keys)));
+  const to = behind?.to;
+  if (entry !== undefined)
+    return {
+      what: `the newest backup${where} is ${entry.name} (${ageOf(entry.time.getTime())} old${whose})${to === undefined ? '' : `, with changes stored behind it up to ${to.toISOString()}`}`,
+      newest: { name: entry.name, to: to?.getTime() ?? 0 },
+      ways: [
+        ...(behind === undefined
+          ? []
+          : [
+              {
+                at: behind.to.getTime(),
+                what: `all that is stored${where}`,
+                how: `npm run backup -- restore --at ${behind.at}${from}`,
+              },
+            ]),
+        {
+          at: entry.time.getTime(),
+          what: `the newest backup${where}`,
+          how: `npm run backup -- restore latest${from}`,
+        },
+      ],
+    };
+  if (newer.length === 0) return undefined;
+  const bare = bareFile(bucket, newer);
+  const unpacked = await unpackedFile(bucket, newer);
+  return {
+    what: noLatest(bucket, latest),
+    newest: undefined,
+    ways: [
+      ...(bare === undefined ? [] : [{ what: 'the newest file without a manifest', how: bare }]),
+      ...(unpacked === undefined
+        ? []
+        : [{ what: 'the newest one that somebody unpacked there', how: unpacked }]),
+      {
+        what: `a backup${where}`,
+        how: `npm run backup -- list${from}, then restore <name>${from}`,
+      },
+    ].map((way) => ({ at: newer[0]?.time.getTime() ?? 0, ...way })),
+  };
+}
+
+/** What change files bring back behind the backup, and by which moment: `0m` where all is whole. */
+async function behindOf(
+  bucket: Bucket,
+  entry: BackupEntry,
+  keys: OpeningKeys | undefined,
+): Promise<StoredBehind | undefined> {
+  const now = nowOf(bucket);
+  try {
+    const found = await storedBehind(bucket, entry, { now, keys, living: undefined });
+    if (found === undefined) return undefined;
+    const whole = await findPoint(bucket, { at: now, now, keys, show: String }).catch(() => undefined);
+    return whole !== undefined && whole.time >= found.to ? { to: found.to, at: '0m' } : found;
+  } catch {
+    return undefined;
+  }
+}
+
+const RESCUED = 'what a running bot rescued of it';
+/**
+ * What a running bot rescued (rescue.ts), and what restores set aside (restore/embedded.ts), by the
+ * end of their names.
+ */
+const KEPT: readonly (readonly [end: RegExp, why: string])[] = [
+  [/^\.rescued-/, RESCUED],
+  [/^\.before-restore/, 'what the last restore replaced'],
+  [/^\.broken-/, 'what the last restore set aside as broken'],
+];
+
+export interface Kept {
+  readonly why: string;
+  readonly name: string;
+  /** When it was last written, ms since 1970. */
+  readonly at: number;
+}
+
+/** The one that brings most back; undefined: nothing is known to. */
+export async function bestWay(path: string, { first, copy, keys }: Buckets): Promise<Way | undefined> {
+  const stored = await Promise.all(
+    [first, copy].map((bucket) => bucket && storedWays(bucket, bucket === copy, keys).catch(() => undefined)),
+  );
+  // What a restore set aside is what somebody wanted to be rid of.
+  const rescued = keptBeside(path).filter(({ why }) => why === RESCUED);
+  return inOrder([
+    ...stored.flatMap((one) => one?.ways ?? []),
+    ...rescued.map((kept) => wayTo(kept, path)),
+  ])[0];
+}
+
+/** The one that brings most back first. */
+export function inOrder(ways: readonly Way[]): Way[] {
+  return ways.toSorted((a, b) => b.at - a.at);
+}
+
+export function wayTo({ why, at, name }: Kept, path: string): Way {
+  return { at, what: `${why}, ${ageOf(at)} old`, how: `mv ${name} ${path}` };
+}
+
+/** The newest of each kind. */
+export function keptBeside(path: string): Kept[] {
+  const directory = dirname(path);
+  try {
+    const names = readdirSync(directory).filter((name) => name.startsWith(basename(path)));
+    return KEPT.flatMap(([end, why]) => {
+      const [newest] = names
+        .filter(
+          (name) => end.test(name.slice(basename(path).length)) && !/(-(wal|shm|journal)|\.new)$/.test(name),
+        )
+        .map((name) => join(directory, name))
+        .filter((name) => !isMissing(name))
+        .toSorted((a, b) => changed(b) - changed(a));
+      return newest === undefined ? [] : [{ why, name: newest, at: changed(newest) }];
+    });
+  } catch {
+    return [];
+  }
+}
+
+export function ageOf(at: number): string {
+  return formatDuration(Date.now() - at);
+}
+
+function changed(name: string): number {
+  return statSync(name, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

@@ -1,0 +1,56 @@
+/** The database file is gone, and there are backups: the first line says so, with the way back. */
+import { copyFileSync, rmSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ownDatabase } from './own-database.ts';
+
+const own = ownDatabase('database-gone');
+const { cli } = own;
+const place = (name: string): string => join(own.directory, name);
+const firstLine = async (): Promise<string> => (await cli('list')).stdout.split('\n')[0] ?? '';
+const loseDatabase = (): void => {
+  for (const end of ['', '-wal', '-shm']) rmSync(place(`bot.db${end}`), { force: true });
+};
+
+test('the first line of list names the command that brings most back, and it does', async () => {
+  await own.migrate();
+  await cli('changes', 'ship');
+  await own.full();
+  expect(await firstLine()).toMatch(/^Safe: /);
+  own.run("INSERT INTO anime (code, title) VALUES (2, 'Two')");
+  await cli('changes', 'ship');
+  copyFileSync(place('bot.db'), place('bot.db.before-restore'));
+  loseDatabase();
+
+  const listed = await cli('list');
+  const [line = ''] = listed.stdout.split('\n');
+  expect(line).toMatch(/^Not safe: the database file \S*bot\.db is not there\./);
+  expect(listed.stdout).not.toMatch(/^Safe: |start the bot once/m);
+  const args = /npm run backup -- (restore --at \S+)$/.exec(line)?.[1]?.split(' ') ?? [];
+  expect(args).toHaveLength(3);
+  expect(await cli('list', '--check')).toMatchObject({ code: 3, stderr: expect.stringContaining(line) });
+  expect((await cli('list', '--json')).json()).toMatchObject({
+    ok: false,
+    database_gone: expect.stringContaining(args.join(' ')),
+  });
+  expect(await cli(...args)).toMatchObject({ code: 0 });
+  expect(own.rows('SELECT title FROM anime')).toEqual([{ title: 'Two' }]);
+  expect(await firstLine()).not.toContain('is not there');
+});
+
+test('a rescued file that is newer than all that is stored comes first; an older one does not', async () => {
+  await own.migrate();
+  await own.full();
+  const rescued = place('bot.db.rescued-20260615T020000Z');
+  copyFileSync(place('bot.db'), rescued);
+  loseDatabase();
+  const later = new Date(Date.now() + 5_000);
+  utimesSync(rescued, later, later);
+  expect(await firstLine()).toMatch(/brings most back: mv \S+bot\.db\.rescued-20260615T020000Z \S+bot\.db$/);
+  utimesSync(rescued, new Date(0), new Date(0));
+  expect(await firstLine()).toMatch(/brings most back: npm run backup -- restore latest$/);
+});
+
+test('before the first start, with nothing kept, nothing is called gone', async () => {
+  expect(await firstLine()).toMatch(/^Not safe: there is no backup in /);
+});
