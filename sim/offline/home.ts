@@ -32,8 +32,8 @@ export interface OfflineHome {
   /** Random, made once for this directory. It opens only the stand-in, and signs download links. */
   readonly botToken: string;
   /**
-   * The directory was empty, or its contents were set aside. A world whose database alone is gone is
-   * not new: the host says what brings it back.
+   * The directory was empty, or its contents were set aside. A world whose database alone is gone
+   * is not new: the host says what brings it back.
    */
   readonly isNew: boolean;
   /** For the person who started. */

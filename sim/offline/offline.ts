@@ -66,7 +66,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
       telegramApiRoot: telegram.apiRoot,
       adminIds: home.isNew ? [ADMIN_ID, SAMPLE_OWNER_ID] : [ADMIN_ID],
     },
-    { isOffline: true, isUnfilled: home.isNew, anew: ANEW, log: quietLog },
+    { offline: ANEW, isUnfilled: home.isNew, log: quietLog },
   );
   const { backups } = running;
   if (home.isNew) {

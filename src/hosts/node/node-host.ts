@@ -74,12 +74,13 @@ export interface RunningNode {
 }
 
 export interface NodeOptions {
-  /** Nothing here is production: /healthz says so, and only this machine gets answers. */
-  readonly isOffline?: boolean;
+  /**
+   * Nothing here is production: /healthz says so, and only this machine gets answers. The text says
+   * how a person begins another world.
+   */
+  readonly offline?: string;
   /** Begins a missing database although there are backups of one. */
   readonly beginsNew?: boolean;
-  /** How a person begins another database; left out: as in production. */
-  readonly anew?: string;
   /**
    * The first backup waits until {@link RunningNode.backUp} is called: what it must hold is not
    * there yet.
@@ -93,14 +94,7 @@ export interface NodeOptions {
 
 export async function startNode(
   config: Config,
-  {
-    isOffline = false,
-    beginsNew = false,
-    anew,
-    isUnfilled = false,
-    log = createHostLog(config),
-    onTaken,
-  }: NodeOptions = {},
+  { beginsNew = false, offline, isUnfilled = false, log = createHostLog(config), onTaken }: NodeOptions = {},
 ): Promise<RunningNode> {
   const { botToken } = config;
   if (botToken === undefined) throw new Error('BOT_TOKEN: missing');
@@ -118,7 +112,7 @@ export async function startNode(
   const database = await takeDatabase(config, {
     buckets: { first, copy, keys: botKeys(config.backup) },
     mayBegin: beginsNew,
-    anew,
+    anew: offline,
     now,
     log,
     onTaken,
@@ -167,7 +161,7 @@ export async function startNode(
     hearing: telegram.hearing,
     stopping: stopping.signal,
     sharesWork: true,
-    isOffline,
+    isOffline: offline !== undefined,
     webhookSecret,
     db,
     api,
@@ -238,7 +232,7 @@ export async function startNode(
     log.error('no admins', { message: NO_ADMINS });
   const [requests, runs] = [new Underway(), new Underway()];
   const answer: Answer = (request) => requests.add(host.app.fetch(request));
-  const { server, port } = await listen(isOffline ? onlyThisMachine(answer) : answer, config);
+  const { server, port } = await listen(offline !== undefined ? onlyThisMachine(answer) : answer, config);
   links.baseUrl ||= `http://127.0.0.1:${port}`;
   const backUp: Host['runBackup'] = (trigger, at, options) =>
     runs.add(host.runBackup(trigger, at, { ...options, signal: givingUp.signal }));
