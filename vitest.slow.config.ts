@@ -34,6 +34,7 @@ export const SLOW = [
   'test/cli/setup.test.ts',
   'test/cli/two-buckets.test.ts',
   'test/cli/undo.test.ts',
+  'test/cli/unlike.test.ts',
   'test/cli/unsaved-database.test.ts',
   'test/deploy/anime-backup.test.ts',
   'test/docs/operations.test.ts',

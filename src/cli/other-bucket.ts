@@ -3,6 +3,7 @@ import type { Bucket } from '../backup/catalog/bucket.ts';
 import { type BackupEntry, loadEntry, type ObjectGroup } from '../backup/catalog/entry.ts';
 import { fullerThan, shrunkText, type Watched } from '../backup/catalog/fuller.ts';
 import { readGroups } from '../backup/catalog/list.ts';
+import type { BackupName } from '../backup/catalog/names.ts';
 import { isLatest } from '../backup/catalog/newest.ts';
 import { ofOtherBots } from '../backup/catalog/whose-bot.ts';
 import {
@@ -18,6 +19,7 @@ import { explain } from '../lib/clock.ts';
 import { inParallel } from '../lib/in-parallel.ts';
 import { sameDisk } from './same-disk.ts';
 import type { Session } from './session.ts';
+import { type Wrong, wrongOf } from './unlike.ts';
 
 export interface Elsewhere {
   /** Of a row of the table: an entry of the bucket that is read, or one of {@link only}. */
@@ -30,6 +32,14 @@ export interface Elsewhere {
   readonly bad: string | undefined;
   readonly answer: Readonly<Record<string, unknown>>;
 }
+
+/** Below PLACE. */
+const NOT_ALIKE: Readonly<Record<Wrong, string>> = {
+  second: 'damaged in the second',
+  altered: 'altered in the second',
+  first: 'damaged or altered in the first',
+  unknown: 'not alike',
+};
 
 /** So long the bot has time to copy a backup; a word to cron before that would be noise. */
 const LATE_MS = 24 * 3_600_000;
@@ -85,7 +95,15 @@ export async function lookElsewhere(
   const places = placesOf(listings);
   const there = new Set(listings.copy.groups.filter(hasManifest).map(({ name }) => name));
   const missing = missingIn(listings);
-  const damaged = missing.filter(({ name }) => there.has(name)).map(({ name }) => name);
+  const unlike = missing.filter(({ name }) => there.has(name)).map(({ name }) => name);
+  const wrong = await wrongOf(session, listings, unlike);
+  const those = (where: Wrong): BackupName[] => unlike.filter((name) => wrong.get(name) === where);
+  const [damaged, altered, inFirst, open] = [
+    those('second'),
+    those('altered'),
+    those('first'),
+    those('unknown'),
+  ];
   const lacks = missing.filter(({ name }) => !there.has(name)).map(({ name }) => name);
   const alone = (readsCopy ? entries : only).filter(
     ({ name, state }) =>
@@ -96,6 +114,9 @@ export async function lookElsewhere(
   const isEmpty = listings.copy.groups.length === 0;
   const found = [
     damaged.length === 0 ? undefined : `${some(damaged)} damaged there`,
+    altered.length === 0 ? undefined : `${some(altered)} altered there`,
+    inFirst.length === 0 ? undefined : `${some(inFirst)} damaged or altered in the first bucket`,
+    open.length === 0 ? undefined : `${some(open)} not alike in the two buckets`,
     lacks.length === 0 ? undefined : `lacks ${some(lacks)}`,
   ].filter((text) => text !== undefined);
   const what =
@@ -113,7 +134,7 @@ export async function lookElsewhere(
       ? ''
       : isEmpty && apart !== undefined
         ? `. ${apart}: mount its disk first, or set COPY_DIR to another one`
-        : `: npm run backup -- copy${apart === undefined ? '' : `. ${apart}`}`;
+        : `: npm run backup -- copy${unlike.length > damaged.length ? ' puts the whole one back, or says what is wrong' : ''}${apart === undefined ? '' : `. ${apart}`}`;
   const line = `Second copy: ${what}${lost}${staysText(plain)}, in ${bucket}${found.length === 0 && apart !== undefined ? `. ${apart}` : mend}`;
   const late = missing.filter(
     ({ objects }) =>
@@ -125,16 +146,20 @@ export async function lookElsewhere(
       const isOfOther = only.includes(entry);
       // What is left of one here is no backup, whatever the other bucket has under its name.
       if (!isOfOther && !hasManifest(entry)) return readsCopy ? 'second only' : 'first only';
-      return damaged.includes(entry.name) ? 'both, damaged in the second' : (place ?? '?');
+      const bad = wrong.get(entry.name);
+      return bad === undefined ? (place ?? '?') : `both, ${NOT_ALIKE[bad]}`;
     },
     only,
     isWhole: found.length === 0 && alone.length === 0 && plain.length === 0 && apart === undefined,
     line,
-    bad: readsCopy || (damaged.length === 0 && late.length === 0 && alone.length === 0) ? undefined : line,
+    bad: readsCopy || (unlike.length === 0 && late.length === 0 && alone.length === 0) ? undefined : line,
     answer: {
       bucket,
       lacks,
       damaged,
+      ...(altered.length > 0 && { altered }),
+      ...(inFirst.length > 0 && { wrong_in_first: inFirst }),
+      ...(open.length > 0 && { not_alike: open }),
       ...(plain.length > 0 && { not_encrypted: plain }),
       ...(apart !== undefined && { same_disk: apart }),
     },
