@@ -181,7 +181,13 @@ test('without the first bucket each command names the copy, and the setting that
     expect(stderr).toContain(`The second copy has ${name}: add --from copy`);
   }
   const listed = await runCli(directory, gone, 'list');
-  expect(listed.stdout).toContain(
+  // The database is there: a restore would take away what it holds since.
+  expect(listed.stdout).toMatch(
+    new RegExp(`the other bucket has ${newest}\\. The database is there: .*: npm run backup -- full`),
+  );
+  expect(listed.stdout).not.toContain('restore latest');
+  const lost = { ...gone, DATABASE_URL: 'file:lost.db' };
+  expect((await runCli(directory, lost, 'list')).stdout).toContain(
     `the other bucket has ${newest}. To bring that back: npm run backup -- restore latest`,
   );
   const absent = await runCli(directory, { ...SETTINGS, COPY_DIR: 'away' }, 'verify', '--from', 'copy');

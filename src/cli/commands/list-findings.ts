@@ -130,6 +130,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
       fuller,
       held,
       isGone: databaseGone !== undefined,
+      isAlive: !readsCopy && (lack ?? databaseGone ?? unread) === undefined,
       unopened: unopened && { ...unopened, opening },
       where: bucket.store.description,
       absence: absence(bucket),

@@ -41,6 +41,8 @@ export interface Standing {
   readonly held: string | undefined;
   /** The file of the database is not there; another line says so, and what to do. */
   readonly isGone: boolean;
+  /** The database answers, and nothing of the bot's is missing in it. */
+  readonly isAlive: boolean;
   /** The newest one, where no key that is set opens it; `opening`: the newest that one does. */
   readonly unopened:
     | { readonly name: string; readonly problem: string; readonly opening: string | undefined }
@@ -85,6 +87,9 @@ export function verdict(
       elsewhereOf === undefined
         ? ''
         : `, of the bot ${botText(elsewhereOf)}, and BOT_TOKEN is of another one`;
+    // A restore would take away what the database holds since.
+    if (elsewhere !== undefined && standing.isAlive)
+      return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${absence === undefined ? '' : ', which is not there'}${why}; the other bucket has ${elsewhere.name}${whose}. The database is there: ${absence === undefined ? 'make a backup of it' : 'mount the disk, or set another place, then make a backup of it'}: ${FULL}`;
     if (elsewhere !== undefined)
       return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${absence === undefined ? '' : ', which is not there'}${why}; the other bucket has ${elsewhere.name}${whose}. To bring that back${standing.further === undefined ? '' : ', and the changes behind it'}: npm run backup -- restore ${standing.further ?? 'latest'}`;
     return absence === undefined
