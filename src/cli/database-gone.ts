@@ -6,9 +6,9 @@ import type { Session } from './session.ts';
 
 /**
  * In sentences. Undefined: it is there, is a server's or another bot's, or nothing of it is kept,
- * as before a first start. `better`: another line names a better way than the newest backup.
+ * as before a first start. `fuller`: the next line names it, and it brings back more.
  */
-export async function databaseGoneOf(session: Session, better: unknown): Promise<string | undefined> {
+export async function databaseGoneOf(session: Session, fuller: unknown): Promise<string | undefined> {
   const { config, first, keys, elsewhere, readsCopy } = session;
   const { database } = config;
   if (readsCopy || elsewhere !== undefined) return undefined;
@@ -19,5 +19,7 @@ export async function databaseGoneOf(session: Session, better: unknown): Promise
   const link = brokenLink(path);
   if (link !== undefined) return `the database ${link}: ${MOUNT}`;
   const gone = `the database file ${path} is not there`;
-  return better === undefined ? `${gone}. What brings most back: ${way.how}` : gone;
+  return fuller === undefined
+    ? `${gone}. What brings most back: ${way.how}`
+    : `${gone}. The way back is in the next line`;
 }

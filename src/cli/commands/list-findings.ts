@@ -106,8 +106,11 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
   const fuller = fullerBefore(newest, { entries, only: readsCopy ? [] : only }, bucket.bot);
   const held = fuller === undefined || readsCopy ? undefined : await heldNow(session, fuller);
   const taken = await takenOf(session, found, living);
-  const databaseGone = await databaseGoneOf(session, fuller ?? taken);
   const elsewhere = only.find((entry) => isLatest(entry) && !strangers.has(entry));
+  const elsewhereOf = bucket.bot === undefined ? undefined : strangerOf(bucket.bot, all, elsewhere);
+  // Another bot's backups are no sign that this one ever had a database.
+  const databaseGone =
+    (taken ?? elsewhereOf) === undefined ? await databaseGoneOf(session, fuller) : undefined;
   const behind = elsewhere && copy && (await storedBehind(copy, elsewhere, look).catch(() => undefined));
   return {
     ...{ entries, total, all, newest, strangers, others, lastDrill, later, stored, living, databaseGone },
@@ -120,7 +123,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
     further: living === undefined ? await furtherNow(invocation, bucket) : undefined,
     standing: {
       taken,
-      elsewhereOf: bucket.bot === undefined ? undefined : strangerOf(bucket.bot, all, elsewhere),
+      elsewhereOf,
       health: backupHealth(newest, now(), maxAgeHours, damaged ?? lost ?? failedRun ?? unopened),
       ahead: entries.find(
         (entry) => entry.state === 'verified' && isAhead(entry.time, now()) && !isUnsealed(bucket, entry),
