@@ -21,23 +21,29 @@ export async function* decrypted(
   source: AsyncIterable<Uint8Array>,
   keys: OpeningKeys,
 ): AsyncGenerator<Uint8Array> {
-  const bytes = new Gatherer(source[Symbol.asyncIterator]());
-  const header = await readHeader(bytes);
-  const fileKey = await openHeader(header, keys);
-  const nonce = await bytes.take(PAYLOAD_NONCE_BYTES);
-  if (nonce.byteLength < PAYLOAD_NONCE_BYTES)
-    throw new UnsealError('cut', 'the file ends after its age header');
-  const key = payloadKey(fileKey, nonce);
-  for (let index = 0; ; index++) {
-    const sealed = await bytes.take(SEALED_CHUNK);
-    const last = !(await bytes.more());
-    const plain = openChunk(key, index, last, sealed);
-    if (plain === undefined) throw brokenChunk(key, index, last, sealed);
-    if (last && index > 0 && plain.byteLength === 0) {
-      throw new UnsealError('damaged', 'the last chunk of the age file is empty');
+  const chunks = source[Symbol.asyncIterator]();
+  try {
+    const bytes = new Gatherer(chunks);
+    const header = await readHeader(bytes);
+    const fileKey = await openHeader(header, keys);
+    const nonce = await bytes.take(PAYLOAD_NONCE_BYTES);
+    if (nonce.byteLength < PAYLOAD_NONCE_BYTES)
+      throw new UnsealError('cut', 'the file ends after its age header');
+    const key = payloadKey(fileKey, nonce);
+    for (let index = 0; ; index++) {
+      const sealed = await bytes.take(SEALED_CHUNK);
+      const last = !(await bytes.more());
+      const plain = openChunk(key, index, last, sealed);
+      if (plain === undefined) throw brokenChunk(key, index, last, sealed);
+      if (last && index > 0 && plain.byteLength === 0) {
+        throw new UnsealError('damaged', 'the last chunk of the age file is empty');
+      }
+      yield plain;
+      if (last) return;
     }
-    yield plain;
-    if (last) return;
+  } finally {
+    // A reader that has seen enough: what the source has open is closed.
+    await chunks.return?.();
   }
 }
 
@@ -49,12 +55,15 @@ export async function keyRefusal(
   source: AsyncIterable<Uint8Array>,
   keys: OpeningKeys,
 ): Promise<string | undefined> {
+  const chunks = source[Symbol.asyncIterator]();
   try {
-    await openHeader(await readHeader(new Gatherer(source[Symbol.asyncIterator]())), keys);
+    await openHeader(await readHeader(new Gatherer(chunks)), keys);
     return undefined;
   } catch (error) {
     if (!(error instanceof UnsealError)) throw error;
     return error.reason === 'wrong key' ? error.message : undefined;
+  } finally {
+    await chunks.return?.();
   }
 }
 

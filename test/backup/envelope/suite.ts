@@ -44,6 +44,30 @@ export async function unseal(sealed: Uint8Array, keys?: OpeningKeys): Promise<Ui
 /** What must hold in Node and in workerd alike. */
 export function envelopeSuite(runtime: string, options: { readonly runs: number }): void {
   describe(`envelope in ${runtime}`, () => {
+    test.each(['plain', 'sealed'])(
+      'a reader that has seen enough lets go of the source (%s)',
+      async (how) => {
+        const { recipient, identity } = await generateKey();
+        const isSealed = how === 'sealed';
+        const encryption: Encryption | undefined = isSealed
+          ? { kind: 'recipients', recipients: [recipient] }
+          : undefined;
+        const sealed = await seal(content(3, 0, 2_000_000), encryption);
+        const { promise, resolve } = Promise.withResolvers<void>();
+        let from = 0;
+        const source = new ReadableStream<Uint8Array>({
+          pull(controller) {
+            controller.enqueue(sealed.subarray(from, from + 10_000));
+            from += 10_000;
+          },
+          cancel: () => resolve(),
+        });
+        const keys = isSealed ? { identities: [identity], passphrases: [] } : undefined;
+        for await (const _ of openUnsealed(source, { encrypted: isSealed, keys })) break;
+        await promise;
+      },
+    );
+
     test('gzip: one member, read by the zlib of the runtime and by DecompressionStream', async () => {
       for (const [headLength, restLength] of [
         [4096, 3_000_000],
