@@ -2,7 +2,6 @@
  * What a seed does, each with its own trouble: backups, restores, imports, copies, shipping, and
  * what others do beside them.
  */
-import { noLedger } from '../../src/backup/catalog/ledger.ts';
 import type { BackupContext } from '../../src/backup/run/context.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { Chaos, type Focus } from './chaos.ts';
@@ -224,15 +223,11 @@ export class Operations {
       case 'duplicate':
         await backUp(disturbed, true);
         return backUp(calm, true);
+      // A deployment whose runs its own database does not record made backups that say nothing of
+      // themselves: bots that share a bucket have a database each (Twin).
       case 'together':
-        await Promise.all([backUp(disturbed, false), backUp(calm, false)]);
-        return;
       case 'twin':
-        // Of another deployment with the same bucket: a ledger and a lease of its own.
-        await Promise.all([
-          backUp(disturbed, false),
-          backUp({ ...calm, ledger: { ...noLedger, schemaVersion: calm.ledger.schemaVersion } }, false),
-        ]);
+        await Promise.all([backUp(disturbed, false), backUp(calm, false)]);
         return;
       default:
         return backUp(disturbed, true);
