@@ -80,6 +80,8 @@ export class Operations {
   readonly #history: ShippedHistory;
   /** Another bot that runs from a copy of the database. */
   twin: Twin | undefined;
+  /** Deployments that only backed up beside it. */
+  #beside = 0;
   hasRestored = false;
   /** A clock went forth or back. */
   hasJumped = false;
@@ -223,14 +225,25 @@ export class Operations {
       case 'duplicate':
         await backUp(disturbed, true);
         return backUp(calm, true);
-      // A deployment whose runs its own database does not record made backups that say nothing of
-      // themselves: bots that share a bucket have a database each (Twin).
       case 'together':
-      case 'twin':
         await Promise.all([backUp(disturbed, false), backUp(calm, false)]);
         return;
+      case 'twin':
+        return this.#backUpBeside(() => backUp(disturbed, false));
       default:
         return backUp(disturbed, true);
+    }
+  }
+
+  /** Of another deployment with the same bucket: a database, a record and a lease of its own. */
+  async #backUpBeside(own: () => Promise<void>): Promise<void> {
+    this.#beside += 1;
+    const other = await Twin.of(this.#scene, this.#history, `beside-${this.#beside}`);
+    try {
+      const [, name] = await Promise.all([own(), other.backUp()]);
+      if (name !== undefined) await this.#good.mustBeListed(name);
+    } finally {
+      await other.close();
     }
   }
 

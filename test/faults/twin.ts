@@ -24,8 +24,9 @@ export class Twin {
     this.#history = history;
   }
 
-  static async of(scene: Scene, history: ShippedHistory): Promise<Twin> {
-    const directory = join(scene.directory, 'twin');
+  /** `called`: names its directory. */
+  static async of(scene: Scene, history: ShippedHistory, called = 'twin'): Promise<Twin> {
+    const directory = join(scene.directory, called);
     mkdirSync(directory);
     // Another process opens and closes the file: this one would lose its locks (copy-task.ts).
     for (const suffix of ['', '-wal'])
@@ -43,13 +44,15 @@ export class Twin {
     await this.#history.witness();
   }
 
-  async backUp(): Promise<void> {
+  /** Its name, when it was made. */
+  async backUp(): Promise<string | undefined> {
     const scheduledAt = this.#scene.clock.now();
     const outcome = await runBackup(await this.#scene.context(undefined, 'twin'), {
       trigger: 'schedule',
       scheduledAt,
     });
     this.#scene.story.push(`  the twin's backup: ${outcome.kind}`);
+    return outcome.kind === 'done' ? outcome.name : undefined;
   }
 
   async ship(): Promise<void> {
