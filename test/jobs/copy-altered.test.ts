@@ -6,20 +6,14 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createManifest, parseManifest, serializeManifest } from '../../src/backup/catalog/manifest.ts';
 import { databaseKey, manifestKey } from '../../src/backup/catalog/names.ts';
-import { ship } from '../../src/backup/changes/ship.ts';
-import { catchUp } from '../../src/backup/copy/catch-up.ts';
-import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
-import { runBackup } from '../../src/backup/run/run.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { copyBackups } from '../../src/jobs/copy-backups.ts';
-import type { JobContext } from '../../src/jobs/job.ts';
 import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { tick } from '../../src/jobs/tick.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 import { ADMIN_ID, startTestBot, type TestBot } from '../support/bot.ts';
-import { addAnime } from '../support/catalogue.ts';
+import { backUpBot, changeBot, copyingContext } from '../support/copying-bot.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
-import { beginLog, shippingOf } from '../support/shipping.ts';
+import { beginLog } from '../support/shipping.ts';
 
 let bot: TestBot;
 let first: MemoryStore;
@@ -38,16 +32,8 @@ afterEach(() => bot.close());
 const source = () => openEmbeddedSnapshotSource({ path: bot.path });
 const PREFIX = 'b/';
 
-function context(): JobContext {
-  const buckets = { first: { store: first, prefix: PREFIX }, copy: { store: copy, prefix: PREFIX } };
-  const made = bot.jobContext();
-  const second = {
-    description: 'copy',
-    catchUp: (...[memory, slice, due]: Parameters<NonNullable<JobContext['backups']['copy']>['catchUp']>) =>
-      catchUp({ ...buckets, policy: { days: 90 }, clock: { now: bot.now }, ...due }, memory, slice),
-  };
-  return { ...made, backups: { ...made.backups, copy: second } };
-}
+const context = () =>
+  copyingContext(bot, { first: { store: first, prefix: PREFIX }, copy: { store: copy, prefix: PREFIX } });
 
 async function minutes(count = 1): Promise<void> {
   for (let i = 0; i < count; i += 1) {
@@ -57,42 +43,8 @@ async function minutes(count = 1): Promise<void> {
   }
 }
 
-/** One change, and its file in the first bucket. */
-async function change(code: number): Promise<string> {
-  await addAnime(bot.db, { code });
-  const shipping = shippingOf(
-    { db: bot.db, source: source(), store: first },
-    { prefix: PREFIX, isCopied: true },
-  );
-  const outcome = await ship(shipping);
-  if (outcome.kind !== 'shipped') throw new Error(outcome.kind);
-  return PREFIX + outcome.file;
-}
-
-async function backup(): Promise<string> {
-  const outcome = await runBackup(
-    {
-      source: source(),
-      store: first,
-      prefix: PREFIX,
-      ledger: createBackupLedger(bot.db),
-      clock: { ...systemClock, now: bot.now },
-      random: Math.random,
-      holder: 'test',
-      appVersion: '0.1.0',
-      libraries: {},
-      encryption: undefined,
-      keys: undefined,
-      retention: { days: 90 },
-      gzipLevel: 1,
-      timeoutMs: 600_000,
-      alert: async () => {},
-    },
-    { trigger: 'schedule', scheduledAt: bot.now() },
-  );
-  if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
-  return outcome.name;
-}
+const change = (code: number) => changeBot(bot, { store: first, prefix: PREFIX }, code);
+const backup = () => backUpBot(bot, { store: first, prefix: PREFIX });
 
 function overwrite(key: string, body: Uint8Array): void {
   first.objects.set(key, { body, modified: bot.now() });

@@ -5,10 +5,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ship } from '../../src/backup/changes/ship.ts';
-import { catchUp } from '../../src/backup/copy/catch-up.ts';
-import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
-import { runBackup } from '../../src/backup/run/run.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { MARK, writeMark } from '../../src/backup/store/known-place.ts';
@@ -19,11 +15,10 @@ import { copyBackups } from '../../src/jobs/copy-backups.ts';
 import type { JobContext } from '../../src/jobs/job.ts';
 import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { tick } from '../../src/jobs/tick.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 import { ADMIN_ID, startTestBot, type TestBot } from '../support/bot.ts';
-import { addAnime } from '../support/catalogue.ts';
+import { backUpBot, changeBot, copyingContext } from '../support/copying-bot.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
-import { beginLog, shippingOf } from '../support/shipping.ts';
+import { beginLog } from '../support/shipping.ts';
 
 const DAY = 86_400_000;
 let bot: TestBot;
@@ -48,14 +43,7 @@ async function context(): Promise<JobContext> {
     { kind: 'directory', path },
     { role: 'copy', prefix: '', ask: hostAsks(() => bot.db) },
   );
-  const buckets = { first: { store: first, prefix: '' }, copy: { store, prefix: '' } };
-  const made = bot.jobContext();
-  const second = {
-    description: 'copy',
-    catchUp: (...[memory, slice, due]: Parameters<NonNullable<JobContext['backups']['copy']>['catchUp']>) =>
-      catchUp({ ...buckets, policy: { days: 90 }, clock: { now: bot.now }, ...due }, memory, slice),
-  };
-  return { ...made, backups: { ...made.backups, copy: second } };
+  return copyingContext(bot, { first: { store: first, prefix: '' }, copy: { store, prefix: '' } });
 }
 
 async function minutes(count: number, ofMs = 60_000): Promise<void> {
@@ -66,36 +54,8 @@ async function minutes(count: number, ofMs = 60_000): Promise<void> {
   }
 }
 
-async function backUp(): Promise<void> {
-  const outcome = await runBackup(
-    {
-      source: source(),
-      store: first,
-      prefix: '',
-      ledger: createBackupLedger(bot.db),
-      clock: { ...systemClock, now: bot.now },
-      random: Math.random,
-      holder: 'test',
-      appVersion: '0.1.0',
-      libraries: {},
-      encryption: undefined,
-      keys: undefined,
-      retention: { days: 90 },
-      gzipLevel: 1,
-      timeoutMs: 600_000,
-      alert: async () => {},
-    },
-    { trigger: 'schedule', scheduledAt: bot.now() },
-  );
-  if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
-}
-
-async function change(code: number): Promise<void> {
-  await addAnime(bot.db, { code });
-  const shipping = shippingOf({ db: bot.db, source: source(), store: first }, { prefix: '', isCopied: true });
-  const outcome = await ship(shipping);
-  if (outcome.kind !== 'shipped') throw new Error(outcome.kind);
-}
+const backUp = () => backUpBot(bot, { store: first, prefix: '' });
+const change = (code: number) => changeBot(bot, { store: first, prefix: '' }, code);
 
 const there = (): string[] =>
   readdirSync(path, { recursive: true, withFileTypes: true })
