@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import type { Bucket } from '../backup/catalog/bucket.ts';
+import { DAY_MS } from '../backup/catalog/retention-times.ts';
 import { type LookedBack, lookBackAtChanges } from '../backup/copy/look-back.ts';
 import { lookBackAtBackups } from '../backup/copy/look-back-backups.ts';
 import { readMemory } from '../backup/copy/memory.ts';
@@ -20,7 +21,6 @@ import { rottenNotice } from './rotten-notice.ts';
 import { tick } from './tick.ts';
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 1440 * MINUTE_MS;
 /** What differs in length, or is gone, is found by the listings alone. */
 const LENGTHS_MS = 60 * MINUTE_MS;
 /** Between two slices: each lists both buckets. */

@@ -8,13 +8,13 @@ import { readGroups } from './list.ts';
 import { type BackupName, databaseKey, documentKey, isOfBackup, manifestKey } from './names.ts';
 import { has, presumed } from './prune.ts';
 import { planRetention } from './retention.ts';
-import type { RetentionEntry } from './retention-times.ts';
+import { DAY_MS, type RetentionEntry } from './retention-times.ts';
 
 /**
  * Objects without a manifest are left alone for so long when it is not known whose they are:
  * another deployment of the bot, with a database and lease of its own, may be writing them.
  */
-const DEBRIS_GRACE_MS = 24 * 3_600_000;
+export const DEBRIS_GRACE_MS = DAY_MS;
 
 export interface SweepOptions {
   readonly now: Date;

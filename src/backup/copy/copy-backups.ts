@@ -5,6 +5,7 @@
  */
 import type { ObjectGroup } from '../catalog/entry.ts';
 import { manifestKey } from '../catalog/names.ts';
+import { DEBRIS_GRACE_MS } from '../catalog/sweep-debris.ts';
 import type { CopyContext } from './context.ts';
 import { copyPins } from './copy-pins.ts';
 import { lackingIn } from './last-manifest.ts';
@@ -12,7 +13,7 @@ import { type CopyMemory, isOfToday } from './memory.ts';
 import { makeRoom } from './mend.ts';
 import { type Mended, mendable, mendFirst } from './mend-first.ts';
 import { hasManifest, isComplete, type Listings } from './places.ts';
-import { copyInOrder, requestsFor, type Slice } from './proven.ts';
+import { copyInOrder, requestsFor, type Slice, tooManyText } from './proven.ts';
 import { provenObjects } from './proven-backup.ts';
 
 /** Two listings of a thousand keys each. */
@@ -22,8 +23,6 @@ export const LISTS = 2;
  * what the database remembers of it.
  */
 const MANIFEST_READS = 4;
-/** Debris of a copy that was cut off, or of one under way elsewhere. */
-export const DEBRIS_GRACE_MS = 86_400_000;
 const NO_ROOM = { kind: 'made', files: [] } as const;
 
 type Refused = CopyMemory['refused'][string];
@@ -101,10 +100,7 @@ export class BackupCopy {
     const largest = found.toSorted((a, b) => b.bytes - a.bytes)[0];
     const needed = requestsFor(largest?.bytes ?? 0);
     if (needed > this.#slice.most - LISTS - MANIFEST_READS)
-      return this.#refuse(
-        group,
-        `${group.name}: ${largest?.file} takes ${needed} requests to copy, more than this host may make in a minute (SUBREQUEST_LIMIT): npm run backup -- copy`,
-      );
+      return this.#refuse(group, `${group.name}: ${tooManyText(largest?.file ?? '', needed)}`);
     const held = listings.copy.groups.find(({ name }) => name === group.name);
     const isDamaged = held !== undefined && hasManifest(held);
     const room = isDamaged

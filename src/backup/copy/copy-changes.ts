@@ -10,7 +10,7 @@ import { PAGE_KEYS } from '../store/types.ts';
 import { type ChangeLook, lookAtChange } from './change-proof.ts';
 import { type ChangesMemory, isOfToday } from './memory.ts';
 import { type MendContext, mendChange } from './mend-change.ts';
-import { copyInOrder, requestsFor } from './proven.ts';
+import { copyInOrder, requestsFor, tooManyText } from './proven.ts';
 
 /** Up to where the database knows its change files to be stored and read back. */
 export interface Shipped {
@@ -185,11 +185,7 @@ export class ChangeCopy {
     if (here.kind === 'absent') return this.#done(file);
     if (here.kind === 'wrong') return this.#mend(file, { here, sha256 });
     const needed = requestsFor(here.object.bytes);
-    if (needed > slice.most - PAGES - PROOF)
-      return this.#refuse(
-        file,
-        `${file} takes ${needed} requests to copy, more than this host may make in a minute (SUBREQUEST_LIMIT): npm run backup -- copy`,
-      );
+    if (needed > slice.most - PAGES - PROOF) return this.#refuse(file, tooManyText(file, needed));
     const copied = await copyInOrder({ from: first, to: copy, objects: [here.object], slice });
     if (copied.kind === 'taken') return this.#mend(file, { here, sha256 });
     if (copied.kind === 'unlike') return this.#refuse(file, copied.problem);

@@ -3,12 +3,12 @@
  * what is wrong is remembered beside them, and the next look of the second copy mends it.
  */
 import type { Bucket } from '../catalog/bucket.ts';
-import { loadEntry, type ObjectGroup } from '../catalog/entry.ts';
+import { loadEntry } from '../catalog/entry.ts';
 import { readGroups } from '../catalog/list.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import { type DamageProof, keepVerdict } from '../catalog/verdicts.ts';
 import { verifyByHash } from '../verify/prove-objects.ts';
-import { isComplete } from './places.ts';
+import { isSound } from './places.ts';
 
 export interface BackupLook {
   readonly buckets: readonly Bucket[];
@@ -30,6 +30,7 @@ export interface LookedAtBackups {
 
 /** @throws errors of the stores */
 export async function lookBackAtBackups(look: BackupLook, after: string): Promise<LookedAtBackups> {
+  // What is known to be damaged, the list tells.
   const lists = await Promise.all(
     look.buckets.map(async (bucket) => ({ bucket, groups: (await readGroups(bucket)).filter(isSound) })),
   );
@@ -52,11 +53,6 @@ export async function lookBackAtBackups(look: BackupLook, after: string): Promis
     last = name;
   }
   return { after: null, bytes, damaged };
-}
-
-/** What is known to be damaged, the list tells. */
-function isSound(group: ObjectGroup): boolean {
-  return isComplete(group) && !group.objects.some(({ role }) => role === 'verdict');
 }
 
 function bytesOf({ objects: { database, document } }: Manifest): number {

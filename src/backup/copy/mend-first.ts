@@ -9,24 +9,18 @@ import { manifestKey } from '../catalog/names.ts';
 import { readSmall } from '../catalog/small-object.ts';
 import type { StoredFiles } from './copy-changes.ts';
 import { makeRoom } from './mend.ts';
-import { hasManifest, isComplete, type Listings } from './places.ts';
+import { hasManifest, isSound, type Listings } from './places.ts';
 import { copyInOrder, requestsFor, type Slice } from './proven.ts';
 import { provenObjects } from './proven-backup.ts';
 
 /** Damaged in the first bucket and not in the copy, by the listings, newest first. */
 export function mendable({ first, copy }: Listings): ObjectGroup[] {
-  return first.groups.filter(
-    (group) => hasManifest(group) && isDamaged(group) && isWhole(copy.groups, group),
-  );
-}
-
-function isDamaged(group: ObjectGroup): boolean {
-  return !isComplete(group) || group.objects.some(({ role }) => role === 'verdict');
+  return first.groups.filter((group) => hasManifest(group) && !isSound(group) && isWhole(copy.groups, group));
 }
 
 function isWhole(groups: readonly ObjectGroup[], { name }: ObjectGroup): boolean {
   const held = groups.find((group) => group.name === name);
-  return held !== undefined && !isDamaged(held);
+  return held !== undefined && isSound(held);
 }
 
 export type Mended =

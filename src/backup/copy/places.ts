@@ -66,7 +66,7 @@ export function countCopied(listings: Listings): {
   readonly plain: readonly BackupName[];
 } {
   const lacked = lackedBy(listings);
-  const total = listings.first.groups.filter(isFit).length;
+  const total = listings.first.groups.filter(isSound).length;
   const plain = lacked.filter((group) => staysHere(listings, group)).map(({ name }) => name);
   return { copied: total - lacked.length, total, plain };
 }
@@ -83,10 +83,11 @@ export function staysText(plain: readonly BackupName[]): string {
 }
 
 function lackedBy(listings: Listings): ObjectGroup[] {
-  return listings.first.groups.filter((group) => isFit(group) && !isCopied(listings, group));
+  return listings.first.groups.filter((group) => isSound(group) && !isCopied(listings, group));
 }
 
-function isFit(group: ObjectGroup): boolean {
+/** Whole by the listing, and nobody proved it damaged. */
+export function isSound(group: ObjectGroup): boolean {
   return isComplete(group) && !group.objects.some(({ role }) => role === 'verdict');
 }
 

@@ -79,6 +79,11 @@ export function requestsFor(bytes: number): number {
   return 4 + (parts === 1 ? 1 : parts + 2);
 }
 
+/** For people: why a slice never copies it. */
+export function tooManyText(file: string, requests: number): string {
+  return `${file} takes ${requests} requests to copy, more than this host may make in a minute (SUBREQUEST_LIMIT): npm run backup -- copy`;
+}
+
 async function copyOne(order: CopyOrder, object: ProvenObject): Promise<Copied> {
   const { to, slice } = order;
   let isOurs = true;
