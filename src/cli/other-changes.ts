@@ -1,10 +1,12 @@
 /** What the change files of the bucket that is not read tell by their names: others, or more. */
+import { shortId } from '../backup/catalog/change-position.ts';
 import { DAY_MS } from '../backup/catalog/retention-times.ts';
 import { listChanges, orderedOf } from '../backup/changes/list-changes.ts';
+import type { StoredChange } from '../backup/changes/listed.ts';
 import type { Living } from '../backup/changes/living.ts';
 import type { Ordered } from '../backup/changes/order.ts';
 import { ChangeIndex } from '../backup/changes/spans.ts';
-import { lineage, shortId } from '../backup/restore/branches.ts';
+import { lineage } from '../backup/restore/branches.ts';
 import { findPoint, type Point } from '../backup/restore/point-in-time.ts';
 import { countOf } from '../text/format.ts';
 import { showMoment } from '../text/moment.ts';
@@ -42,7 +44,7 @@ export async function otherChanges(
       longer:
         living === undefined || invocation.session.readsCopy
           ? undefined
-          : await longerThere(invocation, other, { stored, living }),
+          : await longerThere(invocation, other, { stored, living, there }),
     };
   } catch {
     return none;
@@ -61,17 +63,19 @@ interface End {
 async function longerThere(
   { session, now }: Invocation,
   other: Other,
-  { stored, living }: { readonly stored: StoredHistory; readonly living: Living },
+  {
+    stored,
+    living,
+    there: files,
+  }: {
+    readonly stored: StoredHistory;
+    readonly living: Living;
+    readonly there: readonly StoredChange[];
+  },
 ): Promise<string | undefined> {
   const { config, keys } = session;
-  const entries = [
-    ...stored.bases.map(({ entry }) => entry),
-    ...(await aloneIn(
-      other.bucket,
-      stored.bases.map(({ entry }) => entry),
-    )),
-  ];
-  const there = orderedOf(other.bucket, entries, (await listChanges(other.bucket)).files);
+  const both = stored.bases.map(({ entry }) => entry);
+  const there = orderedOf(other.bucket, [...both, ...(await aloneIn(other.bucket, both))], files);
   const since = now().getTime() - config.changes.retentionDays * DAY_MS;
   const [here, ends] = [endsOf(stored), endsOf(there)];
   for (const timeline of lineage(living.state.timeline, there.bases, living).keys()) {

@@ -19,6 +19,14 @@ export const positionSchema = v.strictObject({
 });
 export type Position = v.InferOutput<typeof positionSchema>;
 
+/** Enough to tell a handful of them apart. */
+const SHORT = 8;
+
+/** A timeline for people. */
+export function shortId(timeline: string): string {
+  return timeline.slice(0, SHORT);
+}
+
 /**
  * What comes right before the next change file: the last one (its key without the prefix, and the
  * SHA-256 of its stored bytes), a full backup that covers what was in between, or nothing.

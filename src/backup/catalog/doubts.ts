@@ -11,10 +11,10 @@ import type { Manifest } from './manifest.ts';
 import { timeOfName } from './names.ts';
 import { DOCUMENT_HEAD, notItself, otherTime, timestampIn } from './not-itself.ts';
 
-type Record = Pick<Ledger, 'newestDone' | 'used'>;
+type RunRecord = Pick<Ledger, 'newestDone' | 'used'>;
 
 /** Answers with the database's record; undefined: there is none, or it does not answer. */
-type AskRecord = <T>(question: (record: Record) => Promise<T>) => Promise<T | undefined>;
+type AskRecord = <T>(question: (record: RunRecord) => Promise<T>) => Promise<T | undefined>;
 
 /** A name is its run's scheduled second or one of the next sixty; and clocks differ. */
 const NAME_AHEAD_MS = 180_000;

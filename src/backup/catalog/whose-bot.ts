@@ -3,6 +3,7 @@
  * and what it was under each of them is its own: its timelines tell that, and for a backup without
  * a change log the bots that manifests name. Pure.
  */
+import { shortId } from './change-position.ts';
 import type { BackupEntry } from './entry.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -131,7 +132,7 @@ export function waysTo(families: readonly (readonly Named[])[]): string {
     .flatMap(([newest]) => {
       const { bot, name, changes } = newest?.manifest ?? {};
       if (bot === undefined) return [];
-      const way = changes === undefined ? `${name}` : `--at 0m --timeline ${changes.timeline.slice(0, 8)}`;
+      const way = changes === undefined ? `${name}` : `--at 0m --timeline ${shortId(changes.timeline)}`;
       return [`\`restore ${way}\` for ${botText(bot)}`];
     })
     .join(', ');

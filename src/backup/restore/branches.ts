@@ -4,7 +4,7 @@
  */
 
 import { greatest } from '../../lib/extremes.ts';
-import type { Position } from '../catalog/change-position.ts';
+import { type Position, shortId } from '../catalog/change-position.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
 import type { Living } from '../changes/living.ts';
 import { type Timeline, timelinesOf } from '../changes/spans.ts';
@@ -138,13 +138,6 @@ export function lineage(
     next = parents.get(next.timeline);
   }
   return found;
-}
-
-/** Enough to tell a handful of them apart. */
-const SHORT = 8;
-
-export function shortId(timeline: string): string {
-  return timeline.slice(0, SHORT);
 }
 
 /** For people: `b0000000 (since 14:05:10, last stored 14:32:05)`. */

@@ -4,7 +4,7 @@
  * around the files of another backup.
  */
 import { toSqlTime } from '../../db/time.ts';
-import type { ManifestChanges } from '../catalog/change-position.ts';
+import { type ManifestChanges, shortId } from '../catalog/change-position.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import { notItself } from '../catalog/not-itself.ts';
 import { botText } from '../catalog/whose-bot.ts';
@@ -24,7 +24,7 @@ export interface OwnWords {
 
 /** What a manifest does not name (an earlier program wrote it) is not compared. */
 export function createOwnWords(said: Said): OwnWords {
-  const run = createRunSink(said.name as Parameters<typeof createRunSink>[0]);
+  const run = createRunSink(said.name);
   const place = createPositionSink();
   const bot = createBotSink();
   return {
@@ -60,5 +60,5 @@ function isOther(a: unknown, b: unknown): boolean {
 }
 
 function placeText(changes: ManifestChanges): string {
-  return `entry ${changes.seq} of the history ${changes.timeline.slice(0, 8)}`;
+  return `entry ${changes.seq} of the history ${shortId(changes.timeline)}`;
 }

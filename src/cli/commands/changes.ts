@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { shortId } from '../../backup/catalog/change-position.ts';
 import { listBackups } from '../../backup/catalog/list.ts';
 import { DAY_MS } from '../../backup/catalog/retention-times.ts';
 import { whyBase } from '../../backup/changes/base-reason.ts';
@@ -148,7 +149,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   sayReach(terminal, found, zone);
   if (newest !== undefined) {
     say(
-      `Last change stored: ${localTime(newest.time, zone)}, ${formatDuration(now().getTime() - newest.time.getTime())} ago (change ${formatCount(newest.last)} of timeline ${short(newest.timeline)})`,
+      `Last change stored: ${localTime(newest.time, zone)}, ${formatDuration(now().getTime() - newest.time.getTime())} ago (change ${formatCount(newest.last)} of timeline ${shortId(newest.timeline)})`,
     );
     say(
       `${countOf(files.length, 'change file')}, ${formatBytes(bytes)}; ${formatBytes(day)} in the last day of changes`,
@@ -221,13 +222,6 @@ function bytesOfDay(files: readonly StoredChange[], end: Date): number {
   return files.reduce((sum, { time, bytes }) => sum + (time.getTime() > from ? bytes : 0), 0);
 }
 
-/** Enough to tell a handful of them apart. */
-const SHORT = 8;
-
-function short(timeline: string): string {
-  return timeline.slice(0, SHORT);
-}
-
 /**
  * A line for each timeline, below the one that it comes from:
  *
@@ -263,5 +257,5 @@ function describe({ id, parent, reason, since, files, backups, to }: Timeline, z
   const why = reason === undefined ? ', no backup tells why' : `, ${REASONS[reason]}`;
   const at = parent === null || parent === undefined ? '' : ` after change ${formatCount(parent.seq)}`;
   const end = to === undefined ? '' : `, to ${localTime(to, zone)}`;
-  return `${short(id)}${from}${why}${at}: ${countOf(files, 'file')}, ${countOf(backups, 'backup')}${end}`;
+  return `${shortId(id)}${from}${why}${at}: ${countOf(files, 'file')}, ${countOf(backups, 'backup')}${end}`;
 }

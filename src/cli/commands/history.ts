@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { shortId } from '../../backup/catalog/change-position.ts';
 import { isUnsealed } from '../../backup/catalog/entry.ts';
 import { listBackups } from '../../backup/catalog/list.ts';
 import { isSameRow, keyColumns, type ShownRow } from '../../backup/changes/change-history.ts';
@@ -7,7 +8,7 @@ import { isSpoiltLog, type Living, readLiving } from '../../backup/changes/livin
 import type { Ordered } from '../../backup/changes/order.ts';
 import { REASONS, timelinesOf } from '../../backup/changes/spans.ts';
 import type { TableInfo } from '../../backup/model/model.ts';
-import { branchesOf, branchText, shortId } from '../../backup/restore/branches.ts';
+import { branchesOf, branchText } from '../../backup/restore/branches.ts';
 import { lineTo } from '../../backup/restore/living-line.ts';
 import { rowSteps } from '../../backup/restore/row-steps.ts';
 import { openSnapshotSource } from '../../hosts/node/node-parts.ts';

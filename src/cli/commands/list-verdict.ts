@@ -88,10 +88,11 @@ export function verdict(
         ? ''
         : `, of the bot ${botText(elsewhereOf)}, and BOT_TOKEN is of another one`;
     // A restore would take away what the database holds since.
-    if (elsewhere !== undefined && standing.isAlive)
-      return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${absence === undefined ? '' : ', which is not there'}${why}; the other bucket has ${elsewhere.name}${whose}. The database is there: ${absence === undefined ? 'make a backup of it' : 'mount the disk, or set another place, then make a backup of it'}: ${FULL}`;
+    const todo = standing.isAlive
+      ? `The database is there: ${absence === undefined ? '' : 'mount the disk, or set another place, then '}make a backup of it: ${FULL}`
+      : `To bring that back${standing.further === undefined ? '' : ', and the changes behind it'}: npm run backup -- restore ${standing.further ?? 'latest'}`;
     if (elsewhere !== undefined)
-      return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${absence === undefined ? '' : ', which is not there'}${why}; the other bucket has ${elsewhere.name}${whose}. To bring that back${standing.further === undefined ? '' : ', and the changes behind it'}: npm run backup -- restore ${standing.further ?? 'latest'}`;
+      return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${absence === undefined ? '' : ', which is not there'}${why}; the other bucket has ${elsewhere.name}${whose}. ${todo}`;
     return absence === undefined
       ? `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${why}. ${whatToDo}`
       : `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}, ${absence}${why}`;

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { shortId } from '../../backup/catalog/change-position.ts';
 import type { DrillRecord } from '../../backup/catalog/drill-record.ts';
 import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import { botText, familiesOf } from '../../backup/catalog/whose-bot.ts';
-import { branchText, ownOf, shortId } from '../../backup/restore/branches.ts';
+import { branchText, ownOf } from '../../backup/restore/branches.ts';
 import { countOf, formatBytes, formatDuration } from '../../text/format.ts';
 import { toTheSecond } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
