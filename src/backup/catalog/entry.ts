@@ -135,6 +135,10 @@ async function readManifest(
   }
 }
 
+/** Why {@link isUnsealed} ones count for nothing, for people. */
+export const UNSEALED =
+  'not encrypted, although your settings encrypt: whoever can write to the bucket can make such a one';
+
 /**
  * Not encrypted although the settings encrypt: from before they did, or forged. Only a person can
  * tell, so it counts for nothing.

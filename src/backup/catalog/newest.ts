@@ -5,7 +5,7 @@ import { countOf } from '../../text/format.ts';
 import { type Bucket, nowOf } from './bucket.ts';
 import { goesOnFrom } from './chain-order.ts';
 import { UNRECORDED } from './doubts.ts';
-import { type BackupEntry, damageOf, isUnsealed } from './entry.ts';
+import { type BackupEntry, damageOf, isUnsealed, UNSEALED } from './entry.ts';
 import type { BackupHealth } from './health.ts';
 import { listBackups, type Newest, newestFit } from './list.ts';
 import type { Manifest } from './manifest.ts';
@@ -147,7 +147,7 @@ export function passedOver(
     if (isAhead(time, nowOf(bucket)))
       return `${name} is dated in the future by a wrong clock and may be newer: \`restore ${name}\` takes it`;
     if (isUnsealed(bucket, entry) && isLatest(entry))
-      return `${name} ${is} not encrypted, although your settings encrypt: whoever can write to the bucket can make such a one; \`restore ${name}\` takes it`;
+      return `${name} ${is} ${UNSEALED}; \`restore ${name}\` takes it`;
     if (state === 'unfinished') return `${name} ${newerAnd}has no manifest: its run is under way, or failed`;
     if (manifest === undefined) return `${name} ${newerAnd}cannot be used: ${problem}`;
     if (state === 'verified' && manifest.trigger === 'restore')

@@ -1,7 +1,7 @@
 /** Why a moment cannot be brought back, for people and for what goes on from there. */
 import { countOf } from '../../text/format.ts';
 import type { Bucket } from '../catalog/bucket.ts';
-import { type BackupEntry, isUnsealed } from '../catalog/entry.ts';
+import { type BackupEntry, isUnsealed, UNSEALED } from '../catalog/entry.ts';
 import type { BackupName } from '../catalog/names.ts';
 import { isRestorable } from '../catalog/newest.ts';
 import { orderedOf } from '../changes/list-changes.ts';
@@ -126,5 +126,5 @@ export function plainAfter(
 
 /** Why what goes on from there is passed over, for people. */
 export function plainText(what: string): string {
-  return `${what}, which holds what came next, is not encrypted, although your settings encrypt: whoever can write to the bucket can make such a one, so it counts for nothing`;
+  return `${what}, which holds what came next, is ${UNSEALED}, so it counts for nothing`;
 }

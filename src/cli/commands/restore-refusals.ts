@@ -1,6 +1,6 @@
 /** What `restore` says of a backup that it cannot take: which other one, and by what command. */
 import { nowOf } from '../../backup/catalog/bucket.ts';
-import { type BackupEntry, isUnsealed } from '../../backup/catalog/entry.ts';
+import { type BackupEntry, isUnsealed, UNSEALED } from '../../backup/catalog/entry.ts';
 import { listBackups } from '../../backup/catalog/list.ts';
 import type { BackupName } from '../../backup/catalog/names.ts';
 import { isLatest } from '../../backup/catalog/newest.ts';
@@ -35,10 +35,7 @@ export async function nameOpening(
   const { entries } = await listBackups(bucket);
   const older = entries.filter((entry) => isLatest(entry) && !isAhead(entry.time, nowOf(bucket)));
   const next = keys === undefined ? undefined : await firstOpening(bucket, older, keys);
-  const unsealed =
-    next !== undefined && isUnsealed(bucket, next)
-      ? ', not encrypted, although your settings encrypt: whoever can write to the bucket can make such a one'
-      : '';
+  const unsealed = next !== undefined && isUnsealed(bucket, next) ? `, ${UNSEALED}` : '';
   const hint =
     next === undefined ? undefined : `the newest backup that what is set opens is ${next.name}${unsealed}`;
   return refuse(invocation, failure, { next, hint }, options);
