@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import { explain } from '../../lib/clock.ts';
+import { greatest } from '../../lib/extremes.ts';
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
 import { ManifestError } from '../catalog/manifest.ts';
 import { readSmall } from '../catalog/small-object.ts';
@@ -122,7 +123,7 @@ export async function isBadBehind(
   timeline: string,
   bases: readonly Base[],
 ): Promise<boolean> {
-  const seq = Math.max(...bases.map(({ changes }) => (changes?.timeline === timeline ? changes.seq : -1)));
+  const seq = greatest(bases.map(({ changes }) => (changes?.timeline === timeline ? changes.seq : -1)));
   for (const one of await readBadChanges(bucket)) {
     const key = parseChangeKey('', one.file);
     if (key?.timeline !== timeline || key.last <= seq) continue;

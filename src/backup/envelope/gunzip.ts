@@ -24,14 +24,16 @@ export async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenera
   let fed = 0;
   /** The first two bytes. */
   const magic: number[] = [];
+  let letGo: () => void = () => {};
   const feed = async (): Promise<void> => {
     for await (const chunk of source) {
       for (let from = 0; from < chunk.byteLength; from += SLICE_BYTES) {
         const slice = chunk.subarray(from, from + SLICE_BYTES);
         if (magic.length < 2) magic.push(...slice.subarray(0, 2 - magic.length));
         fed += slice.byteLength;
-        // Called back when the slice is used up, or when the stream was destroyed meanwhile.
+        // workerd calls back when the slice is used up, but not when the stream is destroyed.
         await new Promise<void>((resolve) => {
+          letGo = resolve;
           gunzip.write(slice, () => resolve());
         });
         if (gunzip.destroyed) return;
@@ -50,6 +52,7 @@ export async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenera
     throw sourceError === undefined ? translate(error, magic) : sourceError.error;
   } finally {
     gunzip.destroy();
+    letGo();
   }
   if (sourceError !== undefined) throw sourceError.error;
   if (fed === 0) throw new UnsealError('cut', 'the file is empty');
