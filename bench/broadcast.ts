@@ -101,7 +101,7 @@ async function measure({ db, directory, delay, kind }: Measured): Promise<void> 
     api,
     backups,
     me: telegram.botInfo,
-    adminIds: [ADMIN],
+    ownerIds: [ADMIN],
     defaultLocale: 'uz',
     now,
     log,

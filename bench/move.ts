@@ -50,7 +50,7 @@ async function minute(db: Database, telegram: Telegram, job: typeof archiveJob):
     sleep: async (ms: number) => {
       time += ms;
     },
-    adminIds: [],
+    ownerIds: [],
     defaultLocale: 'uz',
     log: { debug() {}, info() {}, warn() {}, error() {} },
     deadline: new Date(time + 120_000),

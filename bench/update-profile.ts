@@ -26,7 +26,7 @@ interface Profile {
 const updates = Number(process.argv[2] ?? 1000);
 const SHOWN = 25;
 const directory = mkdtempSync(join(tmpdir(), 'anime-bench-'));
-const standIns = await startStandIns({ directory, adminIds: [1001] });
+const standIns = await startStandIns({ directory, ownerIds: [1001] });
 const inspectorPort = await freePort();
 const worker = await startBareWorkerd(
   directory,

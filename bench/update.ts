@@ -26,7 +26,7 @@ const IN_FLIGHT = 16;
 const ROUNDS = 7;
 
 const directory = mkdtempSync(join(tmpdir(), 'anime-bench-'));
-const standIns = await startStandIns({ directory, adminIds: [1001] });
+const standIns = await startStandIns({ directory, ownerIds: [1001] });
 const started = performance.now();
 const worker = await startBareWorkerd(directory, { ...standIns.settings, LOG_LEVEL: 'silent' });
 console.log(`bundled and up in ${Math.round(performance.now() - started)} ms`);

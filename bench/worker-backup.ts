@@ -24,7 +24,7 @@ const ADMIN = 1001;
 const GIVE_UP_MS = 300_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-worker-backup-'));
-const standIns = await startStandIns({ directory, adminIds: [ADMIN] });
+const standIns = await startStandIns({ directory, ownerIds: [ADMIN] });
 const worker = await startBareWorkerd(directory, { ...standIns.settings, LOG_LEVEL: 'silent' });
 standIns.telegram.connect((update) =>
   fetch(`${worker.url}/webhook`, {

@@ -21,7 +21,7 @@ const ADMIN = 1001;
 const GOAL_MS = 10;
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-worker-tick-'));
-const standIns = await startStandIns({ directory, adminIds: [ADMIN] });
+const standIns = await startStandIns({ directory, ownerIds: [ADMIN] });
 const settings = { ...standIns.settings, LOG_LEVEL: 'silent', SUBREQUEST_LIMIT: '1000' };
 const worker = await startBareWorkerd(directory, settings, { entry: 'bench/tick/worker.ts' });
 standIns.telegram.connect((update) =>

@@ -38,7 +38,7 @@ try {
   if (options.disaster === true) {
     await disaster({ directory, anime: 10, parts: 12, viewers: 5, heading, done });
   } else {
-    standIns = await startStandIns({ directory, adminIds: [ADMIN_ID] });
+    standIns = await startStandIns({ directory, ownerIds: [ADMIN_ID] });
     worker = await startWorkerRuntime({ ...standIns.settings, LOG_LEVEL: 'warn' });
     await demo(standIns, worker, directory);
   }

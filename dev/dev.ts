@@ -43,7 +43,7 @@ const { unstable_startWorker: startWorker } = await import('wrangler');
 const directory = fileURLToPath(new URL('../data/dev', import.meta.url));
 mkdirSync(directory, { recursive: true });
 
-const standIns = await startStandIns({ directory, adminIds: [ADMIN_ID], telegramPort: PORT + 1 });
+const standIns = await startStandIns({ directory, ownerIds: [ADMIN_ID], telegramPort: PORT + 1 });
 const { telegram } = standIns;
 const worker = await startWorker({
   config: fileURLToPath(new URL('../wrangler.toml', import.meta.url)),

@@ -26,7 +26,7 @@ const AUTH_TOKEN = 'stand-in-database-token';
 /** Fake credentials throughout: they open nothing but these servers. */
 export async function startStandIns(options: {
   readonly directory: string;
-  readonly adminIds: readonly number[];
+  readonly ownerIds: readonly number[];
   readonly sqlFaults?: FaultPlan;
   /** Of Telegram, and of the page on it; left out: any. */
   readonly telegramPort?: number;
@@ -51,7 +51,7 @@ export async function startStandIns(options: {
       BOT_TOKEN: telegram.token,
       BOT_INFO: JSON.stringify(telegram.botInfo),
       WEBHOOK_SECRET: STAND_IN_SECRET,
-      ADMIN_IDS: options.adminIds.join(','),
+      ADMIN_IDS: options.ownerIds.join(','),
       TELEGRAM_API_ROOT: telegram.apiRoot,
       DATABASE_URL: sql.url,
       DATABASE_AUTH_TOKEN: AUTH_TOKEN,

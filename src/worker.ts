@@ -5,7 +5,7 @@ import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-
 import { createBackupLedger } from './backup/run/backup-runs.ts';
 import { openRemoteSnapshotSource } from './backup/snapshot/remote.ts';
 import { createS3Store } from './backup/store/s3-store.ts';
-import { backupAlertText, tellAdmins } from './bot/alerts.ts';
+import { backupAlertText, tellOwners } from './bot/alerts.ts';
 import { createApi, readBotInfo } from './bot/telegram.ts';
 import { openRemoteDatabase } from './db/remote-database.ts';
 import { bucketOf, composeEngine, composeShipping, copyOf } from './hosts/compose.ts';
@@ -70,7 +70,7 @@ function buildHost(env: Environment): Host {
   const store = createS3Store(bucket);
   const second =
     copy?.bucket.kind === 's3' ? copyOf(config.backup, copy, createS3Store(copy.bucket)) : undefined;
-  const told = { api, log, adminIds: config.adminIds };
+  const told = { api, log, ownerIds: config.ownerIds };
   const source = openRemoteSnapshotSource({
     url: database.url,
     ...(database.authToken === undefined ? {} : { authToken: database.authToken }),
@@ -98,10 +98,10 @@ function buildHost(env: Environment): Host {
       links,
       ledger: createBackupLedger(db),
       holder: 'worker',
-      alert: (alert) => tellAdmins(told, backupAlertText(config.defaultLocale, alert)),
+      alert: (alert) => tellOwners(told, backupAlertText(config.defaultLocale, alert)),
     }),
     beforeFirst: refuseEmpty({ first: bucketOf(config.backup, store), copy: second }, log, (name) =>
-      tellAdmins(told, textsFor(config.defaultLocale).frame.databaseEmpty(name)),
+      tellOwners(told, textsFor(config.defaultLocale).frame.databaseEmpty(name)),
     ),
     changes: {
       isOn: config.changes.isOn,

@@ -64,7 +64,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
       bucket: { kind: 'directory', path: home.bucket },
       botToken: home.botToken,
       telegramApiRoot: telegram.apiRoot,
-      adminIds: home.isNew ? [ADMIN_ID, SAMPLE_OWNER_ID] : [ADMIN_ID],
+      ownerIds: home.isNew ? [ADMIN_ID, SAMPLE_OWNER_ID] : [ADMIN_ID],
     },
     { offline: ANEW, isUnfilled: home.isNew, log: quietLog },
   );

@@ -9,18 +9,18 @@ import type { Html } from '../text/html.ts';
 export interface AlertTools {
   readonly api: Api;
   readonly log: Log;
-  readonly adminIds: readonly number[];
+  readonly ownerIds: readonly number[];
 }
 
 /**
  * To every owner (ADMIN_IDS); one who cannot be reached is logged and does not keep it from the
  * others. Never rejects.
  */
-export async function tellAdmins({ api, log, adminIds }: AlertTools, text: Html): Promise<void> {
+export async function tellOwners({ api, log, ownerIds }: AlertTools, text: Html): Promise<void> {
   await Promise.all(
-    adminIds.map((id) =>
+    ownerIds.map((id) =>
       api.sendMessage(id, text.markup, { parse_mode: 'HTML' }).catch((error: unknown) => {
-        log.warn('admin not told', { admin: id, error: describeError(error) });
+        log.warn('owner not told', { owner: id, error: describeError(error) });
       }),
     ),
   );

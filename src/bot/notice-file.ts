@@ -1,4 +1,4 @@
-/** The admins hear of a file that Telegram will not send. */
+/** The owners hear of a file that Telegram will not send. */
 import type { GrammyError } from 'grammy';
 import { type Notice, noticeAdmins } from '../db/admin-notices.ts';
 import type { BotContext } from './context.ts';

@@ -247,7 +247,7 @@ function viewerOf(from: User, person: KnownPerson, services: Services): Viewer {
     id: from.id,
     locale: chosen ?? guessed ?? services.defaultLocale,
     isNew: !person.known,
-    role: services.adminIds.includes(from.id) ? 'owner' : person.isAdmin ? 'admin' : undefined,
+    role: services.ownerIds.includes(from.id) ? 'owner' : person.isAdmin ? 'admin' : undefined,
     rate: person.rate,
   };
 }

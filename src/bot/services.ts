@@ -15,7 +15,7 @@ export interface Services {
   readonly writes: WatchedWrites;
   readonly api: Api;
   readonly me: UserFromGetMe;
-  readonly adminIds: readonly number[];
+  readonly ownerIds: readonly number[];
   readonly defaultLocale: LocaleName;
   /** In which people read times; left out: the default one. */
   readonly timeZone?: string;

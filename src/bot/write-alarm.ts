@@ -6,7 +6,7 @@
 import type { WatchedWrites } from '../db/watched-writes.ts';
 import { textsFor } from '../locales/index.ts';
 import type { LocaleName } from '../settings/config.ts';
-import { type AlertTools, tellAdmins } from './alerts.ts';
+import { type AlertTools, tellOwners } from './alerts.ts';
 
 /** A lock that another program holds for a moment does not count. */
 const SERIOUS_MS = 30_000;
@@ -33,13 +33,13 @@ export function createWriteAlarm(
         if (toldAt !== undefined && now().getTime() - toldAt < AGAIN_MS) return;
         toldAt = now().getTime();
         isOn = true;
-        await tellAdmins(tools, frame.nothingSaved(backupTrouble(before.reason.slice(0, LONGEST_REASON))));
+        await tellOwners(tools, frame.nothingSaved(backupTrouble(before.reason.slice(0, LONGEST_REASON))));
         return;
       }
       if (!isOn || writes.trouble() !== undefined) return;
       isOn = false;
       log.info('saved again', {});
-      await tellAdmins(tools, frame.savedAgain());
+      await tellOwners(tools, frame.savedAgain());
     },
   };
 }

@@ -133,7 +133,7 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
         ? `database: schema version ${to}`
         : `database: migrated from version ${schemaName(from)} to ${to}`,
     );
-    const [people] = await db.read([staff(config.adminIds)]);
+    const [people] = await db.read([staff(config.ownerIds)]);
     if (people.length === 0) terminal.say(terminal.colors.red(NO_ADMINS));
     return people;
   } finally {

@@ -42,7 +42,7 @@ export function createHost(parts: HostParts): Host {
   const { config, api, me, now, sleep, log, backups, after, importUpload, moments, background, changes } =
     parts;
   const people = {
-    adminIds: config.adminIds,
+    ownerIds: config.ownerIds,
     defaultLocale: config.defaultLocale,
     timeZone: config.timeZone,
   };
@@ -199,7 +199,7 @@ export function createHost(parts: HostParts): Host {
 
 /** Now, not when a link was made. */
 async function isAdmin({ config, db }: HostParts, userId: number): Promise<boolean> {
-  if (config.adminIds.includes(userId)) return true;
+  if (config.ownerIds.includes(userId)) return true;
   const [person] = await db.read([personById(userId)]);
   return person.isAdmin;
 }

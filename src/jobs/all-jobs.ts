@@ -13,8 +13,8 @@ import { postingJob } from './publish-postings.ts';
 import { draftStatusJob } from './refresh-draft-status.ts';
 import { relinkJob } from './relink-files.ts';
 import { replayUpdatesJob } from './replay-updates.ts';
-import { adminNoticesJob } from './send-admin-notices.ts';
 import { broadcastJob } from './send-broadcasts.ts';
+import { ownerNoticesJob } from './send-owner-notices.ts';
 import { shipChangesJob } from './ship-changes.ts';
 import { watchChangesJob } from './watch-changes.ts';
 import { hearingJob } from './watch-hearing.ts';
@@ -27,7 +27,7 @@ export const jobs: readonly Job[] = [
   watchChangesJob,
   adminWorkJob,
   hearingJob,
-  adminNoticesJob,
+  ownerNoticesJob,
   replayUpdatesJob,
   indexSearchJob,
   maintenance,

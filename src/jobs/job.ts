@@ -27,7 +27,7 @@ export interface JobContext
     | 'db'
     | 'api'
     | 'me'
-    | 'adminIds'
+    | 'ownerIds'
     | 'defaultLocale'
     | 'timeZone'
     | 'now'

@@ -9,7 +9,7 @@ import { removeTriggers } from '../backup/changes/ensure-triggers.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, type Peek, pending } from '../backup/changes/peek.ts';
 import { ship } from '../backup/changes/ship.ts';
 import type { ShipContext, ShipOutcome } from '../backup/changes/shipping.ts';
-import { tellAdmins } from '../bot/alerts.ts';
+import { tellOwners } from '../bot/alerts.ts';
 import { all, type Database, hasChanged, one, type Query, type Statement, sql } from '../db/database.ts';
 import { describeError } from '../lib/log.ts';
 import { textsFor } from '../locales/index.ts';
@@ -55,10 +55,10 @@ async function shipAll(context: JobContext, shipping: ShipContext, found: Peek |
     logOutcome(context, outcome);
     if (outcome.kind === 'shipped' && !outcome.isEnd) continue;
     if (outcome.kind === 'fork')
-      await tellAdmins(context, textsFor(context.defaultLocale).frame.changesForked());
+      await tellOwners(context, textsFor(context.defaultLocale).frame.changesForked());
     if (outcome.kind === 'needs-base') {
       if (outcome.isNew === true && outcome.reason === 'lost')
-        await tellAdmins(context, textsFor(context.defaultLocale).frame.changesLost());
+        await tellOwners(context, textsFor(context.defaultLocale).frame.changesLost());
       await tryBase(context, outcome.reason);
     }
     return;
@@ -139,15 +139,15 @@ async function tellLag(context: JobContext, db: Database, found: Peek | undefine
     return false;
   });
   if (!isOurs) return;
-  if (state === null) await tellAdmins(context, frame.changesCaughtUp());
-  else await tellAdmins(context, frame.changesWait(Math.round(lag / 60), pending(found)));
+  if (state === null) await tellOwners(context, frame.changesCaughtUp());
+  else await tellOwners(context, frame.changesWait(Math.round(lag / 60), pending(found)));
 }
 
 /** The row that says where the log stands was begun anew, by whatever start or tick it was. */
 async function tellSpoilt(context: JobContext, db: Database): Promise<void> {
   if (!(await claim(db, UNTOLD_SPOILT, null))) return;
   context.log.error('changes: the row that says where the change log stands was lost or altered', {});
-  await tellAdmins(context, textsFor(context.defaultLocale).frame.changesLost());
+  await tellOwners(context, textsFor(context.defaultLocale).frame.changesLost());
 }
 
 async function claim(db: Database, from: string | null, to: string | null): Promise<boolean> {

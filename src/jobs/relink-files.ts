@@ -52,7 +52,7 @@ export const relinkJob: Job = {
 /** What one slice works with: the tick's, or a command's. */
 export type RelinkContext = Pick<
   JobContext,
-  'db' | 'api' | 'me' | 'adminIds' | 'defaultLocale' | 'now' | 'sleep' | 'log' | 'deadline' | 'requests'
+  'db' | 'api' | 'me' | 'ownerIds' | 'defaultLocale' | 'now' | 'sleep' | 'log' | 'deadline' | 'requests'
 >;
 
 /** How a slice ended. */
@@ -201,7 +201,7 @@ async function deleteForwards(
 
 /** One call: an edit, or a message to the first owner. The next tick tries again. */
 async function showProgress(
-  { api, adminIds, defaultLocale, log }: RelinkContext,
+  { api, ownerIds, defaultLocale, log }: RelinkContext,
   progress: MoveProgress,
   closed: Closed | undefined,
 ): Promise<readonly Statement[]> {
@@ -212,7 +212,7 @@ async function showProgress(
     closed: reason === null ? null : trouble(reason),
   });
   const { shownIn } = progress;
-  const [owner] = adminIds;
+  const [owner] = ownerIds;
   try {
     if (shownIn !== null)
       await api.editMessageText(shownIn.chatId, shownIn.messageId, markup, { parse_mode: 'HTML' });

@@ -1,7 +1,7 @@
 /** Somebody may have deleted change files: then nothing behind them can be brought back. */
 import { needBase } from '../backup/changes/needs-base.ts';
 import { peekAt } from '../backup/changes/peek.ts';
-import { tellAdmins } from '../bot/alerts.ts';
+import { tellOwners } from '../bot/alerts.ts';
 import { describeError } from '../lib/log.ts';
 import { textsFor } from '../locales/index.ts';
 import type { Job } from './job.ts';
@@ -31,6 +31,6 @@ export const watchChangesJob: Job = {
     // The full backup is made where changes are shipped.
     await needBase(changes.shipping, 'lost');
     log.error('changes: files that were stored are no longer in the bucket', {});
-    await tellAdmins(context, textsFor(context.defaultLocale).frame.changesLost());
+    await tellOwners(context, textsFor(context.defaultLocale).frame.changesLost());
   },
 };

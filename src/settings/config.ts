@@ -16,7 +16,7 @@ export interface Config {
   /** JSON of getMe, parsed; fetched at start on Node when absent. */
   readonly botInfo: Readonly<Record<string, unknown>> | undefined;
   readonly webhookSecret: string | undefined;
-  readonly adminIds: readonly number[];
+  readonly ownerIds: readonly number[];
   readonly telegramApiRoot: string;
   readonly publicUrl: string | undefined;
   /** Address the Node host listens on. */
@@ -113,7 +113,7 @@ export function readConfig(env: Environment, program: Program): Config {
       /^[A-Za-z0-9_-]{8,256}$/,
       '8 to 256 characters of A-Z a-z 0-9 _ -',
     ),
-    adminIds: read.ids('ADMIN_IDS'),
+    ownerIds: read.ids('ADMIN_IDS'),
     telegramApiRoot: read.url('TELEGRAM_API_ROOT') ?? 'https://api.telegram.org',
     publicUrl: readPublicUrl(read),
     host:

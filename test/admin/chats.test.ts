@@ -5,7 +5,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Room } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
-import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { type AdminDesk, startDesk } from './support.ts';
 
 let desk: AdminDesk;
@@ -136,7 +136,7 @@ describe('the list of groups', () => {
     await desk.admin.send('Asosiy kanal');
     expect((await desk.rows(GROUPS)).map((group) => group['name'])).toEqual(['Ikkinchi', 'Asosiy kanal']);
     await first.removeBot(desk.admin);
-    await adminNoticesJob.run(desk.bot.jobContext());
+    await ownerNoticesJob.run(desk.bot.jobContext());
     expect(desk.last().text).toContain('«Asosiy kanal»da ishlay olmayapti');
     await desk.admin.send('/groups');
     await desk.presses(/⚠️ Asosiy kanal/, '🔄 Tekshirib yangilash');

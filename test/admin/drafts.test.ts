@@ -228,7 +228,7 @@ describe('another admin’s draft', () => {
 
   test('is neither shown, changed, published nor deleted by forged buttons, whatever its step', async () => {
     const OTHER_ID = 200;
-    desk = await startDesk({ adminIds: [100, OTHER_ID] });
+    desk = await startDesk({ ownerIds: [100, OTHER_ID] });
     desk.telegram.channel({ title: 'Kanal', username: 'kanal_bir' });
     await desk.admin.send('/groups');
     await desk.press('➕ Guruh yoki kanal qo‘shish');

@@ -6,8 +6,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Room } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
 import { checkChatsJob } from '../../src/jobs/check-chats.ts';
-import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { broadcastJob } from '../../src/jobs/send-broadcasts.ts';
+import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { addAnime, addChannel } from '../viewer/support.ts';
 import { type AdminDesk, addByWizard, startDesk } from './support.ts';
 
@@ -26,7 +26,7 @@ async function listed(title: string, basic = false): Promise<Room> {
 
 const ids = () => desk.rows('SELECT group_id AS id FROM groups');
 const told = async (part: string): Promise<number> => {
-  await adminNoticesJob.run(desk.bot.jobContext());
+  await ownerNoticesJob.run(desk.bot.jobContext());
   return desk.admin.messages().filter(({ text }) => text.includes(part)).length;
 };
 /** Telegram's message of the move was lost. */

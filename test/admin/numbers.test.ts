@@ -61,7 +61,7 @@ describe('statistics', () => {
   test('an admin who comes for the first time is counted by the very numbers they ask for', async () => {
     for (const command of ['/admin', '/stats', '/users']) {
       desk = await startDesk();
-      Object.assign(desk.bot.services, { adminIds: [...desk.bot.services.adminIds, 200] });
+      Object.assign(desk.bot.services, { ownerIds: [...desk.bot.services.ownerIds, 200] });
       const second = desk.telegram.person({ id: 200, firstName: 'Ikkinchi', languageCode: 'uz' });
       await second.send(command);
       expect(second.lastMessage().text).toMatch(/(?:Foydalanuvchilar|Jami): 2\n/);

@@ -23,7 +23,7 @@ let worker: WorkerRuntime;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'worker-run-'));
-  parts = await startStandIns({ directory, adminIds: [ADMIN] });
+  parts = await startStandIns({ directory, ownerIds: [ADMIN] });
   worker = await startWorkerRuntime(parts.settings);
 });
 afterAll(async () => {

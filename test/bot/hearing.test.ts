@@ -11,7 +11,7 @@ import { noticeAdmins } from '../../src/db/admin-notices.ts';
 import { sql } from '../../src/db/database.ts';
 import { createHost } from '../../src/hosts/host.ts';
 import { linkKey } from '../../src/http/download-links.ts';
-import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { hearingJob } from '../../src/jobs/watch-hearing.ts';
 import { TOKEN_REFUSED } from '../../src/lib/token-refused.ts';
 import { readConfig } from '../../src/settings/config.ts';
@@ -41,7 +41,7 @@ const worker: Hearing = { webhook: { secret: SECRET }, trouble: () => undefined 
 
 async function look(hearing: Hearing): Promise<void> {
   await hearingJob.run({ ...bot.jobContext(), hearing });
-  await adminNoticesJob.run(bot.jobContext());
+  await ownerNoticesJob.run(bot.jobContext());
 }
 
 async function health(hearing: Hearing) {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CALLBACK_SHAPES } from '../../src/bot/callback-data.ts';
 import { all, sql } from '../../src/db/database.ts';
-import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { type AdminDesk, startDesk } from '../admin/support.ts';
 import { addAnime } from '../support/catalogue.ts';
 
@@ -62,7 +62,7 @@ async function expectCalm(): Promise<void> {
   expect(await desk.rows('SELECT error AS error FROM failed_updates')).toEqual([]);
   expect(await desk.rows('SELECT detail AS detail FROM admin_notices')).toEqual([]);
   const before = desk.telegram.calls.length;
-  await adminNoticesJob.run(desk.bot.jobContext());
+  await ownerNoticesJob.run(desk.bot.jobContext());
   expect(desk.telegram.calls.length).toBe(before);
 }
 

@@ -88,7 +88,7 @@ describe('the owners', () => {
     writes = watchWrites(db, () => new Date(now));
     const { api } = bot.services;
     const log = createLog('info', () => {});
-    const tools = { api, log, adminIds: [ADMIN_ID], now: () => new Date(now), defaultLocale: 'uz' as const };
+    const tools = { api, log, ownerIds: [ADMIN_ID], now: () => new Date(now), defaultLocale: 'uz' as const };
     alarm = createWriteAlarm(writes, tools);
   });
 

@@ -6,7 +6,7 @@ import { type Stage, step } from '../../src/bot/step.ts';
 import { all, sql } from '../../src/db/database.ts';
 import { stages } from '../../src/handlers/index.ts';
 import { replayUpdatesJob } from '../../src/jobs/replay-updates.ts';
-import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { ADMIN_ID, startTestBot, type TestBot, type TestBotOptions } from '../support/bot.ts';
 import { addAnime } from '../support/catalogue.ts';
 
@@ -191,7 +191,7 @@ describe('once, and not lost', () => {
     await viewer.send('/boom');
     await viewer.send('/start');
     expect(viewer.lastMessage().text).toContain('Assalomu alaykum');
-    await adminNoticesJob.run(bot.jobContext());
+    await ownerNoticesJob.run(bot.jobContext());
     const alerts = admin.messages().filter((message) => message.text.includes('⚠️'));
     expect(alerts).toHaveLength(1);
     expect(alerts[0]?.text).not.toContain('AAAA');
@@ -201,7 +201,7 @@ describe('once, and not lost', () => {
     );
     expect(JSON.parse(payload ?? '')).toMatchObject({ message: { text: '/boom' } });
     await bot.telegram.redeliver(2);
-    await adminNoticesJob.run(bot.jobContext());
+    await ownerNoticesJob.run(bot.jobContext());
     expect(admin.messages().filter((message) => message.text.includes('⚠️'))).toHaveLength(1);
   });
 
@@ -219,7 +219,7 @@ describe('once, and not lost', () => {
       from: { id, is_bot: false, first_name: 'Ali' },
     };
     await Promise.all([1, 2, 3].map(() => bot.post(JSON.stringify({ update_id: 900, message }))));
-    for (let i = 0; i < 3; i += 1) await adminNoticesJob.run(bot.jobContext());
+    for (let i = 0; i < 3; i += 1) await ownerNoticesJob.run(bot.jobContext());
     expect(admin.messages().filter((message) => message.text.includes('⚠️'))).toHaveLength(1);
   });
 
@@ -258,7 +258,7 @@ describe('once, and not lost', () => {
     });
     await viewer.press(viewer.lastMessage(), 'English');
     expect(bot.log.at(-1)).toMatchObject({ outcome: 'poison' });
-    await adminNoticesJob.run(bot.jobContext());
+    await ownerNoticesJob.run(bot.jobContext());
     expect(admin.messages().filter((message) => message.text.includes('⚠️'))).toHaveLength(1);
     expect(await column(bot, 'SELECT given_up_at AS v FROM failed_updates')).toEqual(['2026-11-22 10:00:00']);
     expect(await column(bot, `SELECT language AS v FROM users WHERE user_id = ${viewer.id}`)).toEqual(['en']);

@@ -42,7 +42,7 @@ beforeEach(async () => {
   isDatabaseDown = false;
   standIns = await startStandIns({
     directory,
-    adminIds: [1],
+    ownerIds: [1],
     sqlFaults: () => (isDatabaseDown ? { kind: 'drop', when: 'before' } : undefined),
   });
   const wrangler = join(directory, 'wrangler');

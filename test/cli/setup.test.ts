@@ -42,7 +42,7 @@ let count = 0;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'setup-'));
-  standIns = await startStandIns({ directory: root, adminIds: [1] });
+  standIns = await startStandIns({ directory: root, ownerIds: [1] });
 });
 afterAll(async () => {
   await standIns.close();

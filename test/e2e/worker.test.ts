@@ -20,7 +20,7 @@ let worker: WorkerRuntime;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'anime-worker-'));
-  standIns = await startStandIns({ directory, adminIds: [1001] });
+  standIns = await startStandIns({ directory, ownerIds: [1001] });
   worker = await startWorkerRuntime(standIns.settings);
   const headers = { 'X-Telegram-Bot-Api-Secret-Token': STAND_IN_SECRET };
   standIns.telegram.connect(async (update) =>

@@ -53,7 +53,7 @@ function host(hasTimer: boolean, env: Record<string, string> = {}): Host {
   const links = { baseUrl: '', key: linkKey('x'), prefix: config.backup.prefix, now: bot.now };
   const { db, now } = bot;
   return createHost({
-    config: { ...config, adminIds: bot.services.adminIds },
+    config: { ...config, ownerIds: bot.services.ownerIds },
     webhookSecret: undefined,
     db,
     api: bot.services.api,

@@ -8,7 +8,7 @@ import { createManifest, parseManifest, serializeManifest } from '../../src/back
 import { databaseKey, manifestKey } from '../../src/backup/catalog/names.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { copyBackups } from '../../src/jobs/copy-backups.ts';
-import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { tick } from '../../src/jobs/tick.ts';
 import { ADMIN_ID, startTestBot, type TestBot } from '../support/bot.ts';
 import { backUpBot, changeBot, copyingContext } from '../support/copying-bot.ts';
@@ -39,7 +39,7 @@ async function minutes(count = 1): Promise<void> {
   for (let i = 0; i < count; i += 1) {
     bot.advance(60_000);
     await copyBackups(context(), `copy ${bot.now().getTime()}`);
-    await tick([adminNoticesJob], context(), `tick ${bot.now().getTime()}`);
+    await tick([ownerNoticesJob], context(), `tick ${bot.now().getTime()}`);
   }
 }
 

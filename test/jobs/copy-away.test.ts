@@ -13,7 +13,7 @@ import { hostAsks, newId } from '../../src/hosts/node/known-places.ts';
 import { openStore } from '../../src/hosts/node/node-parts.ts';
 import { copyBackups } from '../../src/jobs/copy-backups.ts';
 import type { JobContext } from '../../src/jobs/job.ts';
-import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { tick } from '../../src/jobs/tick.ts';
 import { ADMIN_ID, startTestBot, type TestBot } from '../support/bot.ts';
 import { backUpBot, changeBot, copyingContext } from '../support/copying-bot.ts';
@@ -50,7 +50,7 @@ async function minutes(count: number, ofMs = 60_000): Promise<void> {
   for (let i = 0; i < count; i += 1) {
     bot.advance(ofMs);
     await copyBackups(await context(), `copy ${bot.now().getTime()}`);
-    await tick([adminNoticesJob], await context(), `tick ${bot.now().getTime()}`);
+    await tick([ownerNoticesJob], await context(), `tick ${bot.now().getTime()}`);
   }
 }
 

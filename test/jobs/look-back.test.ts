@@ -22,7 +22,7 @@ import { looksAtBuckets } from '../../src/hosts/node/looks-at-buckets.ts';
 import { copyBackups } from '../../src/jobs/copy-backups.ts';
 import type { JobContext } from '../../src/jobs/job.ts';
 import { keepChanges } from '../../src/jobs/keep-changes.ts';
-import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { tick } from '../../src/jobs/tick.ts';
 import { watchChangesJob } from '../../src/jobs/watch-changes.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -118,7 +118,7 @@ function worldOf(kinds: {
         await keepChanges(context(), await peekAt(bot.db));
         await copyBackups(context(), `copy ${at}`);
         await looks.lookBack(context(), `look ${at}`);
-        await tick([watchChangesJob, adminNoticesJob], context(), `tick ${at}`);
+        await tick([watchChangesJob, ownerNoticesJob], context(), `tick ${at}`);
       }
     },
   };

@@ -8,8 +8,8 @@ import { one, sql } from '../../src/db/database.ts';
 import { backupRequestsJob } from '../../src/jobs/backup-requests.ts';
 import { adminWorkJob } from '../../src/jobs/continue-admin-work.ts';
 import { replayUpdatesJob } from '../../src/jobs/replay-updates.ts';
-import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { broadcastJob } from '../../src/jobs/send-broadcasts.ts';
+import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { ADMIN_ID, startTestBot, type TestBot } from '../support/bot.ts';
 
 let bot: TestBot;
@@ -37,7 +37,7 @@ test.each([
     ),
     noticeAdmins('b', { kind: 'deaf', reason: 'wrong webhook' }, bot.now()),
   ]);
-  await adminNoticesJob.run(bot.jobContext());
+  await ownerNoticesJob.run(bot.jobContext());
   expect(admin.lastMessage().text).toContain('wrong webhook');
   expect(await count('admin_notices WHERE sent_at IS NULL')).toBe(0);
 });

@@ -21,9 +21,9 @@ afterEach(() => town.close());
 const said: string[] = [];
 function run(options: Partial<RelinkRun> = {}) {
   said.length = 0;
-  const { db, api, me, adminIds, defaultLocale, now, sleep, log } = town.bot.jobContext();
+  const { db, api, me, ownerIds, defaultLocale, now, sleep, log } = town.bot.jobContext();
   return relinkToTheEnd({
-    ...{ db, api, me, adminIds, defaultLocale, now, sleep, log },
+    ...{ db, api, me, ownerIds, defaultLocale, now, sleep, log },
     holder: 'this one',
     isDead: isSurelyDead,
     signal: new AbortController().signal,

@@ -38,7 +38,7 @@ describe('settings', () => {
 
   test('a whole Worker environment is read', () => {
     expect(readConfig({ ...worker, ADMIN_IDS: '7, 8,7' }, 'worker')).toMatchObject({
-      adminIds: [7, 8],
+      ownerIds: [7, 8],
       backup: { prefix: 'backups/' },
       bucket: { kind: 's3', endpoint: 'https://s3.example.com', region: 'auto', forcePathStyle: false },
       database: { kind: 'remote', url: 'libsql://db.example.io' },

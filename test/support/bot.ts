@@ -70,7 +70,7 @@ const SECRET = 'webhook_secret_1';
 
 export interface TestBotOptions {
   readonly stages?: readonly Stage[];
-  readonly adminIds?: readonly number[];
+  readonly ownerIds?: readonly number[];
   readonly defaultLocale?: LocaleName;
   /** Opens an existing file, as after a restart. */
   readonly path?: string;
@@ -147,7 +147,7 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
     writes,
     api: createApi({ token: telegram.token, apiRoot: telegram.apiRoot }),
     me: telegram.botInfo,
-    adminIds: options.adminIds ?? [ADMIN_ID],
+    ownerIds: options.ownerIds ?? [ADMIN_ID],
     defaultLocale: options.defaultLocale ?? 'uz',
     now,
     log: createLog('debug', (line) => log.push(JSON.parse(line) as Record<string, unknown>)),

@@ -53,7 +53,7 @@ export async function startCountedWorker({
   copy,
 }: CountedWorkerOptions): Promise<CountedWorker> {
   const directory = mkdtempSync(join(tmpdir(), 'counted-worker-'));
-  const parts = await startStandIns({ directory, adminIds: [adminId] });
+  const parts = await startStandIns({ directory, ownerIds: [adminId] });
   const admin = parts.telegram.person({ id: adminId });
   await admin.send('/start');
   let requests = 0;

@@ -10,7 +10,7 @@ import type { RowSource } from '../../src/backup/model/model.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
-import { backupAlertText, tellAdmins } from '../../src/bot/alerts.ts';
+import { backupAlertText, tellOwners } from '../../src/bot/alerts.ts';
 import { PollHearing, setWebhook } from '../../src/bot/hearing.ts';
 import { createApi } from '../../src/bot/telegram.ts';
 import type { Database } from '../../src/db/database.ts';
@@ -126,7 +126,7 @@ export function startProgram(ground: Ground, onDeath: (underWay: readonly Unknow
     holder: mode,
     clock: { now, sleep: (ms, signal) => Promise.race([process.sleep(ms), aborted(signal)]) },
     alert: (alert) =>
-      tellAdmins({ api, log, adminIds: config.adminIds }, backupAlertText(config.defaultLocale, alert)),
+      tellOwners({ api, log, ownerIds: config.ownerIds }, backupAlertText(config.defaultLocale, alert)),
   });
   const polled = new PollHearing(now());
   let unset: string | undefined;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { channelUrl } from '../../src/handlers/viewer/channel-link.ts';
-import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { ADMIN_ID } from '../support/bot.ts';
 import { addChannel, buttons, guarded, press, run, values } from './support.ts';
 
@@ -25,8 +25,8 @@ describe('the bot’s own trouble locks nobody out', () => {
     // Telegram said so: nobody is looked up in vain.
     const asked = bot.telegram.callsOf('getChatMember').map(({ params }) => String(params['chat_id']));
     expect(asked).not.toContain(String(news.id));
-    await run(bot, adminNoticesJob);
-    await run(bot, adminNoticesJob);
+    await run(bot, ownerNoticesJob);
+    await run(bot, ownerNoticesJob);
     expect(
       bot.telegram.callsOf('sendMessage').filter(({ params }) => params['chat_id'] === ADMIN_ID),
     ).toHaveLength(1);
@@ -41,7 +41,7 @@ describe('the bot’s own trouble locks nobody out', () => {
     await club.join(viewer);
     await news.demoteBot();
     await viewer.send('12');
-    await run(bot, adminNoticesJob);
+    await run(bot, ownerNoticesJob);
     await news.promoteBot();
     await viewer.send('12');
     expect(viewer.lastMessage().text).toContain('obuna bo‘ling');
@@ -51,7 +51,7 @@ describe('the bot’s own trouble locks nobody out', () => {
     await news.demoteBot();
     bot.advance(61_000);
     await viewer.send('12');
-    await run(bot, adminNoticesJob);
+    await run(bot, ownerNoticesJob);
     expect(admin.messages().filter(({ text }) => text.includes('tekshirib bo‘lmayapti'))).toHaveLength(2);
   });
 
@@ -75,10 +75,10 @@ describe('the bot’s own trouble locks nobody out', () => {
       times: Number.POSITIVE_INFINITY,
       fault: { kind: 'error', status: 500, description: 'Internal Server Error' },
     });
-    await run(bot, adminNoticesJob);
+    await run(bot, ownerNoticesJob);
     expect(await values(bot, 'SELECT COUNT(*) AS v FROM admin_notices WHERE sent_at IS NULL')).toEqual(['2']);
     down.remove();
-    await run(bot, adminNoticesJob);
+    await run(bot, ownerNoticesJob);
     // Both channels in one message.
     expect(admin.lastMessage().text.match(/tekshirib bo‘lmayapti/g)).toHaveLength(2);
   });
@@ -101,8 +101,8 @@ describe('the bot’s own trouble locks nobody out', () => {
     await news.join(viewer);
     await club.join(viewer);
     expect((await press(viewer, gate, 'Tekshirish')).text).toContain('Assalomu alaykum');
-    await run(bot, adminNoticesJob);
-    await run(bot, adminNoticesJob);
+    await run(bot, ownerNoticesJob);
+    await run(bot, ownerNoticesJob);
     const told = admin.messages().map(({ text }) => text.match(/havolasi yo‘q/g)?.length ?? 0);
     expect(told.filter((count) => count > 0)).toEqual([5]);
   });

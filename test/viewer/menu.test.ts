@@ -16,7 +16,7 @@ const described = (person: Person, command: string): string | undefined =>
 
 async function install(defaultLocale: LocaleName = 'uz'): Promise<void> {
   const { db, services } = desk.bot;
-  const [found] = await db.read([staff(services.adminIds)]);
+  const [found] = await db.read([staff(services.ownerIds)]);
   await installCommands(services.api, { defaultLocale, staff: found });
 }
 
@@ -68,7 +68,7 @@ describe('at a start or a deploy', () => {
   });
 
   test('a call that fails costs nothing but itself', async () => {
-    desk = await startDesk({ adminIds: [999, 100] });
+    desk = await startDesk({ ownerIds: [999, 100] });
     for (const method of ['setMyDescription', 'setMyCommands'])
       desk.telegram.script({ method, fault: { kind: 'error', status: 502, description: 'Bad Gateway' } });
     desk.telegram.script({ method: 'setMyShortDescription', fault: { kind: 'flood', retryAfter: 600 } });

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
-import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { ADMIN_ID } from '../support/bot.ts';
 import { addAnime, buttons, buttonWith, fileId, press, run, start, values } from './support.ts';
 
@@ -257,8 +257,8 @@ describe('files Telegram will not send', () => {
       expect(buttons(trouble)).toContain('3-qism ➡️');
     }
     expect(await values(bot, 'SELECT COUNT(*) AS v FROM user_history')).toEqual(['0']);
-    await run(bot, adminNoticesJob);
-    await run(bot, adminNoticesJob);
+    await run(bot, ownerNoticesJob);
+    await run(bot, ownerNoticesJob);
     expect(admin.messages().filter(({ text }) => text.includes('qabul qilmadi'))).toHaveLength(1);
     expect(bot.log.filter(({ outcome }) => outcome !== undefined && outcome !== 'handled')).toEqual([]);
   });

@@ -1,7 +1,7 @@
 /** What Telegram refuses is told by what was attempted: its words for it are many, and change. */
 import { describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
-import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { ADMIN_ID, type TestBot } from '../support/bot.ts';
 import { addAnime, addChannel, buttons, press, run, start, values } from './support.ts';
 
@@ -37,7 +37,7 @@ describe('a file that is refused, whatever the words', () => {
     expect(bot.log).toContainEqual(
       expect.objectContaining({ event: 'file refused', error: expect.stringContaining(words) }),
     );
-    await run(bot, adminNoticesJob);
+    await run(bot, ownerNoticesJob);
     expect(admin.lastMessage().text).toContain('saqlangan faylni qabul qilmadi');
     const [detail = ''] = await values(bot, "SELECT detail AS v FROM admin_notices WHERE key = 'file'");
     expect(detail).toContain(words);
@@ -128,7 +128,7 @@ describe('a membership that cannot be looked up', () => {
     for (const someone of [viewer, bot.telegram.person()]) {
       await someone.send('12');
       expect(someone.lastMessage().text).toContain('Kod: 12');
-      await run(bot, adminNoticesJob);
+      await run(bot, ownerNoticesJob);
     }
     expect(admin.messages()).toHaveLength(told + 1);
     expect(admin.lastMessage().text).toContain('Muhokama');

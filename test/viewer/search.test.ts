@@ -9,7 +9,7 @@ import { sql } from '../../src/db/database.ts';
 import { searchAnime } from '../../src/db/search.ts';
 import { foldQuery, searchTerms } from '../../src/db/search-query.ts';
 import { indexSearchJob } from '../../src/jobs/index-search.ts';
-import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import type { TestBot } from '../support/bot.ts';
 import { addAnime, buttons, press, run, start, values } from './support.ts';
 
@@ -283,7 +283,7 @@ describe('the index follows the catalogue', () => {
     await addAnime(bot, { code: 1, unindexed: true });
     await run(bot, indexSearchJob, { requests: 1 });
     expect(await values(bot, 'SELECT COUNT(*) AS v FROM anime_stale')).toEqual(['1']);
-    await run(bot, adminNoticesJob);
+    await run(bot, ownerNoticesJob);
     expect(bot.telegram.calls).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import type { BaseReason } from './base-reason.ts';
 import type { Peek } from './peek.ts';
 import type { ShipContext, ShipOutcome } from './shipping.ts';
 
-/** The admins are told when it lasts (jobs/keep-changes.ts). */
+/** The owners are told when it lasts (jobs/keep-changes.ts). */
 export const WAITS: Statement = sql(
   `UPDATE ${STATE_TABLE} SET waiting_since = ${WAITING_SINCE} WHERE id = 1 AND waiting_since IS NOT ${WAITING_SINCE}`,
 );

@@ -64,7 +64,7 @@ export function isLogGone(error: unknown): boolean {
   return /no such table: (main\.)?change_(log|state)/.test(explain(error));
 }
 
-/** Longer than this, and the admins are told; /healthz is 503. */
+/** Longer than this, and the owners are told; /healthz is 503. */
 export const LONGEST_LAG_SECONDS: number = 15 * 60;
 
 /**

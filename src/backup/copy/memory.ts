@@ -161,7 +161,7 @@ export function copyHealth(memory: CopyMemory, now: Date, run: string | null = m
   };
 }
 
-/** Failures in a row before the admins hear of them: one minute's outage is no news. */
+/** Failures in a row before the owners hear of them: one minute's outage is no news. */
 const MANY_FAILURES = 3;
 
 export type CopyNews = 'failing' | 'late' | 'over';

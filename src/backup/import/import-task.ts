@@ -49,8 +49,8 @@ export interface ImportInput {
    * The module whose `takeOverFile` makes an old bot's database this bot's; left out: it is not.
    */
   readonly takeOver?: string | undefined;
-  /** {@link ImportOptions.adminIds} */
-  readonly adminIds?: readonly number[] | undefined;
+  /** {@link ImportOptions.ownerIds} */
+  readonly ownerIds?: readonly number[] | undefined;
   /** Nothing at all is written to the database: a copy of it is looked at. */
   readonly dryRun: boolean;
   /** The rows that a look stages are kept for an import with the same `scratch`. */
@@ -63,14 +63,14 @@ export type ImportMessage =
   | { readonly kind: 'merging' };
 
 export const importTask: Task<ImportInput, ImportReport, ImportMessage> = async (input, { send }) => {
-  const { scratch, prefer, dryRun, adminIds } = input;
+  const { scratch, prefer, dryRun, ownerIds } = input;
   const kept = dryRun || input.database.kind === 'remote' ? undefined : await keptRows(scratch);
   const id = kept?.id ?? randomUUID();
   const target = await openTarget(input);
   try {
     return await importRecords(target.db, recordsOf(input), {
       ...{ id, prefer, dryRun, staged: kept?.staged },
-      ...(adminIds && { adminIds }),
+      ...(ownerIds && { ownerIds }),
       ...(target.staging && { staging: target.staging }),
       ...(dryRun && input.keepsRows && { onStaged: (staged) => keepRows(scratch, { id, staged }) }),
       onRows: (rows) => send({ kind: 'rows', rows }),

@@ -38,7 +38,7 @@ export interface ImportOptions {
   readonly id: string;
   readonly prefer: Preference;
   /** Who runs the bot by its settings: no file bans them, nor the admins of the database. */
-  readonly adminIds?: readonly number[];
+  readonly ownerIds?: readonly number[];
   /** Look only: nothing but staging tables, gone again at the end, is written. */
   readonly dryRun: boolean;
   /** Where staged rows are kept; in the database itself by default. */
@@ -116,8 +116,8 @@ export async function importRecords(
   )
     throw new Error('the database has not been set up yet: start the bot once, then import');
   const { id, prefer, dryRun, staging = { db, schema: 'main' } } = options;
-  const adminIds = await adminsOf(db, options.adminIds);
-  const target = JSON.stringify([staged, [...adminIds].toSorted()]);
+  const ownerIds = await adminsOf(db, options.ownerIds);
+  const target = JSON.stringify([staged, [...ownerIds].toSorted()]);
   const known = options.staged?.target === target ? options.staged.read : undefined;
   const superseded = (cause: unknown): Error => new ImportSuperseded(cause);
   const transaction = await stage(databaseSite(db, staging), { kind: 'import', id, superseded });
@@ -145,7 +145,7 @@ export async function importRecords(
       await step([statement]);
     };
     const found =
-      known ?? (await stageRecords(staged, records, write, { now: options.now ?? new Date(), adminIds }));
+      known ?? (await stageRecords(staged, records, write, { now: options.now ?? new Date(), ownerIds }));
     rows = found.rows;
     await options.onStaged?.({ target, read: found });
     const ranges = await allRanges(read, staged, found);

@@ -67,7 +67,7 @@ export async function stageRecords(
   staged: readonly StagedImport[],
   records: AsyncIterable<ImportEvent>,
   write: (rows: number, statement: string) => Promise<void>,
-  { now, adminIds }: { readonly now: Date; readonly adminIds: ReadonlySet<number> },
+  { now, ownerIds }: { readonly now: Date; readonly ownerIds: ReadonlySet<number> },
 ): Promise<Read> {
   const targets = new Map(staged.map((one) => [one.spec.name, targetOf(one)]));
   const latest = toSqlTime(new Date(now.getTime() + AHEAD_MS));
@@ -111,8 +111,8 @@ export async function stageRecords(
     for (const [name, value] of Object.entries(event.fields))
       if (value !== null && value !== '' && !target.known.has(name))
         count(leftAside, `${event.table}.${name}`);
-    const { fields, faults } = fitted(target, unbanned(event, adminIds), latest);
-    if (event.fields['banned_at'] != null && isOfAdmin(event, adminIds))
+    const { fields, faults } = fitted(target, unbanned(event, ownerIds), latest);
+    if (event.fields['banned_at'] != null && isOfAdmin(event, ownerIds))
       faults.push({
         table: event.table,
         place: `${event.place}.banned_at`,
@@ -175,12 +175,12 @@ function targetOf(staged: StagedImport): Target {
 }
 
 /** Rights are given by a person, not by a file; nor are they taken so. */
-function isOfAdmin({ table, fields }: LegacyRecord, adminIds: ReadonlySet<number>): boolean {
-  return table === 'users' && adminIds.has(Number(fitValue('id', fields['user_id'] ?? null).value));
+function isOfAdmin({ table, fields }: LegacyRecord, ownerIds: ReadonlySet<number>): boolean {
+  return table === 'users' && ownerIds.has(Number(fitValue('id', fields['user_id'] ?? null).value));
 }
 
-function unbanned(record: LegacyRecord, adminIds: ReadonlySet<number>): LegacyRecord {
-  if (!isOfAdmin(record, adminIds)) return record;
+function unbanned(record: LegacyRecord, ownerIds: ReadonlySet<number>): LegacyRecord {
+  if (!isOfAdmin(record, ownerIds)) return record;
   return { ...record, fields: { ...record.fields, banned_at: null } };
 }
 

@@ -16,7 +16,7 @@ import { type ImportRun, runImport } from './run-import.ts';
  * writes wait so long.
  */
 export function createImportUpload(
-  { takeOver, adminIds, ...database }: ImportDatabase & Pick<ImportRun, 'takeOver' | 'adminIds'>,
+  { takeOver, ownerIds, ...database }: ImportDatabase & Pick<ImportRun, 'takeOver' | 'ownerIds'>,
   holdWrites: () => () => void,
 ): ImportUpload {
   return async (body, { utcOffsetMinutes, dryRun, signal }) => {
@@ -33,7 +33,7 @@ export function createImportUpload(
         utcOffsetMinutes,
         prefer: 'newer',
         takeOver,
-        adminIds,
+        ownerIds,
         dryRun,
         signal,
         beforeMerge: () => {

@@ -17,7 +17,7 @@ export interface Begun {
 }
 
 /**
- * Records the run, and tells the admins of each that died before it could; one whose backup is in
+ * Records the run, and tells the owners of each that died before it could; one whose backup is in
  * the bucket is done. Rejects never: a beginning whose answer was lost is recorded, so it has to
  * end like any other.
  */

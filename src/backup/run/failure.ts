@@ -23,7 +23,7 @@ export interface Failure {
   readonly left: readonly string[];
 }
 
-/** Records the reason and tells the admins, once. */
+/** Records the reason and tells the owners, once. */
 export async function failed(context: BackupContext, { name, error, left }: Failure): Promise<FailedOutcome> {
   const reason = faultOf(error) ?? explain(error) + (await spaceHint(context, error));
   const problems = [...left];

@@ -79,7 +79,7 @@ export type BackupOutcome =
   | FailedOutcome;
 
 /**
- * Never rejects: every way a run can end is an outcome. Admins are told once when it failed or
+ * Never rejects: every way a run can end is an outcome. Owners are told once when it failed or
  * something in it did.
  */
 export async function runBackup(

@@ -95,7 +95,7 @@ async function importFile(
       runImport({
         takeOver: TAKE_OVER_MODULE,
         database: session.config.database,
-        adminIds: session.config.adminIds,
+        ownerIds: session.config.ownerIds,
         file: resolve(file),
         scratch,
         keys: session.keys,

@@ -88,7 +88,7 @@ async function tellStatus({ terminal, now }: Invocation, db: Database): Promise<
 
 async function run(invocation: Invocation, db: Database): Promise<ExitCode> {
   const { terminal, session, now, stoppable } = invocation;
-  const { botToken, telegramApiRoot: apiRoot, adminIds, defaultLocale, timeZone } = session.config;
+  const { botToken, telegramApiRoot: apiRoot, ownerIds, defaultLocale, timeZone } = session.config;
   if (botToken === undefined)
     throw new ConfigError(['BOT_TOKEN: missing; it says which bot the files are to belong to']);
   const api = createApi({ token: botToken, apiRoot });
@@ -101,7 +101,7 @@ async function run(invocation: Invocation, db: Database): Promise<ExitCode> {
   if (before.missing > 0 && before.missing === before.files) throw new Error(NOTHING_TO_LINK);
   const stop = await stoppable((signal) =>
     relinkToTheEnd({
-      ...{ db, api, me, adminIds, defaultLocale, now, signal },
+      ...{ db, api, me, ownerIds, defaultLocale, now, signal },
       sleep: (ms) => systemClock.sleep(ms, signal),
       // What it says of a file is in the database.
       log: createLog('silent', () => {}),

@@ -96,9 +96,9 @@ function changeMenu(
   person: PersonCard | undefined,
   role: 'admin' | undefined,
 ): void {
-  const { api, after, adminIds, defaultLocale } = ctx.services;
+  const { api, after, ownerIds, defaultLocale } = ctx.services;
   const t = textsIn(person?.language ?? null, defaultLocale);
-  if (!adminIds.includes(user)) after?.(0, () => setChatMenu(api, user, t, role));
+  if (!ownerIds.includes(user)) after?.(0, () => setChatMenu(api, user, t, role));
 }
 
 function listScreen(found: readonly Admin[], t: Texts): Screen {

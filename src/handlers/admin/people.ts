@@ -83,7 +83,7 @@ function numbersScreen(found: Totals | undefined, t: Texts): Screen {
 
 /** Those who run the bot cannot be blocked. */
 function isStaff(person: PersonCard, ctx: BotContext): boolean {
-  return person.isAdmin || ctx.services.adminIds.includes(person.id);
+  return person.isAdmin || ctx.services.ownerIds.includes(person.id);
 }
 
 function personScreen(person: PersonCard | undefined, ctx: BotContext): Screen {

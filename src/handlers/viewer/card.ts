@@ -37,7 +37,7 @@ function roomOn(ctx: BotContext, { photoId }: AnimeCard): number {
   return photoId === null ? roomFor(ctx) : CAPTION_LIMIT;
 }
 
-/** A photo that cannot be sent must not keep a screen from opening; the admins are told. */
+/** A photo that cannot be sent must not keep a screen from opening; the owners are told. */
 export function onPhoto(ctx: BotContext, { code, photoId, photoAt }: AnimeCard, screen: Screen): Screen {
   if (photoId === null) return { ...screen, media: 'keep' };
   return {

@@ -2,7 +2,7 @@
  * The subscription gate: a viewer gets nothing before joining every mandatory channel. What was
  * asked for rides in Tekshirish's button and opens when the check succeeds. The
  * bot's own trouble locks nobody out: a channel that cannot be checked, or has no address to send
- * people to, lets everybody pass, and the admins are told.
+ * people to, lets everybody pass, and the owners are told.
  */
 import { GrammyError, InlineKeyboard } from 'grammy';
 import type { ChatMember } from 'grammy/types';

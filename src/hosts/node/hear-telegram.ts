@@ -53,7 +53,7 @@ export interface TelegramEar {
 }
 
 export function hearTelegram(
-  { adminIds, defaultLocale, publicUrl }: Pick<Config, 'adminIds' | 'defaultLocale' | 'publicUrl'>,
+  { ownerIds, defaultLocale, publicUrl }: Pick<Config, 'ownerIds' | 'defaultLocale' | 'publicUrl'>,
   { api, db, webhookSecret, log, now, pause, signal }: Parts,
 ): TelegramEar {
   let isMenuSet = false;
@@ -64,7 +64,7 @@ export function hearTelegram(
   function setMenu(): void {
     if (isMenuSet) return;
     isMenuSet = true;
-    db.read([staff(adminIds)])
+    db.read([staff(ownerIds)])
       .then(([found]) => installCommands(api, { defaultLocale, staff: found, signal }))
       .catch((error: unknown) => log.warn('menu of commands not set', { error: describeError(error) }));
   }

@@ -11,7 +11,7 @@ import { createImportUpload } from '../../backup/import/uploads.ts';
 import { createMoments } from '../../backup/restore/moments.ts';
 import { createBackupLedger } from '../../backup/run/backup-runs.ts';
 import { logStrangers } from '../../backup/schema/living-strangers.ts';
-import { backupAlertText, tellAdmins } from '../../bot/alerts.ts';
+import { backupAlertText, tellOwners } from '../../bot/alerts.ts';
 import { createApi } from '../../bot/telegram.ts';
 import { admins } from '../../db/admins.ts';
 import type { Database } from '../../db/database.ts';
@@ -102,7 +102,7 @@ export async function startNode(
   const now = (): Date => new Date();
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });
   api.config.use(callsAsHere);
-  const told = { api, log, adminIds: config.adminIds };
+  const told = { api, log, ownerIds: config.ownerIds };
   const me = await whoAmI(api, config.botInfo);
   const late: { db?: Database } = {};
   const ask = hostAsks(() => late.db);
@@ -117,7 +117,7 @@ export async function startNode(
     log,
     onTaken,
     onLost: ({ path, rescued }) =>
-      tellAdmins(told, textsFor(config.defaultLocale).frame.databaseLost(path, rescued)),
+      tellOwners(told, textsFor(config.defaultLocale).frame.databaseLost(path, rescued)),
   });
   const { db } = database;
   late.db = db;
@@ -146,7 +146,7 @@ export async function startNode(
     timeoutMs: RUN_TIMEOUT_MS,
     stopping: givingUp.signal,
     alert: withoutEcho(database.isLost, (alert) =>
-      tellAdmins(told, backupAlertText(config.defaultLocale, alert)),
+      tellOwners(told, backupAlertText(config.defaultLocale, alert)),
     ),
   });
   const pause = (milliseconds: number): Promise<void> =>
@@ -194,7 +194,7 @@ export async function startNode(
     lookBack: looks.lookBack,
     jobHolder: () => holderText('node host', now()),
     importUpload: createImportUpload(
-      { ...config.database, takeOver: TAKE_OVER_MODULE, adminIds: config.adminIds },
+      { ...config.database, takeOver: TAKE_OVER_MODULE, ownerIds: config.ownerIds },
       database.hold,
     ),
     // With recipients the bot opens no backup of its own.
@@ -228,7 +228,7 @@ export async function startNode(
   // Where a table is missing, which was told, their leases end by themselves.
   await freeJobsOfDead(db, unpaced, isSurelyDead).catch(() => {});
   await logStrangers(db, log);
-  if (config.adminIds.length === 0 && (await db.read([admins()]))[0].length === 0)
+  if (config.ownerIds.length === 0 && (await db.read([admins()]))[0].length === 0)
     log.error('no admins', { message: NO_ADMINS });
   const [requests, runs] = [new Underway(), new Underway()];
   const answer: Answer = (request) => requests.add(host.app.fetch(request));

@@ -2,7 +2,7 @@ import type { Bucket } from '../../backup/catalog/bucket.ts';
 import type { DrillRecord } from '../../backup/catalog/drill-record.ts';
 import type { BackupEngine } from '../../backup/engine.ts';
 import { drill } from '../../backup/restore/drill.ts';
-import { type AlertTools, tellAdmins } from '../../bot/alerts.ts';
+import { type AlertTools, tellOwners } from '../../bot/alerts.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { type Texts, textsFor } from '../../locales/index.ts';
 import type { Config } from '../../settings/config.ts';
@@ -33,7 +33,7 @@ export async function drillAndTell(
     ok: record.ok,
     ms: record.ms,
   });
-  if (!record.ok) await tellAdmins(told, drillText(textsFor(defaultLocale), record));
+  if (!record.ok) await tellOwners(told, drillText(textsFor(defaultLocale), record));
 }
 
 function drillText({ frame, backupTrouble }: Texts, { name, opened, problem }: DrillRecord): Html {

@@ -91,7 +91,7 @@ test('whoever became an admin since the look is not banned: the file is read aga
   const banned = { user_id: 7, banned_at: '2026-01-01 00:00:00' };
   writeFileSync(join(directory, 'file.json'), JSON.stringify({ users: [banned, { ...banned, user_id: 8 }] }));
   await run({ dryRun: true, scratch });
-  await run({ scratch, adminIds: [7] });
+  await run({ scratch, ownerIds: [7] });
   const bans = sql('SELECT user_id FROM users WHERE banned_at IS NOT NULL');
   const [found] = await db.read([{ ...bans, parse: (rows) => rows.map((row) => row.int('user_id')) }]);
   expect(found).toEqual([8]);

@@ -353,7 +353,7 @@ test('no file bans an owner or an admin: the ban is left out and told, and other
   const users = [5, '6', 7].map((user_id) => ({ user_id, banned_at: at }));
   writeFileSync(file, JSON.stringify({ users }));
   const records = await openImportFile(file, { keys: undefined, directory, utcOffsetMinutes: 0 });
-  const report = await importRecords(db, records, { id: 'x', prefer: 'newer', dryRun: false, adminIds: [5] });
+  const report = await importRecords(db, records, { id: 'x', prefer: 'newer', dryRun: false, ownerIds: [5] });
   expect(told(report)).toEqual(
     [0, 1].map((i) => `value users[${i}].banned_at: this person runs the bot: no file bans an admin`),
   );

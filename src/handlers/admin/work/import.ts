@@ -85,7 +85,7 @@ function isReport(result: ImportReport | Html): result is ImportReport {
  * Passing trouble is thrown.
  */
 async function readFile(
-  { db, api, importUpload, adminIds }: WorkParts,
+  { db, api, importUpload, ownerIds }: WorkParts,
   { admin: { imports } }: Texts,
   { fileId, bytes }: AskedImport,
   { dryRun, signal }: { readonly dryRun: boolean; readonly signal: AbortSignal },
@@ -97,7 +97,7 @@ async function readFile(
     const utcOffsetMinutes = UTC_OFFSET_MINUTES;
     if (importUpload !== undefined) return await importUpload(file, { utcOffsetMinutes, dryRun, signal });
     const records = await openImportBytes(file, { utcOffsetMinutes });
-    return await importRecords(db, records, { id: randomUUID(), prefer: 'newer', dryRun, adminIds });
+    return await importRecords(db, records, { id: randomUUID(), prefer: 'newer', dryRun, ownerIds });
   } catch (error) {
     if (error instanceof UnfitFile) return imports.unfit(error.kind);
     const fault = error instanceof Error && error.cause instanceof Error ? error.cause : error;

@@ -164,8 +164,8 @@ function changesOf(tables: readonly TableDiff[]): MomentChange[] {
   ];
 }
 
-async function isStillAdmin({ db, adminIds }: WorkParts, { requestedBy }: AdminWork): Promise<boolean> {
-  if (adminIds.includes(requestedBy)) return true;
+async function isStillAdmin({ db, ownerIds }: WorkParts, { requestedBy }: AdminWork): Promise<boolean> {
+  if (ownerIds.includes(requestedBy)) return true;
   const [person] = await db.read([personById(requestedBy)]);
   return person.isAdmin;
 }

@@ -7,7 +7,7 @@ import type { Texts } from '../../../locales/index.ts';
 
 export type WorkParts = Pick<
   Services,
-  | 'adminIds'
+  | 'ownerIds'
   | 'db'
   | 'api'
   | 'backups'

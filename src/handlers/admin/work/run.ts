@@ -106,9 +106,9 @@ export async function runWork(
 
 /** Rejects where it is to be tried again. */
 async function work(parts: WorkParts, asked: AdminWork, signal: AbortSignal): Promise<void> {
-  const { db, log, now, defaultLocale, adminIds } = parts;
+  const { db, log, now, defaultLocale, ownerIds } = parts;
   const { id, kind } = asked;
-  if (!asked.isAdmin && !adminIds.includes(asked.requestedBy)) {
+  if (!asked.isAdmin && !ownerIds.includes(asked.requestedBy)) {
     log.warn('admin work of somebody who is no admin any more', { work: id, kind });
     return void (await db.write([endWork(id)]));
   }

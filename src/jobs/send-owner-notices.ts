@@ -1,5 +1,5 @@
 /**
- * Tells the admins what turns noticed: at most one new message a tick, whatever the trouble. It
+ * Tells the owners what turns noticed: at most one new message a tick, whatever the trouble. It
  * edits counts into sent messages.
  */
 import { HttpError } from 'grammy';
@@ -19,11 +19,11 @@ import type { Job, JobContext } from './job.ts';
 /** Notices that a tick looks at; trouble seldom comes in more kinds. */
 const AT_ONCE = 10;
 
-export const adminNoticesJob: Job = {
-  name: 'admin-notices',
+export const ownerNoticesJob: Job = {
+  name: 'owner-notices',
   async run(context) {
-    const { db, adminIds, requests } = context;
-    if (adminIds.length === 0 || !requests.take(1)) return;
+    const { db, ownerIds, requests } = context;
+    if (ownerIds.length === 0 || !requests.take(1)) return;
     const [found] = await db.read([waitingNotices(AT_ONCE)]);
     const waiting = found.filter(isReadable);
     const unreadable = found.filter((one) => !isReadable(one));
@@ -38,9 +38,9 @@ export const adminNoticesJob: Job = {
       ...told.map((one) => [one]),
     ]) {
       if (notices.length === 0) continue;
-      if (!requests.take(adminIds.length + 1)) return;
+      if (!requests.take(ownerIds.length + 1)) return;
       const messages = await tell(context, notices);
-      // No admin was reached: it stays for the next tick.
+      // No owner was reached: it stays for the next tick.
       if (messages === undefined) continue;
       await db.write(notices.map((one) => noticeSent(one, messages, context.now())));
     }
@@ -75,7 +75,7 @@ function isCounted({ notice }: ReadableNotice): boolean {
 
 /** The messages that tell it now; undefined when no admin could be reached. */
 async function tell(
-  { api, adminIds, defaultLocale, log }: JobContext,
+  { api, ownerIds, defaultLocale, log }: JobContext,
   notices: readonly ReadableNotice[],
 ): Promise<NoticeMessages | undefined> {
   const texts = textsFor(defaultLocale);
@@ -86,7 +86,7 @@ async function tell(
   const told = new Map(Object.entries(notices[0]?.messages ?? {}));
   let isTold = false;
   await Promise.all(
-    adminIds.map(async (id) => {
+    ownerIds.map(async (id) => {
       const shown = told.get(String(id));
       try {
         if (shown === undefined)
@@ -97,7 +97,7 @@ async function tell(
         // The next tick tries again, and polling or the watch of the webhook has said why nobody is
         // reached.
         const isKnown = isTokenRefused(error) || error instanceof HttpError;
-        log[isKnown ? 'debug' : 'warn']('admin not told', { admin: id, error: describeError(error) });
+        log[isKnown ? 'debug' : 'warn']('owner not told', { owner: id, error: describeError(error) });
       }
     }),
   );
