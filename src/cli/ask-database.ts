@@ -7,7 +7,7 @@ import type { DatabaseSettings } from '../settings/config.ts';
 
 /**
  * Opens it for each question: a restore needs it for itself. Never makes one. What cannot be opened
- * is told by whoever needs it, and asked no more.
+ * is not asked again; what needs it tells why.
  */
 export function askFor(database: DatabaseSettings, say: (message: string) => void): AskDatabase {
   let isAnswering = true;

@@ -489,7 +489,7 @@ describe('killed at any point', () => {
   ])('%s: nobody is skipped, at most a slice is repeated', async (_, isQuick) => {
     await deskWithViewers(RECIPIENTS - 1);
     await begin();
-    /** Every operation of the whole broadcast is a place to die at, until there are no more. */
+    /** Every operation of the whole broadcast is a place to die at, until none is left. */
     let isOver = false;
     let most = 0;
     for (let point = 0; !isOver; point += 1)

@@ -95,7 +95,7 @@ test('a lock file that somebody deletes is back at the next beat, and two hosts 
     await vi.waitFor(() => expect(readFileSync(`${path}.lock`, 'utf8')).toBe(text));
     await expect(take('restore')).rejects.toThrow(/is in use by node host/);
     first.requireOurs();
-    // Quicker than a beat: the second one has it, and the first one writes no more.
+    // Quicker than a beat: the second one has it, and the first one stops writing.
     rmSync(`${path}.lock`);
     const second = await take('restore');
     expect(() => first.requireOurs()).toThrow(DatabaseUnavailable);

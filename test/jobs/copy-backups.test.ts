@@ -143,7 +143,7 @@ test('a change file follows within two minutes, between two looks at the backups
   expect(await ticks(2)).toBeLessThan(16);
 });
 
-test('a memory that somebody spoilt counts as none', async () => {
+test('a memory that somebody damaged counts as none', async () => {
   await db.write([{ sql: "INSERT INTO bucket_notes (key, value) VALUES ('copy', '{\"at\":7}')", args: [] }]);
   await run();
   await ticks(4);

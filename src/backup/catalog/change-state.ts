@@ -40,7 +40,7 @@ export interface ChangeState {
 export const STATE_COLUMNS =
   'timeline, parent, reason, since, shipped_seq, previous, attempt, waiting_since, schema_cookie, schema_sha256, needs_base, told';
 
-/** `told` of a row that took a spoilt one's place: the admins do not know yet. */
+/** `told` of a row that took a damaged one's place: the owners do not know yet. */
 export const UNTOLD_SPOILT = 'spoilt';
 
 const NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
@@ -81,7 +81,7 @@ export const STATE_HOLDS: string = [
      ELSE COALESCE(${isHex("json_extract(previous, '$.sha256')", 64)} AND ${NEXT}, 0) END`,
 ].join(' AND ');
 
-/** Undefined before the first {@link ChangeState} is made, or where somebody spoilt it. */
+/** Undefined before the first {@link ChangeState} is made, or where somebody altered it. */
 export const changeState: Query<ChangeState | undefined> = one(
   sql(`SELECT ${STATE_COLUMNS} FROM ${STATE_TABLE} WHERE ${STATE_HOLDS}`),
   stateOf,

@@ -55,7 +55,7 @@ export async function listBackups(
 export interface Newest {
   /** Undefined when there is none. */
   readonly entry: BackupEntry | undefined;
-  /** Newer ones that were passed over, and those whose time nobody knows; newest first. */
+  /** Newer ones that were passed over, and those whose time is not known; newest first. */
   readonly newer: readonly BackupEntry[];
   /** Whose {@link entry} is, where no backup that was seen is of the bot whose token is set. */
   readonly taken?: ManifestBot | undefined;
@@ -139,7 +139,7 @@ class Choice {
     return undefined;
   }
 
-  /** One whose manifest names no bot, nobody knows: it counts as ours. */
+  /** The bot is unknown where the manifest names none: such a backup counts as ours. */
   #isStranger(entry: BackupEntry): boolean {
     return this.#bucket.bot !== undefined && entry.manifest?.bot !== undefined && !this.#own.has(entry);
   }

@@ -192,7 +192,6 @@ class Opener {
     for (const near of this.files.slice(at, at + AHEAD)) {
       bytes += near === file ? 0 : near.bytes;
       if (bytes > AHEAD_BYTES) break;
-
       if (this.#begun.has(near)) continue;
       const work = this.#open(near);
       // Told when its turn comes, if it comes.

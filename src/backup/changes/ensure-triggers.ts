@@ -20,7 +20,7 @@ const COOKIE = '(SELECT schema_version FROM pragma_schema_version)';
 /**
  * A timeline begins with nothing behind it, so a full backup comes first. What waits in the log
  * stays there until that backup holds it.
- * @param isLost the log was kept before: somebody deleted or spoilt the row
+ * @param isLost the log was kept before: somebody deleted or altered the row
  */
 function beginLog(isLost: boolean): Statement[] {
   const counted = `(SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = '${LOG_TABLE}')`;

@@ -21,7 +21,7 @@ export interface Living extends Pick<Peek, 'state' | 'last'> {
 }
 
 /**
- * Undefined where no log is kept. Where somebody spoilt the row, its state belongs to no history.
+ * Undefined where no log is kept. Where somebody altered the row, its state belongs to no history.
  * @throws what keeps the database from being read
  */
 export async function readLiving(

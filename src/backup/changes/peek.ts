@@ -30,7 +30,7 @@ export interface Peek {
 
 const WAITING = `FROM ${LOG_TABLE} WHERE seq > s.shipped_seq`;
 
-/** Undefined where the log never began, or where somebody spoilt what says where it stands. */
+/** Undefined where the log never began, or where somebody altered what says where it stands. */
 export const peek: Query<Peek | undefined> = one(
   sql(
     `SELECT ${STATE_COLUMNS}, COALESCE((SELECT MAX(seq) ${WAITING}), s.shipped_seq) AS last,

@@ -9,9 +9,9 @@ const EARLIEST = Date.UTC(2020, 0, 1);
 const MONTH_MS = 30 * 86_400_000;
 
 /**
- * As times rise. A clock that ran ahead made a step forward, as long as the one back, before it was
- * set right: what it dated counts as made when the next right one was. A clock that ran behind made
- * none: what it dated counts as made when the one before it was.
+ * The same times, never falling. A clock that ran ahead made a step forward, as long as the one
+ * back, before it was set right: what it dated counts as made when the next right one was. A clock
+ * that ran behind made none: what it dated counts as made when the one before it was.
  */
 export function settled(times: readonly number[]): number[] {
   const found = [...times];

@@ -12,7 +12,7 @@ export interface ShipContext extends ChangeBucket {
   readonly appVersion: string;
   /** Kept from one file to the next: each costs requests. */
   readonly memory: ShipMemory;
-  /** Whether a {@link holder} is known to be no more; absent: nobody can tell. */
+  /** Whether a {@link holder} is known to have ended; absent: nobody can tell. */
   readonly isDead?: (holder: string) => boolean;
   /** Most entries of a file; absent: the limit of a usual file. */
   readonly entries?: number;

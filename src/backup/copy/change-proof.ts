@@ -26,7 +26,7 @@ export type ChangeLook =
   | { readonly kind: 'wrong'; readonly problem: string; readonly isAltered?: true };
 
 export interface ChangeWish {
-  /** What it has to be; undefined: nobody knows, and it has to open. */
+  /** What it has to be; undefined: not known, and it has to open. */
   readonly sha256: string | undefined;
   readonly keys: ChangeKeys;
   readonly slice: Slice;

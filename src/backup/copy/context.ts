@@ -17,7 +17,7 @@ export interface CopyContext {
   readonly triggers?: Ledger['triggers'];
   /** Absent: change files are not looked at. */
   readonly shipped?: Shipped | 'all' | undefined;
-  /** What the database remembers to have stored; absent: nobody knows. */
+  /** What the database remembers to have stored; absent: not known. */
   readonly stored?: StoredFiles | undefined;
   /** It is no time for a look at the backups. */
   readonly isOnlyChanges?: boolean;

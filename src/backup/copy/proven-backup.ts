@@ -15,7 +15,7 @@ export type Proven =
   | { readonly kind: 'refused'; readonly problem: string; readonly isAltered?: true }
   | { readonly kind: 'gone' };
 
-/** @param sha256 of the manifest as the bot has stored it; undefined: nobody knows */
+/** @param sha256 of the manifest as the bot has stored it; undefined: not known */
 export async function provenObjects(
   bucket: Bucket,
   group: ObjectGroup,

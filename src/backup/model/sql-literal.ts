@@ -1,7 +1,7 @@
 /**
  * Values as SQL text that reads back to the very same bits. JSON arguments would be shorter code,
  * but servers parse JSON numbers loosely (a real may come out one bit off), and SQLite's own
- * decimal parser promises no more.
+ * decimal parser does not promise better.
  */
 import { InvalidText, type SqlValue } from './model.ts';
 

@@ -134,7 +134,6 @@ export function createMoments({ bucket, keys, source, living, encryption, gzipLe
     };
     const memory: HeadLastWriter = {
       write: async (chunk) => take(chunk),
-      // There is no head: what comes last is the end.
       close: async (head) => {
         chunks.unshift(Uint8Array.from(head));
         bytes += head.byteLength;

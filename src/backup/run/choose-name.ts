@@ -14,7 +14,7 @@ export type NameChoice =
 /** Seconds tried after the scheduled one; each is taken by another attempt or backup. */
 const TRIES = 60;
 
-/** The same run may be asked for again so much later, and no more. */
+/** The same run may be asked for again at most so much later. */
 const MOST_LAG_MS = 7 * 86_400_000;
 
 /**

@@ -11,7 +11,7 @@ import { ObjectExists, type Store, StoreError } from './types.ts';
 export const MARK = 'anime-bot-place.txt';
 
 export interface PlaceMemory {
-  /** Undefined: there is no database to ask, so nobody knows. Never rejects. */
+  /** Undefined: there is no database to ask, so it is not known. Never rejects. */
   recall(): Promise<KnownPlace | undefined>;
   /** Never rejects: what cannot be remembered now is remembered with the next object. */
   remember(id: string): Promise<void>;

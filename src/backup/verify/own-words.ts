@@ -41,7 +41,7 @@ export function createOwnWords(said: Said): OwnWords {
       if (run.hasRecord && run.own?.trigger !== said.trigger)
         return notItself(`made for \`${run.own?.trigger}\``, `made for \`${said.trigger}\``);
       const { changes } = place.position ?? {};
-      // A database without a change log, or with a spoilt one, does not tell.
+      // A database without a change log, or with a damaged one, does not tell.
       if (changes !== undefined && said.changes !== undefined && isOther(changes, said.changes))
         return notItself(placeText(changes), placeText(said.changes));
       if (said.bot !== undefined && isOther(bot.bot, said.bot))

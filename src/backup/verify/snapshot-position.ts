@@ -16,7 +16,7 @@ import { LOG_TABLE } from '../schema/change-triggers.ts';
 
 /**
  * `position` is undefined for a database without a change log, or with one that somebody's SQL
- * spoilt; known once the scans are over.
+ * damaged; known once the scans are over.
  */
 export function createPositionSink(): SnapshotSink & { readonly position: BasePosition | undefined } {
   let state: ChangeState | undefined;

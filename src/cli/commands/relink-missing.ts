@@ -9,7 +9,7 @@ import type { ExitCode, Invocation } from '../command.ts';
 export const NO_CHANNEL = 'no archive channel: choose one in the bot, /archive';
 export const RIGHTS = 'make the bot an admin of the channel, with the rights to post and to delete messages';
 
-/** @param minutes null: nobody knows */
+/** @param minutes null: not known */
 export function aboutMinutes(minutes: number | null): string {
   return minutes === null ? '' : `, about ${formatCount(minutes)} min`;
 }

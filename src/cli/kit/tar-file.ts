@@ -13,7 +13,7 @@ export interface TarFile {
 }
 
 const BLOCK = 512;
-/** Eleven octal digits have room for no more. */
+/** The most that eleven octal digits hold. */
 const LARGEST_BYTES = 8 ** 11 - 1;
 
 export async function writeTar(

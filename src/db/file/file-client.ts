@@ -59,7 +59,7 @@ export function openFileClient(path: string, busyTimeoutMs: number): FileClient 
     keep();
     return { columns: prepared.columns, rows: rows.map((row) => row.map(fromSql)) };
 
-    /** Not before it has run: a refused statement is used no more. */
+    /** Not before it has run: a refused statement is not used again. */
     function keep(): void {
       if (args.some(isLong)) kept.delete(sql);
       else if (isOfRows && found === undefined) {

@@ -63,6 +63,7 @@ const START_BACKUP_MIN_AGE_MS = 10 * 60_000;
 const TICK_LIMITS = { seconds: 50, requests: 10_000 };
 /** No time limit ends a run here as in a Worker. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
+
 export interface RunningNode {
   readonly address: string;
   readonly backups: BackupEngine;

@@ -35,7 +35,7 @@ export interface Way {
 
 export interface Stored {
   readonly what: string;
-  /** Undefined: none is good, or nobody knows. */
+  /** Undefined: none is good, or it is not known. */
   readonly newest: { readonly name: string; readonly to: number } | undefined;
   readonly ways: readonly Way[];
 }

@@ -41,7 +41,7 @@ describe('behind the last change that is stored', () => {
     expect(await find(now(), { living: living({ shippedSeq: 1 }) })).toMatchObject({ time: last });
   });
 
-  test('without the database nobody knows, and the point says so', async () => {
+  test('without the database it is not known, and the point says so', async () => {
     expect(await find()).toMatchObject({ time: last, isUnsure: true });
     expect(await find(last)).toMatchObject({ time: last, isUnsure: false });
   });

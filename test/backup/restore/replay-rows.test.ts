@@ -203,7 +203,7 @@ test('rows of a table that is covered no more come back, and no note says that t
   const db = new DatabaseSync(path, { readOnly: true });
   expect(db.prepare('SELECT code FROM unlike WHERE id = 8').all()).toEqual([{ code: 'eight' }]);
   db.close();
-  // Why it is covered no more: the row that OR REPLACE took away stands in the new one's way.
+  // Why it is no longer covered: the row that OR REPLACE took away stands in the new one's way.
   put([9n, 9n, 'ONE']);
   expect(await replayTask({ path, files, bytes: 10_000_000 }, { send: async () => {} })).toMatchObject({
     end: { file: 'old', problem: expect.stringContaining('UNIQUE') },

@@ -114,7 +114,7 @@ async function readFile(
 
 /**
  * The whole file in memory: staging it may take longer than Telegram holds a connection open for a
- * slow reader. Undefined when Telegram has it no more.
+ * slow reader. Undefined when Telegram no longer has it.
  */
 async function download(api: Api, fileId: string): Promise<ReadableStream<Uint8Array> | undefined> {
   const { file_path: path } = await api.getFile(fileId);

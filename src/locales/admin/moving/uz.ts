@@ -5,7 +5,7 @@ export interface MoveFacts {
   readonly linked: number;
   readonly left: number;
   readonly missing: number;
-  /** Until all that has a copy is linked; null: nobody knows, the channel is closed to the bot. */
+  /** Until all that has a copy is linked; null: not known, as the channel is closed to the bot. */
   readonly minutes: number | null;
 }
 
