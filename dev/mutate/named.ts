@@ -116,7 +116,7 @@ export const NAMED: readonly NamedMutant[] = [
   },
   {
     fault: 'the directory is not synced after a restore renamed its file',
-    file: 'src/backup/restore/embedded.ts',
+    file: 'src/backup/restore/swap-file.ts',
     find: 'await files.sync(dirname(path));',
     replacement: '',
     tests: DURABILITY,

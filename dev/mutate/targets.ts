@@ -57,7 +57,7 @@ export const TARGETS: readonly Target[] = [
   { file: 'src/backup/restore/prepare-task.ts', tests: [...RESTORE, ...FOREIGN] },
   { file: 'src/backup/restore/source.ts', tests: RESTORE },
   { file: 'src/backup/staged/staged-transaction.ts', tests: RESTORE },
-  { file: 'src/backup/restore/embedded.ts', tests: RESTORE },
+  { file: 'src/backup/restore/swap-file.ts', tests: RESTORE },
   { file: 'src/backup/store/directory-upload.ts', tests: STORE },
   { file: 'src/backup/store/s3-upload.ts', tests: STORE },
   { file: 'src/db/file/file-lock.ts', tests: ['test/db/file-lock.test.ts'] },

@@ -36,7 +36,7 @@ export class BotContext extends Context {
     update: Update,
     api: Api,
     me: UserFromGetMe,
-    turn: {
+    parts: {
       turn: Turn;
       incoming: Incoming;
       viewer: Viewer | undefined;
@@ -46,12 +46,12 @@ export class BotContext extends Context {
     },
   ) {
     super(update, api, me);
-    this.turn = turn.turn;
-    this.incoming = turn.incoming;
-    this.viewer = turn.viewer;
-    this.t = turn.texts;
-    this.now = turn.now;
-    this.services = turn.services;
+    this.turn = parts.turn;
+    this.incoming = parts.incoming;
+    this.viewer = parts.viewer;
+    this.t = parts.texts;
+    this.now = parts.now;
+    this.services = parts.services;
   }
 
   /** The zone in which people read times. */

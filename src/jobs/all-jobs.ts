@@ -5,7 +5,7 @@ import { adminWorkJob } from './continue-admin-work.ts';
 import { trashJob } from './empty-trash.ts';
 import { followMessagesJob } from './follow-messages.ts';
 import { forgetAnswersJob } from './forget-answers.ts';
-import { maintenance } from './forget-marks.ts';
+import { forgetJob } from './forget-marks.ts';
 import { indexSearchJob } from './index-search.ts';
 import type { Job } from './job.ts';
 import { movePostsJob } from './move-posts.ts';
@@ -30,7 +30,7 @@ export const jobs: readonly Job[] = [
   ownerNoticesJob,
   replayUpdatesJob,
   indexSearchJob,
-  maintenance,
+  forgetJob,
   forgetAnswersJob,
   checkChatsJob,
   draftStatusJob,

@@ -1,6 +1,6 @@
 /**
- * Brings the second copy of backups up to date, a slice a tick. It is no job among the others: one
- * large object may take minutes, and nothing else should wait for it.
+ * Brings the second copy of backups up to date, a slice a tick. It stands apart from the other
+ * jobs: one large object may take minutes, and nothing else should wait for it.
  */
 import { changeState } from '../backup/catalog/change-state.ts';
 import { placeOf, type Shipped, type StoredFiles } from '../backup/copy/copy-changes.ts';

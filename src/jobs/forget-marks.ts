@@ -1,4 +1,4 @@
-/** Forgets what protects nothing any more. */
+/** Forgets what no longer protects anything. */
 import { forgetOldAudit } from '../db/audit-log.ts';
 import { forgetRetries } from '../db/broadcast-retries.ts';
 import { hasChanged } from '../db/database.ts';
@@ -8,7 +8,7 @@ import type { Job } from './job.ts';
 /** Marks that one statement forgets: a short write lock. */
 const SLICE = 5_000;
 
-export const maintenance: Job = {
+export const forgetJob: Job = {
   name: 'maintenance',
   everyMinutes: 60,
   async run({ db, now, deadline, requests }) {

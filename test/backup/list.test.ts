@@ -48,6 +48,6 @@ test('a manifest far longer than its files explain is not read', async () => {
   await store.put(manifestKey(PREFIX, name), Buffer.concat([own, Buffer.alloc(1_100_000, ' ')]));
   expect(await findBackup({ store, prefix: PREFIX }, name)).toMatchObject({
     state: 'unreadable',
-    problem: expect.stringContaining('too many for a manifest'),
+    problem: expect.stringContaining('too many for such a file'),
   });
 });

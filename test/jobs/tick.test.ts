@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { all, sql } from '../../src/db/database.ts';
-import { maintenance } from '../../src/jobs/forget-marks.ts';
+import { forgetJob } from '../../src/jobs/forget-marks.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { tick } from '../../src/jobs/tick.ts';
 import { startTestBot, type TestBot } from '../support/bot.ts';
@@ -100,9 +100,9 @@ test('many old marks are forgotten in slices, within the requests a tick has', a
     (
       await bot.db.read([all(sql('SELECT COUNT(*) AS n FROM handled_updates'), (row) => row.int('n'))])
     )[0][0] ?? 0;
-  await maintenance.run(bot.jobContext({ requests: 2 }));
+  await forgetJob.run(bot.jobContext({ requests: 2 }));
   expect(await left()).toBe(2_000);
-  await maintenance.run(bot.jobContext());
+  await forgetJob.run(bot.jobContext());
   expect(await left()).toBe(1_000);
 });
 
@@ -114,12 +114,12 @@ test('marks older than three days are forgotten once an hour, younger ones stay'
     (
       await bot.db.read([all(sql('SELECT update_id FROM handled_updates'), (row) => row.int('update_id'))])
     )[0];
-  await tick([maintenance], bot.jobContext(), 'a');
+  await tick([forgetJob], bot.jobContext(), 'a');
   expect(await marks()).toEqual([2]);
   bot.advance(30 * 60_000);
-  await tick([maintenance], bot.jobContext(), 'a');
+  await tick([forgetJob], bot.jobContext(), 'a');
   expect(await marks()).toEqual([2]);
   bot.advance(31 * 60_000);
-  await tick([maintenance], bot.jobContext(), 'a');
+  await tick([forgetJob], bot.jobContext(), 'a');
   expect(await marks()).toEqual([]);
 });

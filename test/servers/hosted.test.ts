@@ -9,6 +9,6 @@ runAgain({
   migrate: () => import('../db/migrate.test.ts'),
   snapshot: () => import('../backup/snapshot/exactness.test.ts'),
   'backup run': () => import('../backup/remote-run.test.ts'),
-  restore: () => import('../backup/restore/remote.test.ts'),
+  restore: () => import('../backup/restore/swap-server.test.ts'),
   cli: () => import('../cli/remote.test.ts'),
 });

@@ -34,7 +34,7 @@ export async function readSmall(
   });
   if (object === undefined) return undefined;
   const tooMany = (): ManifestError =>
-    new ManifestError(`${key} has ${object.bytes} bytes: too many for a manifest`);
+    new ManifestError(`${key} has ${object.bytes} bytes: too many for such a file`);
   if (object.bytes > most) {
     await object.body.cancel();
     throw tooMany();

@@ -79,7 +79,7 @@ class Work {
     const refused = [...Object.values(backups.refused), ...Object.values(changes.refused)];
     const problems = [...this.#problems, ...refused.map(({ problem }) => problem)];
     const left = backups.left + changes.left;
-    const isRest = this.#backups.isRest || this.#changes?.isRest === true;
+    const hasMore = this.#backups.hasMore || this.#changes?.hasMore === true;
     return {
       ...this.#before,
       ...backups,
@@ -88,7 +88,7 @@ class Work {
       behindSince: left === 0 ? null : (this.#before.behindSince ?? now),
       failures: 0,
       problem: problems.length === 0 ? null : problems.slice(0, MOST_PROBLEMS).join('; '),
-      next: isRest ? now : this.#nextLook(),
+      next: hasMore ? now : this.#nextLook(),
       gone: this.#gone,
       undeletable: this.#undeletable,
       changes,

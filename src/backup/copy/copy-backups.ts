@@ -37,7 +37,7 @@ export class BackupCopy {
   #newest: CopyMemory['newest'];
   #left: number;
   /** There is more to do than the slice had room for. */
-  isRest = false;
+  hasMore = false;
   /** In this slice. */
   readonly #copied: string[] = [];
 
@@ -72,7 +72,7 @@ export class BackupCopy {
       if (!(await this.#copy(listings, group))) break;
     }
     await this.#mendAll(listings);
-    if (!(await copyPins(listings, this.#copied, this.#slice))) this.#rest();
+    if (!(await copyPins(listings, this.#copied, this.#slice))) this.#more();
   }
 
   /** Those that are whole by now, or gone, and those whose day is over. */
@@ -85,13 +85,13 @@ export class BackupCopy {
   /** False: the slice is used up. */
   async #copy(listings: Listings, group: ObjectGroup): Promise<boolean> {
     const { first, copy, stored } = this.#context;
-    if (!this.#slice.take(MANIFEST_READS)) return this.#rest();
+    if (!this.#slice.take(MANIFEST_READS)) return this.#more();
     const file = manifestKey('', group.name);
     const proven = await provenObjects(first, group, (await stored?.(file, file))?.get(file));
     if (proven.kind === 'gone') return this.#later();
     if (proven.kind === 'refused') {
       const mended = await this.#mend(listings, group);
-      if (mended?.kind === 'rest') return false;
+      if (mended?.kind === 'more') return false;
       if (mended?.kind !== 'mended') return this.#refuse(group, mended?.problem ?? proven.problem, proven);
       this.#left -= 1;
       return true;
@@ -106,7 +106,7 @@ export class BackupCopy {
     const room = isDamaged
       ? await makeRoom(first, copy, held, { objects: found, slice: this.#slice })
       : NO_ROOM;
-    if (room.kind === 'rest') return this.#rest();
+    if (room.kind === 'more') return this.#more();
     if (room.kind === 'refused') return this.#refuse(group, room.problem, { isDamaged: true });
     for (const file of room.files) this.#proved.delete(file);
     const copied = await copyInOrder({
@@ -128,8 +128,8 @@ export class BackupCopy {
         if (this.#newest === null || group.name > this.#newest) this.#newest = group.name;
         this.#context.onCopied?.(group.name, room.files);
         return true;
-      case 'rest':
-        return this.#rest();
+      case 'more':
+        return this.#more();
       case 'gone':
         return this.#later();
       case 'unlike':
@@ -144,7 +144,7 @@ export class BackupCopy {
     for (const group of mendable(listings)) {
       if (this.#refused.has(group.name)) continue;
       const mended = await this.#mend(listings, group);
-      if (mended?.kind === 'rest') return;
+      if (mended?.kind === 'more') return;
       // The copy lacks nothing by that.
       if (mended?.kind === 'refused') this.#refuse(group, mended.problem, { isDamaged: true });
     }
@@ -153,19 +153,19 @@ export class BackupCopy {
   async #mend(listings: Listings, group: ObjectGroup): Promise<Mended | undefined> {
     const { stored, onMended } = this.#context;
     const mended = await mendFirst(listings, group, { stored, slice: this.#slice });
-    if (mended?.kind === 'rest') this.#rest();
+    if (mended?.kind === 'more') this.#more();
     if (mended?.kind === 'mended') for (const file of mended.files) onMended?.(file, listings.first.bucket);
     return mended;
   }
 
-  #rest(): false {
-    this.isRest = true;
+  #more(): false {
+    this.hasMore = true;
     return false;
   }
 
   /** The first may have lost it since the listing; the next look tells. */
   #later(): true {
-    this.isRest = true;
+    this.hasMore = true;
     return true;
   }
 
@@ -203,6 +203,6 @@ export class BackupCopy {
       this.#now.getTime() - object.modified.getTime() >= DEBRIS_GRACE_MS;
     if (!isDebris) return this.#refuse(group, `${group.name}: ${problem}`);
     if (this.#slice.take(2)) await store.delete([object.key]);
-    return this.#rest();
+    return this.#more();
   }
 }

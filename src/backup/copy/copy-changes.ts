@@ -42,7 +42,7 @@ const PAGES = 2;
 /** Of one file beside its copy: the reading that its proof is taken from, or two. */
 const PROOF = 2;
 
-type Sent = 'there' | 'rest';
+type Sent = 'there' | 'more';
 
 /** @throws errors of the stores; what was done until then is in the memory. */
 export class ChangeCopy {
@@ -52,7 +52,7 @@ export class ChangeCopy {
   #seen: ChangesMemory['seen'];
   #left: number;
   /** There is more to do than the slice had room for. */
-  isRest = false;
+  hasMore = false;
 
   constructor(context: ChangesContext, before: ChangesMemory) {
     this.#context = context;
@@ -79,23 +79,23 @@ export class ChangeCopy {
     if (current !== undefined && this.#seen === placeOf(current) && this.#left + again.length === 0) return;
     for (const [file] of again) {
       const stored = await this.#stored(file, file);
-      if (stored === undefined) return this.#rest();
-      if ((await this.#send({ file, sha256: stored.get(file) })) === 'rest') return this.#rest();
+      if (stored === undefined) return this.#more();
+      if ((await this.#send({ file, sha256: stored.get(file) })) === 'more') return this.#more();
     }
     if ((current === undefined || !this.#upTo.has(current.timeline)) && !(await this.#findTimelines(current)))
-      return this.#rest();
+      return this.#more();
     const others = [...this.#upTo.keys()].filter((timeline) => timeline !== current?.timeline);
     // The others ended before it began.
     for (const timeline of current === undefined ? others : [...others, current.timeline]) {
-      if (!(await this.#timeline(timeline, current))) return this.#rest();
+      if (!(await this.#timeline(timeline, current))) return this.#more();
       if (timeline !== current?.timeline) this.#upTo.delete(timeline);
     }
     this.#left = 0;
     this.#seen = placeOf(current);
   }
 
-  #rest(): void {
-    this.isRest = true;
+  #more(): void {
+    this.hasMore = true;
     this.#left = Math.max(1, this.#left);
   }
 
@@ -151,7 +151,7 @@ export class ChangeCopy {
         const { file, bytes } = one;
         const isDone = !isWanted(file) || (held.get(file) === bytes && file !== unread);
         if (!isDone) {
-          if ((await this.#send(one)) === 'rest') return false;
+          if ((await this.#send(one)) === 'more') return false;
           this.#left -= 1;
         }
         this.#upTo.set(timeline, file);
@@ -180,7 +180,7 @@ export class ChangeCopy {
     readonly sha256: string | undefined;
   }): Promise<Sent> {
     const { first, copy, slice, keys } = this.#context;
-    if (!slice.take(PROOF)) return 'rest';
+    if (!slice.take(PROOF)) return 'more';
     const here = await lookAtChange(first, file, { sha256, keys, slice });
     if (here.kind === 'absent') return this.#done(file);
     if (here.kind === 'wrong') return this.#mend(file, { here, sha256 });
@@ -189,7 +189,7 @@ export class ChangeCopy {
     const copied = await copyInOrder({ from: first, to: copy, objects: [here.object], slice });
     if (copied.kind === 'taken') return this.#mend(file, { here, sha256 });
     if (copied.kind === 'unlike') return this.#refuse(file, copied.problem);
-    return copied.kind === 'rest' ? 'rest' : this.#done(file);
+    return copied.kind === 'more' ? 'more' : this.#done(file);
   }
 
   /** The two buckets hold different bytes, or the first one's are wrong. */
@@ -198,7 +198,7 @@ export class ChangeCopy {
     { here, sha256 }: { readonly here: ChangeLook; readonly sha256: string | undefined },
   ): Promise<Sent> {
     const mended = await mendChange(this.#context, { file, sha256, here });
-    if (mended.kind === 'rest') return 'rest';
+    if (mended.kind === 'more') return 'more';
     return mended.kind === 'right' ? this.#done(file) : this.#refuse(file, mended.problem, mended.isAltered);
   }
 

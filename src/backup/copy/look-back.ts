@@ -242,7 +242,7 @@ class LookBack {
     }
     const unlike = { file, sha256: known, isWanted: lost.has(file) };
     const mended = await mendChange({ ...this.#context, copy }, unlike);
-    if (mended.kind === 'rest') return false;
+    if (mended.kind === 'more') return false;
     if (mended.kind === 'right') return this.#good(one);
     for (const bucket of mended.bad) {
       const found = bucket === first ? here : there;

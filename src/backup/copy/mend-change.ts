@@ -32,7 +32,7 @@ export interface Unlike {
 export type Mended =
   /** Both are right now, or retention took it. */
   | { readonly kind: 'right' }
-  | { readonly kind: 'rest' }
+  | { readonly kind: 'more' }
   | {
       readonly kind: 'refused';
       readonly problem: string;
@@ -47,7 +47,7 @@ const JUDGEMENT = 12;
 export async function mendChange(context: MendContext, unlike: Unlike): Promise<Mended> {
   const { first, copy, slice, keys } = context;
   const { file, sha256, isWanted = false } = unlike;
-  if (!slice.take(JUDGEMENT)) return { kind: 'rest' };
+  if (!slice.take(JUDGEMENT)) return { kind: 'more' };
   const [linkHere, linkThere] =
     sha256 === undefined ? [await linkedHash(first, file, keys), await linkedHash(copy, file, keys)] : [];
   const isDisputed = linkHere !== undefined && linkThere !== undefined && linkHere !== linkThere;
@@ -112,7 +112,7 @@ async function replace(
   object: ProvenObject,
   { from, to, isThere }: { readonly from: Bucket; readonly to: Bucket; readonly isThere: boolean },
 ): Promise<Mended> {
-  if (!slice.take(requestsFor(object.bytes))) return { kind: 'rest' };
+  if (!slice.take(requestsFor(object.bytes))) return { kind: 'more' };
   const { file } = object;
   const refused = (problem: string): Mended => ({ kind: 'refused', problem, bad: isThere ? [to] : [] });
   const room = isThere ? await removeWrong(to, [object]) : undefined;

@@ -25,7 +25,7 @@ function isWhole(groups: readonly ObjectGroup[], { name }: ObjectGroup): boolean
 
 export type Mended =
   | { readonly kind: 'mended'; readonly files: readonly string[] }
-  | { readonly kind: 'rest' }
+  | { readonly kind: 'more' }
   | { readonly kind: 'refused'; readonly problem: string };
 
 /** Requests beside the files: the manifest of either side, and what the database remembers. */
@@ -41,7 +41,7 @@ export async function mendFirst(
 ): Promise<Mended | undefined> {
   const held = copy.groups.find(({ name }) => name === group.name);
   if (held === undefined || !hasManifest(held)) return undefined;
-  if (!slice.take(READS)) return { kind: 'rest' };
+  if (!slice.take(READS)) return { kind: 'more' };
   const file = manifestKey('', group.name);
   const remembered = (await stored?.(file, file))?.get(file);
   const proven = await provenObjects(copy.bucket, held, remembered);
@@ -54,7 +54,7 @@ export async function mendFirst(
     const problem = `${group.name} is damaged in ${first.bucket.store.description}, and takes more requests to put back from the copy than this host may make in a minute (SUBREQUEST_LIMIT): npm run backup -- copy`;
     return { kind: 'refused', problem };
   }
-  if (!slice.take(needed)) return { kind: 'rest' };
+  if (!slice.take(needed)) return { kind: 'more' };
   const room = await makeRoom(copy.bucket, first.bucket, group, { objects, slice });
   if (room.kind !== 'made') return room;
   const there = new Set(group.objects.map(({ key }) => key.slice(first.bucket.prefix.length)));

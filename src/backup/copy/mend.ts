@@ -15,7 +15,7 @@ import { isRight, type ProvenObject, type Slice } from './proven.ts';
 export type Room =
   /** These files were removed; none: nothing there is wrong, or it is not this backup. */
   | { readonly kind: 'made'; readonly files: readonly string[] }
-  | { readonly kind: 'rest' }
+  | { readonly kind: 'more' }
   | { readonly kind: 'refused'; readonly problem: string };
 
 const NOTHING: Room = { kind: 'made', files: [] };
@@ -31,7 +31,7 @@ export async function makeRoom(
   const manifest = objects.at(-1);
   if (manifest === undefined || !there.includes(manifest)) return NOTHING;
   // Twice each on either side, a deletion and a look.
-  if (!slice.take(there.length * 5)) return { kind: 'rest' };
+  if (!slice.take(there.length * 5)) return { kind: 'more' };
   const wrong: ProvenObject[] = [];
   for (const object of there) if (!(await isRight(to, object, slice))) wrong.push(object);
   if (wrong.includes(manifest) && (await isAnothers(to, manifest))) return NOTHING;

@@ -36,12 +36,12 @@ export const NO_LIMIT: Slice = {
 export type Copied =
   | { readonly kind: 'copied' }
   /** The slice is used up. */
-  | { readonly kind: 'rest' }
-  /** It is not in the first bucket any more. */
+  | { readonly kind: 'more' }
+  /** It is no longer in `from`. */
   | { readonly kind: 'gone' }
-  /** The first bucket holds other bytes than were proved: nothing of it was copied. */
+  /** `from` holds other bytes than were proved: nothing of it was copied. */
   | { readonly kind: 'unlike'; readonly problem: string }
-  /** The second bucket holds other bytes under this key, which nothing overwrites. */
+  /** `to` holds other bytes under this key, which nothing overwrites. */
   | { readonly kind: 'taken'; readonly problem: string; readonly file: string };
 
 export interface CopyOrder {
@@ -49,7 +49,7 @@ export interface CopyOrder {
   readonly to: Bucket;
   readonly objects: readonly ProvenObject[];
   readonly slice: Slice;
-  /** Whether the second bucket has it, proved by an earlier slice. */
+  /** Whether `to` has it, proved by an earlier slice. */
   readonly isProved?: (object: ProvenObject) => boolean;
   readonly onProved?: (object: ProvenObject) => void;
 }
@@ -59,7 +59,7 @@ export async function copyInOrder(order: CopyOrder): Promise<Copied> {
   const { objects, slice, isProved = () => false, onProved } = order;
   for (const object of objects) {
     if (isProved(object)) continue;
-    if (!slice.take(requestsFor(object.bytes))) return { kind: 'rest' };
+    if (!slice.take(requestsFor(object.bytes))) return { kind: 'more' };
     const copied = await copyOne(order, object);
     if (copied.kind !== 'copied') return copied;
     onProved?.(object);

@@ -4,21 +4,12 @@ import { dirname } from 'node:path';
 import { makeDirectory } from '../../lib/disk/directories.ts';
 import { makeOwnDirectory } from '../../lib/disk/ownership.ts';
 import { carryLedger } from './carry-ledger.ts';
-import {
-  clearWork,
-  freshPath,
-  keepEarlier,
-  keptPath,
-  quietState,
-  swapFiles,
-  workDirectory,
-} from './embedded.ts';
 import { fileCalls } from './file-calls.ts';
 import { requireBroken, withWayOn } from './old-file.ts';
 import { withTablesOf } from './only-tables.ts';
 import { refuseStrangers, strangersInFile } from './refuse-strangers.ts';
 import {
-  fetched,
+  fetchAndCheck,
   isGuarded,
   notesOf,
   type RestoreOptions,
@@ -29,6 +20,15 @@ import {
   sourceOf,
   stopWhenAsked,
 } from './restore-steps.ts';
+import {
+  clearWork,
+  freshPath,
+  keepEarlier,
+  keptPath,
+  quietState,
+  swapFiles,
+  workDirectory,
+} from './swap-file.ts';
 
 export async function restoreFile(
   parts: RestoreParts,
@@ -49,7 +49,7 @@ export async function restoreFile(
             `no backup of the old database could be made: ${await requireBroken(path, directory, parts.clock)}`,
           ]
         : [];
-    const source = await fetched(parts, options, directory);
+    const source = await fetchAndCheck(parts, options, directory);
     if (isGuarded(options))
       refuseStrangers(source, options.isOldBroken === true ? [] : strangersInFile(path));
     const safety = await saved(parts, options, source, directory).catch(async (error: unknown) => {

@@ -5,9 +5,8 @@ import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { connectSqlHttp } from '../sql-http/sql-http.ts';
 import { openSqlSession } from '../sql-http/sql-session.ts';
 import { refuseStrangers, strangersOnServer } from './refuse-strangers.ts';
-import { clearStaging, lastUpdate, type RemoteTarget, restoreRemote } from './remote.ts';
 import {
-  fetched,
+  fetchAndCheck,
   isGuarded,
   type RestoreOptions,
   type RestoreParts,
@@ -17,6 +16,7 @@ import {
   sourceOf,
   stopWhenAsked,
 } from './restore-steps.ts';
+import { clearStaging, lastUpdate, type RemoteTarget, restoreRemote } from './swap-server.ts';
 
 /** A statement on a large table takes a while, and a server says nothing until it is done. */
 const WRITE_SILENCE_MS = 600_000;
@@ -28,7 +28,7 @@ export async function restoreServer(
 ): Promise<RestoreReport> {
   const { target, clock, random, fetch, context } = parts;
   if (target.kind !== 'remote') throw new Error('not a server');
-  const source = await fetched(parts, options, directory);
+  const source = await fetchAndCheck(parts, options, directory);
   const server = connectSqlHttp({
     url: target.url,
     authToken: target.authToken,

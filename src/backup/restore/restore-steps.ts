@@ -96,7 +96,7 @@ export function sourceOf({ target, fetch }: Pick<RestoreParts, 'target' | 'fetch
 }
 
 /** Fetched and checked; refused where it must not be restored. */
-export async function fetched(
+export async function fetchAndCheck(
   parts: RestoreParts,
   options: RestoreOptions,
   directory: string,

@@ -12,7 +12,7 @@ import { bringTables } from './only-tables.ts';
 import { restoreFile } from './restore-file.ts';
 import { restoreServer } from './restore-server.ts';
 import {
-  fetched,
+  fetchAndCheck,
   isGuarded,
   notesOf,
   type RestoreOptions,
@@ -44,7 +44,7 @@ export async function previewRestore(
   options: RestoreOptions & { readonly isNew?: boolean },
 ): Promise<Preview> {
   return inScratch(undefined, async (directory) => {
-    const source = await fetched(parts, options, directory);
+    const source = await fetchAndCheck(parts, options, directory);
     const notes = notesOf(source, options);
     const refused = (living: readonly Stranger[]): string[] => {
       const unknown = isGuarded(options) ? unknownOf(source.strangers, living) : [];

@@ -118,8 +118,8 @@ async function behindOf(
 
 const RESCUED = 'what a running bot rescued of it';
 /**
- * What a running bot rescued (rescue.ts), and what restores set aside (restore/embedded.ts), by the
- * end of their names.
+ * What a running bot rescued (rescue.ts), and what restores set aside (swap-file.ts), by the end of
+ * their names.
  */
 const KEPT: readonly (readonly [end: RegExp, why: string])[] = [
   [/^\.rescued-/, RESCUED],
