@@ -34,9 +34,10 @@ import type { Slice } from './copy/proven.ts';
 import { heldAlready } from './run/already-held.ts';
 import type { BackupContext } from './run/context.ts';
 import { giveUp } from './run/give-up.ts';
+import { type BackupOutcome, isBusy } from './run/outcome.ts';
 import { type Probe, probeBucket } from './run/probe.ts';
 import type { OnProgress } from './run/progress.ts';
-import { type BackupOutcome, type BackupRequestOptions, runBackup } from './run/run.ts';
+import { type BackupRequestOptions, runBackup } from './run/run.ts';
 import { LINK_SECONDS, StoreError } from './store/types.ts';
 import { type HashVerdict, verifyByHash } from './verify/prove-objects.ts';
 
@@ -159,10 +160,9 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       isRequest: true,
       ...(onProgress && { onProgress }),
     });
-    const inTheWay = outcome.kind === 'skipped' && outcome.reason === 'busy';
     // Given up with its host, it is the next one's to make.
     const isGivenUp = outcome.kind === 'failed' && stopping?.aborted === true;
-    if (!inTheWay && !isGivenUp) await requests.closeRequest(request.id, clock.now());
+    if (!isBusy(outcome) && !isGivenUp) await requests.closeRequest(request.id, clock.now());
     return outcome;
   };
 
@@ -187,7 +187,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
         const outcome =
           request.attempts >= MAX_ATTEMPTS ? await giveUp(context, request) : await runRequest(request);
         // Whoever holds the lease may be working on this very request.
-        if (outcome.kind === 'skipped' && outcome.reason === 'busy') break;
+        if (isBusy(outcome)) break;
         finished.push({ request, outcome });
       }
       return finished;

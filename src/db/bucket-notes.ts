@@ -31,10 +31,3 @@ function keep(key: string, value: string): Statement {
     value,
   );
 }
-
-/** The name of the backup that the last good run on record made. */
-export function newestRun(): Query<string | undefined> {
-  return one(sql("SELECT name FROM backup_runs WHERE state = 'done' ORDER BY id DESC LIMIT 1"), (row) =>
-    row.text('name'),
-  );
-}

@@ -1,17 +1,13 @@
 /** The backup before a migration, and the wait for another run that is in its way. */
 import { requireUndamaged } from '../backup/catalog/entry.ts';
 import { LEASE_TTL_MS } from '../backup/run/lease.ts';
-import type { BackupOutcome } from '../backup/run/run.ts';
+import { detailOf, isBusy } from '../backup/run/outcome.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
 import type { Host, HostParts } from './host-parts.ts';
 
 /** Pauses until a dead holder's lease has surely ended. */
 export const BUSY_WAIT_MS = 30_000;
 export const BUSY_WAITS = Math.ceil(LEASE_TTL_MS / BUSY_WAIT_MS) + 1;
-
-export function isBusy(outcome: BackupOutcome): boolean {
-  return outcome.kind === 'skipped' && outcome.reason === 'busy';
-}
 
 /** Without a backup the database does not change; a backup of the last try is not made again. */
 export async function backUpBeforeMigration(
@@ -25,7 +21,7 @@ export async function backUpBeforeMigration(
     return requireUndamaged(held);
   }
   let outcome = await backUp('migration', now());
-  while (waits && outcome.kind === 'skipped' && outcome.reason === 'busy') {
+  while (waits && isBusy(outcome)) {
     const { message, secondsLeft = 0 } = outcome;
     log.warn('start waits: a migration is due, and its backup for another run', {
       detail: message,
@@ -36,7 +32,5 @@ export async function backUpBeforeMigration(
   }
   if (outcome.kind === 'done') return requireUndamaged(outcome.manifest);
   if (outcome.kind === 'skipped' && outcome.reason === 'duplicate') return;
-  throw new DatabaseUnfit(
-    `no backup before the migration: ${outcome.kind === 'failed' ? outcome.reason : outcome.message}`,
-  );
+  throw new DatabaseUnfit(`no backup before the migration: ${detailOf(outcome)}`);
 }

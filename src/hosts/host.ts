@@ -7,7 +7,7 @@ import type { Update } from 'grammy/types';
 import { damageOf } from '../backup/catalog/entry.ts';
 import { ensureTriggers, removeTriggers } from '../backup/changes/ensure-triggers.ts';
 import { isLogGone, peekAt } from '../backup/changes/peek.ts';
-import type { BackupOutcome } from '../backup/run/run.ts';
+import { type BackupOutcome, detailOf, isBusy } from '../backup/run/outcome.ts';
 import { createReceiver } from '../bot/receive.ts';
 import { createWriteAlarm } from '../bot/write-alarm.ts';
 import { meetBot } from '../db/bot-identity.ts';
@@ -28,7 +28,7 @@ import { tick } from '../jobs/tick.ts';
 import { abortable } from '../lib/clock.ts';
 import { describeError } from '../lib/log.ts';
 import { Pace } from '../lib/pace.ts';
-import { BUSY_WAIT_MS, BUSY_WAITS, backUpBeforeMigration, isBusy } from './backup-before-migration.ts';
+import { BUSY_WAIT_MS, BUSY_WAITS, backUpBeforeMigration } from './backup-before-migration.ts';
 import { joinDeliveries } from './deliveries.ts';
 import { backupLook, cachedHealth, checkHealth } from './health.ts';
 import type { Host, HostParts } from './host-parts.ts';
@@ -68,11 +68,14 @@ export function createHost(parts: HostParts): Host {
       if (signal.aborted) break;
       outcome = await run();
     }
-    const detail =
-      outcome.kind === 'done' ? outcome.name : outcome.kind === 'skipped' ? outcome.message : outcome.reason;
     const damage = outcome.kind === 'done' ? damageOf(outcome.manifest) : undefined;
     const isGood = outcome.kind !== 'failed' && damage === undefined;
-    log[isGood ? 'info' : 'error']('backup', { trigger, outcome: outcome.kind, detail, damage });
+    log[isGood ? 'info' : 'error']('backup', {
+      trigger,
+      outcome: outcome.kind,
+      detail: detailOf(outcome),
+      damage,
+    });
     return outcome;
   };
   const pace = new Pace();

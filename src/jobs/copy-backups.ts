@@ -15,8 +15,9 @@ import {
 } from '../backup/copy/memory.ts';
 import type { Slice } from '../backup/copy/proven.ts';
 import { forgetNotice, noticeAdmins } from '../db/admin-notices.ts';
-import { copyNote, keepCopyNote, newestRun } from '../db/bucket-notes.ts';
+import { copyNote, keepCopyNote } from '../db/bucket-notes.ts';
 import type { Statement } from '../db/database.ts';
+import { newestRun } from '../db/runs.ts';
 import { forgetCopied, storedFiles } from '../db/stored-files.ts';
 import type { Job, JobContext } from './job.ts';
 import { rottenNotice } from './rotten-notice.ts';

@@ -9,8 +9,11 @@ import { removeTriggers } from '../backup/changes/ensure-triggers.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, type Peek, pending } from '../backup/changes/peek.ts';
 import { ship } from '../backup/changes/ship.ts';
 import type { ShipContext, ShipOutcome } from '../backup/changes/shipping.ts';
+import { detailOf, isBusy } from '../backup/run/outcome.ts';
 import { tellOwners } from '../bot/alerts.ts';
-import { all, type Database, hasChanged, one, type Query, type Statement, sql } from '../db/database.ts';
+import { claimTelling } from '../db/change-telling.ts';
+import type { Database } from '../db/database.ts';
+import { rowsOfNewestRun, runsForChanges } from '../db/runs.ts';
 import { describeError } from '../lib/log.ts';
 import { textsFor } from '../locales/index.ts';
 import { RUN_REQUESTS } from './backup-requests.ts';
@@ -80,14 +83,9 @@ function logOutcome({ log }: JobContext, outcome: ShipOutcome): void {
 
 async function isBulk(db: Database, found: Peek): Promise<boolean> {
   if (found.state.needsBase !== null || pending(found) < BULK) return false;
-  const [rows = 0] = await db.read([LAST_ROWS]);
+  const [rows = 0] = await db.read([rowsOfNewestRun()]);
   return pending(found) * BULK_PART > rows;
 }
-
-const LAST_ROWS: Query<number | undefined> = one(
-  sql("SELECT rows FROM backup_runs WHERE state = 'done' AND rows IS NOT NULL ORDER BY id DESC LIMIT 1"),
-  (row) => row.int('rows'),
-);
 
 /**
  * Whether a full backup was tried, at the pace of {@link mayMakeBase}. A tick with few requests has
@@ -101,28 +99,18 @@ async function tryBase(context: JobContext, reason: string): Promise<boolean> {
     !requests.take(RUN_REQUESTS + 1)
   )
     return false;
-  const [tries, state] = await context.db.read([BASES, changeState]);
+  const [tries, state] = await context.db.read([runsForChanges(BASES_LOOKED_AT), changeState]);
   if (!mayMakeBase(tries, new Date(state?.since ?? 0), now())) return false;
   log.debug('a full backup has to come before further changes', { reason });
   const outcome = await backups.run({ trigger: 'changes', scheduledAt: now() });
-  const detail =
-    outcome.kind === 'done' ? outcome.name : outcome.kind === 'skipped' ? outcome.message : outcome.reason;
   // Another run holds the log as well: this one comes after it, if it is needed still.
-  const isBusy = outcome.kind === 'skipped' && outcome.reason === 'busy';
-  log[outcome.kind === 'failed' ? 'error' : isBusy ? 'debug' : 'info']('backup', {
+  log[outcome.kind === 'failed' ? 'error' : isBusy(outcome) ? 'debug' : 'info']('backup', {
     trigger: 'changes',
     outcome: outcome.kind,
-    detail,
+    detail: detailOf(outcome),
   });
   return true;
 }
-
-const BASES: Query<Date[]> = all(
-  sql(
-    `SELECT started_at FROM backup_runs WHERE "trigger" = 'changes' ORDER BY id DESC LIMIT ${BASES_LOOKED_AT}`,
-  ),
-  (row) => new Date(`${row.text('started_at').replace(' ', 'T')}Z`),
-);
 
 /** Once when changes wait too long or are too many, and once when that is over. */
 async function tellLag(context: JobContext, db: Database, found: Peek | undefined): Promise<void> {
@@ -133,8 +121,7 @@ async function tellLag(context: JobContext, db: Database, found: Peek | undefine
   const lag = lagSeconds(found);
   const state = pending(found) > MANY ? 'many' : lag > LONGEST_LAG_SECONDS ? 'lag' : null;
   if (state === told || (state === 'lag' && told === 'many')) return;
-  // Of two hosts, the one that changes it tells it.
-  const isOurs = await claim(db, told, state).catch((error: unknown) => {
+  const isOurs = await claimTelling(db, told, state).catch((error: unknown) => {
     context.log.warn('lag of changes not recorded', { error: describeError(error) });
     return false;
   });
@@ -145,17 +132,7 @@ async function tellLag(context: JobContext, db: Database, found: Peek | undefine
 
 /** The row that says where the log stands was begun anew, by whatever start or tick it was. */
 async function tellSpoilt(context: JobContext, db: Database): Promise<void> {
-  if (!(await claim(db, UNTOLD_SPOILT, null))) return;
+  if (!(await claimTelling(db, UNTOLD_SPOILT, null))) return;
   context.log.error('changes: the row that says where the change log stands was lost or altered', {});
   await tellOwners(context, textsFor(context.defaultLocale).frame.changesLost());
-}
-
-async function claim(db: Database, from: string | null, to: string | null): Promise<boolean> {
-  const statement: Statement = sql(
-    'UPDATE change_state SET told = ?1 WHERE id = 1 AND told IS ?2 RETURNING id',
-    to,
-    from,
-  );
-  const [changed] = await db.write([statement]);
-  return hasChanged(changed);
 }

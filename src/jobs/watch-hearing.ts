@@ -4,8 +4,9 @@
  */
 import { GrammyError } from 'grammy';
 import type { WebhookInfo } from 'grammy/types';
-import { type Heard, heard, recordWebhook, setWebhook } from '../bot/hearing.ts';
+import { setWebhook } from '../bot/hearing.ts';
 import { forgetNotice, noticeAdmins } from '../db/admin-notices.ts';
+import { type Heard, heard, recordWebhook } from '../db/hearing.ts';
 import { toSqlTime } from '../db/time.ts';
 import { describeError } from '../lib/log.ts';
 import { isTokenRefused, TOKEN_REFUSED } from '../lib/token-refused.ts';

@@ -1,7 +1,8 @@
 /** A run whose process died can tell nobody: the next one does, once. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { BackupContext } from '../../src/backup/run/context.ts';
-import { type BackupOutcome, runBackup } from '../../src/backup/run/run.ts';
+import type { BackupOutcome } from '../../src/backup/run/outcome.ts';
+import { runBackup } from '../../src/backup/run/run.ts';
 import { sql } from '../../src/db/database.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';

@@ -4,7 +4,7 @@ import type { BackupRequest, RequestLedger } from '../catalog/ledger.ts';
 import { newestVerified } from '../catalog/list.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import type { BackupContext } from './context.ts';
-import type { BackupOutcome } from './run.ts';
+import type { BackupOutcome } from './outcome.ts';
 
 /**
  * Its process died again and again: perhaps of this very backup, perhaps only before it could say

@@ -21,12 +21,13 @@ import { begin } from './begin.ts';
 import { type Captured, capture } from './capture.ts';
 import { chooseName } from './choose-name.ts';
 import type { BackupContext } from './context.ts';
-import { type FailedOutcome, failed } from './failure.ts';
+import { failed } from './failure.ts';
 import { type Lease, takeLease } from './lease.ts';
+import type { BackupOutcome } from './outcome.ts';
 import type { OnProgress } from './progress.ts';
 import { confirmPublished, publish, publishedFile } from './publish.ts';
 import { isOfBackup } from './published.ts';
-import { cleanUp, type SettleReport, settle } from './settle.ts';
+import { cleanUp, settle } from './settle.ts';
 import { timeLimit } from './time-limit.ts';
 
 export interface BackupRequestOptions {
@@ -50,33 +51,6 @@ export interface BackupRequestOptions {
   /** With it: one of another timeline of changes does not count, for it is of before a restore. */
   readonly ofTimeline?: string | undefined;
 }
-
-export type BackupOutcome =
-  | ({
-      readonly kind: 'done';
-      readonly name: BackupName;
-      readonly manifest: Manifest;
-      /**
-       * False where the database has no whole record of runs (the old bot's): two runs at once were
-       * not ruled out, nor did they have to be.
-       */
-      readonly leased: boolean;
-      /**
-       * Rows of tables and indexes that were read, every attempt counted: a hosted database bills
-       * them.
-       */
-      readonly rowsRead: number;
-    } & SettleReport)
-  | {
-      readonly kind: 'skipped';
-      readonly reason: 'duplicate' | 'busy' | 'recent';
-      /** The backup that makes this one needless; undefined when busy. */
-      readonly name: BackupName | undefined;
-      readonly message: string;
-      /** Busy: until the lease ends if its holder is dead. */
-      readonly secondsLeft?: number;
-    }
-  | FailedOutcome;
 
 /**
  * Never rejects: every way a run can end is an outcome. Owners are told once when it failed or

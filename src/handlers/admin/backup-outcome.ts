@@ -3,8 +3,8 @@
  * finished.
  */
 import { InlineKeyboard } from 'grammy';
+import type { BackupOutcome } from '../../backup/run/outcome.ts';
 import type { BackupProgress } from '../../backup/run/progress.ts';
-import type { BackupOutcome } from '../../backup/run/run.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { Screen } from '../../bot/show.ts';
 import type { Texts } from '../../locales/index.ts';

@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { manifestKey, STEM } from '../../backup/catalog/names.ts';
 import { readMemory } from '../../backup/copy/memory.ts';
 import type { KnownPlace, PlaceOptions } from '../../backup/store/known-place.ts';
-import { copyNote, newestRun } from '../../db/bucket-notes.ts';
+import { copyNote } from '../../db/bucket-notes.ts';
 import type { Database } from '../../db/database.ts';
 import { keepPlaceNote, type PlaceRole, placeNote } from '../../db/place-notes.ts';
+import { newestRun } from '../../db/runs.ts';
 
 /** Runs a question with the database; undefined: there is none, or it does not answer. */
 type Ask = <T>(question: (db: Database) => Promise<T>) => Promise<T | undefined>;
