@@ -29,8 +29,10 @@ export function everyInteger(
   see: (values: Float64Array, count: number) => boolean,
 ): boolean {
   const pages = new PageFile(read);
-  const leaf = new Leaf(pages.bytes);
+  let leaf: Leaf | undefined;
   for (const page of leavesOf(pages, root)) {
+    // The buffer comes with the first page.
+    leaf ??= new Leaf(pages.bytes);
     if (!leaf.take(pages.seek(page), column)) return false;
     if (!see(leaf.values, leaf.count)) return false;
   }
