@@ -4,42 +4,45 @@
  * has no rows in this form.
  */
 import { Buffer, isUtf8 } from 'node:buffer';
-import {
-  canonicalLength,
-  canonicalValue,
-  HEAD_BYTES,
-  NUMBER_BYTES,
-  TAG,
-  viewOf,
-} from '../model/canonical.ts';
+import { canonicalLength, canonicalValue, HEAD_BYTES, TAG, viewOf } from '../model/canonical.ts';
 import type { JsonRowForm } from '../model/model.ts';
+import {
+  blobEnds,
+  MOST_ESCAPE,
+  NULL,
+  padded,
+  put,
+  putBase64,
+  putEscaped,
+  putInteger,
+  putPlainText,
+  putReal,
+  putWords,
+  SHORT,
+  SLACK,
+} from './json-bytes.ts';
 
 const FIRST_ROOM = 512 * 1024;
 /**
- * The most that a value grows by, where its text is made here: NULL is one byte and becomes four,
- * an INTEGER nine and becomes twenty, a text that needs no escapes gets shorter.
+ * The most that a value grows by, where its text is made here: NULL is one byte and becomes four, a
+ * number nine and becomes 24, a blob gets five and a half bytes for each of its head's; a text that
+ * needs no escapes gets shorter.
  */
 const GROWTH = 4;
-/** Longer content is looked through four bytes at a time all the same, but copied in one call. */
-const SHORT = 64;
-/** What is copied in fours may write that much beyond its end; the next goes over it. */
-const SLACK = 4;
-/** Up to here both halves together are exact: 2^53 is 2^21 times 2^32. */
-const SAFE_HIGH = 0x1f_ffff;
-const TWO_32 = 0x1_0000_0000;
-const TEN_8 = 100_000_000;
-
-const NULL = Buffer.from('null');
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const MINUS = 0x2d;
-const ZERO = 0x30;
+const NO_BYTES = new Uint8Array(0);
 
 /** One buffer, used again: what was encoded is valid until the next. */
 export class CanonicalJson {
   #out: Buffer = Buffer.allocUnsafe(FIRST_ROOM);
 
   encode(canonical: Buffer, rows: number, form: JsonRowForm): Uint8Array {
+    const whole = this.#encode(canonical, rows, form, false);
+    // All texts at once: each stands between two quotes, so one that is cut short cannot hide.
+    return isUtf8(whole) ? whole : this.#encode(canonical, rows, form, true);
+  }
+
+  /** @param isDoubtful looks at each text whether it is UTF-8 */
+  #encode(canonical: Buffer, rows: number, form: JsonRowForm, isDoubtful: boolean): Uint8Array {
     const [first = NULL, between = NULL, close = NULL, ...heads] = [
       form.first,
       form.between,
@@ -48,6 +51,7 @@ export class CanonicalJson {
     ].map((text) => Buffer.from(text));
     const view = viewOf(canonical);
     const headViews = heads.map(padded);
+    const [open, shut] = blobEnds(form.value(NO_BYTES));
     const fixed = heads.reduce(
       (sum, head) => sum + head.length,
       first.length + between.length + close.length,
@@ -66,7 +70,18 @@ export class CanonicalJson {
         let after = -1;
         if (tag === TAG.integer) after = putInteger(out, used, view, at);
         else if (tag === TAG.null) after = put(out, used, NULL);
-        else if (tag === TAG.text) after = putPlainText(outView, used, view, at + HEAD_BYTES, next);
+        else if (tag === TAG.real) after = putReal(out, used, view.getFloat64(at + 1));
+        else if (tag === TAG.blob && next - at <= SHORT)
+          after = put(out, putBase64(out, put(out, used, open), canonical, at + HEAD_BYTES, next), shut);
+        else if (tag === TAG.text && !(isDoubtful && !isUtf8(canonical.subarray(at + HEAD_BYTES, next)))) {
+          after = putPlainText(outView, used, view, at + HEAD_BYTES, next);
+          if (after < 0) {
+            const rest = (rows - row) * fixed + GROWTH * (canonical.length - at);
+            out = this.#roomFor(used, MOST_ESCAPE * (next - at) + rest);
+            outView = viewOf(out);
+            after = putEscaped(out, used, canonical, at + HEAD_BYTES, next);
+          }
+        }
         if (after < 0) {
           const text = form.value(canonicalValue(canonical, view, at));
           const rest = (rows - row) * fixed + GROWTH * (canonical.length - at);
@@ -94,101 +109,4 @@ export class CanonicalJson {
     }
     return this.#out;
   }
-}
-
-// Each of these puts something where room was made for it, and returns where it ends.
-
-function put(out: Buffer, from: number, bytes: Buffer): number {
-  const { length } = bytes;
-  for (let at = 0; at < length; at += 1) out[from + at] = bytes[at] as number;
-  return from + length;
-}
-
-/** With zeros behind it, so that it can be read in fours. */
-function padded(bytes: Buffer): DataView {
-  return viewOf(Buffer.concat([bytes, Buffer.alloc(SLACK)]));
-}
-
-/** Bytes are copied in fours, and as many are read beyond their end. */
-function putWords(out: DataView, used: number, bytes: DataView, length: number): number {
-  for (let at = 0; at < length; at += 4) out.setInt32(used + at, bytes.getInt32(at));
-  return used + length;
-}
-
-/** -1, with nothing promised about the bytes, for a text that is not its own JSON. */
-function putPlainText(out: DataView, used: number, bytes: DataView, from: number, end: number): number {
-  const shift = used + 1 - from;
-  const isShort = end - from <= SHORT;
-  let seen = 0;
-  let at = from;
-  for (; at + 4 <= end; at += 4) {
-    const word = bytes.getInt32(at);
-    if (mayNeedEscape(word)) break;
-    seen |= word;
-    if (isShort) out.setInt32(at + shift, word);
-  }
-  for (; at < end; at += 1) {
-    const byte = bytes.getUint8(at);
-    if (byte < 0x20 || byte === QUOTE || byte === BACKSLASH) return -1;
-    seen |= byte;
-    if (isShort) out.setUint8(at + shift, byte);
-  }
-  const text = seen & EIGHTH_BITS || !isShort ? bytesOf(bytes, from, end) : undefined;
-  if (text !== undefined && (seen & EIGHTH_BITS) !== 0 && !isUtf8(text)) return -1;
-  if (text !== undefined && !isShort) text.copy(bytesOf(out, used + 1, used + 1 + text.length));
-  out.setUint8(used, QUOTE);
-  out.setUint8(end + shift, QUOTE);
-  return end + shift + 1;
-}
-
-function bytesOf({ buffer, byteOffset }: DataView, from: number, end: number): Buffer {
-  return Buffer.from(buffer, byteOffset + from, end - from);
-}
-
-const EIGHTH_BITS = 0x80808080 | 0;
-const ONES = 0x01010101;
-
-/**
- * Whether one of four bytes is a control character, a quote or a backslash; sometimes true for
- * others, never false for one (https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord).
- */
-function mayNeedEscape(word: number): boolean {
-  const quote = word ^ (ONES * QUOTE);
-  const backslash = word ^ (ONES * BACKSLASH);
-  const found =
-    ((word - ONES * 0x20) & ~word) | ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash);
-  return (found & EIGHTH_BITS) !== 0;
-}
-
-/** -1 for one beyond what a double holds exactly. */
-function putInteger(out: Buffer, used: number, view: DataView, at: number): number {
-  const high = view.getInt32(at + 1);
-  if (high > SAFE_HIGH || high < -SAFE_HIGH) return -1;
-  let value = high * TWO_32 + view.getUint32(at + NUMBER_BYTES - 4);
-  let from = used;
-  if (value < 0) {
-    out[from] = MINUS;
-    from += 1;
-    value = -value;
-  }
-  if (value < TEN_8) return putDigits(out, from, value, digitsOf(value));
-  const front = Math.floor(value / TEN_8);
-  return putDigits(out, putDigits(out, from, front, digitsOf(front)), value - front * TEN_8, 8);
-}
-
-/** Below 2^31. */
-function putDigits(out: Buffer, from: number, value: number, count: number): number {
-  let rest = value | 0;
-  for (let at = from + count - 1; at >= from; at -= 1) {
-    const tenth = (rest / 10) | 0;
-    out[at] = ZERO + rest - tenth * 10;
-    rest = tenth;
-  }
-  return from + count;
-}
-
-function digitsOf(value: number): number {
-  let count = 1;
-  for (let most = 10; value >= most; most *= 10) count += 1;
-  return count;
 }

@@ -133,6 +133,8 @@ test('of rows on many pages, and wider or longer than one', async () => {
   const insert = database.db.prepare('INSERT INTO long (a, b) VALUES (?, zeroblob(?))');
   for (const size of [4050, 4060, 4061, 4062, 4070, 8150, 8160, 70_000, 1_500_000])
     insert.run(`${'x'.repeat(size)}"`, size % 3 === 0 ? size : 0);
+  // Six bytes of JSON for each.
+  for (let row = 0; row < 3; row += 1) insert.run('\u0001'.repeat(400_000), 0);
   insert.run('small again', 0);
   database.db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
     INSERT INTO many SELECT i * 3, 'row ' || i FROM n`);
