@@ -206,13 +206,58 @@ describe('without questions', () => {
     expect(readFileSync(join(home, '.env'), 'utf8')).toBe(file);
   });
 
-  test('what .env holds stays, comments and all, also against the environment; only its mode is mended', async () => {
+  test('what .env holds stays, comments and all; its mode is mended', async () => {
     const text = `# mine\nDEFAULT_LOCALE=ru # yes\nADMIN_IDS=77\nOTHER='a b'\n`;
     writeFileSync(join(home, '.env'), text, { mode: 0o644 });
-    expect(await setup(settings(), '--yes')).toMatchObject({ code: 0 });
+    const { ADMIN_IDS, ...env } = settings();
+    expect(await setup(env, '--yes')).toMatchObject({ code: 0 });
     expect(readFileSync(join(home, '.env'), 'utf8').startsWith(text)).toBe(true);
     expect(written()).toMatchObject({ ADMIN_IDS: '77', OTHER: 'a b', BOT_TOKEN: standIns.telegram.token });
     expect(mode()).toBe('600');
+  });
+
+  test('what is given now takes the place of what .env holds, which is said without a value', async () => {
+    const old = { BOT_TOKEN: '711:AAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', ADMIN_IDS: '77', COPY_DIR: '/mnt/x' };
+    const lines = Object.entries(old).map(([name, value]) => `${name}=${value}\n`);
+    writeFileSync(join(home, '.env'), `# mine\n${lines.join('')}DEFAULT_LOCALE=ru\n`);
+    const { code, output } = await setup({ ...settings(), COPY_DIR: '' }, '--yes');
+    expect(code, output).toBe(0);
+    expect(written()).toMatchObject({ ...settings(), COPY_DIR: '', DEFAULT_LOCALE: 'ru' });
+    expect(output).toMatch(/in place of what the file had: .*BOT_TOKEN/);
+    expect(output).toMatch(/in place of what the file had: .*ADMIN_IDS.*COPY_DIR|COPY_DIR.*ADMIN_IDS/);
+    expect(output).not.toContain('which wins');
+    expectNoSecret(output, old);
+    expectNoSecret(output);
+  });
+
+  test('every wrong setting is listed, one a line, of whichever part it is', async () => {
+    const wrong = {
+      ADMIN_IDS: 'ali',
+      DATABASE_URL: 'postgres://x',
+      S3_ENDPOINT: 'r2.example',
+      PORT: 'many',
+      TIMEZONE: 'Tashkent',
+      BACKUP_CRON: 'daily',
+      LOG_LEVEL: 'loud',
+      BACKUP_RETENTION_DAYS: 'x',
+    };
+    const { code, screen } = await run({}, { env: { ...settings(), BOT_TOKEN: '', ...wrong }, isAsking: false });
+    expect(code).toBe(1);
+    const listed = screen.split('\n').filter((line) => line.startsWith('  - '));
+    for (const name of ['BOT_TOKEN', ...Object.keys(wrong)])
+      expect(listed.filter((line) => line.startsWith(`  - ${name}`)), name).toHaveLength(1);
+    expect(listed).toHaveLength(9);
+    expect(screen).toContain('nothing was written');
+    expect(existsSync(join(home, '.env'))).toBe(false);
+  });
+
+  test('every part that does not answer is told, not the first alone', async () => {
+    const change = { BOT_TOKEN: '123456:AAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', S3_BUCKET: 'nowhere' };
+    const { code, screen } = await run({}, { env: { ...settings(), ...change }, isAsking: false });
+    expect(code).toBe(1);
+    expect(screen).toContain('Telegram does not know this token');
+    expect(screen).toMatch(/nowhere.*S3_BUCKET/);
+    expect(screen).toContain('Telegram, bucket could not be proved, so nothing was written');
   });
 
   test('a link to settings kept elsewhere stays a link', async () => {
@@ -516,7 +561,7 @@ describe('what is known can be changed', () => {
     const before = readFileSync(join(home, '.env'), 'utf8');
     const { code, asked, screen } = await run(YES);
     expect({ code, asked }).toEqual({ code: 1, asked: [] });
-    expect(screen).toMatch(/BACKUP_RETENTION_DAYS: must be a whole number .* mend that in/);
+    expect(screen).toMatch(/BACKUP_RETENTION_DAYS: must be a whole number .*\n.*mend that in/);
     expect(readFileSync(join(home, '.env'), 'utf8')).toBe(before);
   });
 

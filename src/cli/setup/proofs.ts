@@ -36,6 +36,8 @@ export class SetupError extends Error {
   override readonly name = 'SetupError';
 }
 
+export const NO_TOKEN = 'BOT_TOKEN is missing: @BotFather gives one for /newbot, or shows yours for /mybots';
+
 export const PARTS: readonly Part[] = [
   {
     name: 'Telegram',
@@ -85,10 +87,7 @@ export const PARTS: readonly Part[] = [
 
 async function proveTelegram(config: Config): ReturnType<Part['prove']> {
   const { botToken, telegramApiRoot } = config;
-  if (botToken === undefined)
-    throw new SetupError(
-      'BOT_TOKEN is missing: @BotFather gives one for /newbot, or shows yours for /mybots',
-    );
+  if (botToken === undefined) throw new SetupError(NO_TOKEN);
   const api = createApi({ token: botToken, apiRoot: telegramApiRoot });
   const info = await askBotInfo(api).catch((error: unknown) => {
     if (isTokenRefused(error))

@@ -14,7 +14,7 @@ import { WORKER_NAMES } from '../../settings/setting-places.ts';
 import { withSettings } from '../env-file.ts';
 import { askAdmins } from './ask-admins.ts';
 import { Cancelled, type Prompts, type Question } from './prompts.ts';
-import { PARTS, type Part, SetupError } from './proofs.ts';
+import { NO_TOKEN, PARTS, type Part, SetupError } from './proofs.ts';
 import { Settings, writeSettings } from './settings.ts';
 
 export interface SetupParts {
@@ -58,11 +58,18 @@ async function setUp(parts: SetupParts): Promise<void> {
   const names = [...Object.keys(parseEnv(text)), ...Object.keys(env)];
   for (const miss of nearMisses([...new Set(names)])) prompts.say('note', tellNearMiss(miss));
   for (const { problem } of unreadLines(text, file)) prompts.say('note', problem);
-  requireNotAskedSound(file, settings);
+  requireSound(parts, settings);
+  const unproved: string[] = [];
   for (const part of PARTS) {
-    await askUntilProved(parts, settings, part);
-    if (part.name === 'Telegram') await askAdmins(parts, settings);
+    if (!(await askUntilProved(parts, settings, part))) unproved.push(part.name);
+    else if (part.name === 'Telegram') await askAdmins(parts, settings);
+    // A script gets to know all that is wrong at once.
+    if (isAsking && unproved.length > 0) break;
   }
+  if (unproved.length > 0)
+    throw new SetupError(
+      `${unproved.join(', ')} could not be proved, so nothing was written: mend that, then run npm run setup again`,
+    );
   if (!settings.has('WEBHOOK_SECRET')) settings.set('WEBHOOK_SECRET', randomBytes(24).toString('hex'));
   const identity = await newKey(parts, settings);
   readConfig(settings.known, 'node');
@@ -74,6 +81,9 @@ async function setUp(parts: SetupParts): Promise<void> {
       (await prompts.confirm('Put these settings as secrets of the Cloudflare Worker now?', false)));
   writeSettings(file, withSettings(text, settings.added));
   prompts.say('good', `${file} is written (readable by you only)`);
+  const replaced = settings.replaced();
+  if (replaced.length > 0)
+    prompts.say('note', `Of the environment, in place of what the file had: ${replaced.join(', ')}`);
   for (const name of settings.overruled())
     prompts.say('bad', `${name} has another value in the environment, which wins: change it there as well`);
   if (identity !== undefined)
@@ -86,14 +96,14 @@ async function setUp(parts: SetupParts): Promise<void> {
 }
 
 /**
- * Asks for a part (known values are the default) and proves it, until it works or the person gives
- * up.
+ * Asks for a part (known values are the default) and proves it, until it works (true) or the person
+ * gives up (false).
  */
 async function askUntilProved(
   { isAsking, prompts }: SetupParts,
   settings: Settings,
   part: Part,
-): Promise<void> {
+): Promise<boolean> {
   for (;;) {
     if (isAsking) await ask(prompts, settings, part);
     const progress = prompts.begin(part.name);
@@ -102,14 +112,11 @@ async function askUntilProved(
       const { found, settings: more = {} } = await part.prove(configOf(settings, part), settings.known);
       for (const [name, value] of Object.entries(more)) settings.set(name, value);
       progress.end(`${part.name}: ${found}`);
-      return;
+      return true;
     } catch (error) {
       const problem = wordsOf(error);
       progress.end(`${part.name}: ${problem}`);
-      if (!isAsking || !(await prompts.confirm(`Try ${part.called} again?`, true)))
-        throw new SetupError(
-          `${part.name} could not be proved, so nothing was written: mend that, then run npm run setup again`,
-        );
+      if (!isAsking || !(await prompts.confirm(`Try ${part.called} again?`, true))) return false;
     }
   }
 }
@@ -127,13 +134,19 @@ function configWithout({ known }: Settings, parts: readonly Part[]): Config {
   return readConfig(Object.fromEntries(Object.entries(known).filter(([name]) => !names.has(name))), 'node');
 }
 
-/** No answer mends a setting that nobody is asked for. */
-function requireNotAskedSound(file: string, settings: Settings): void {
+/** All that no answer will mend, one a line. */
+function requireSound({ file, isAsking }: SetupParts, settings: Settings): void {
+  const problems = isAsking || settings.has('BOT_TOKEN') ? [] : [NO_TOKEN];
   try {
-    configWithout(settings, PARTS);
+    configWithout(settings, isAsking ? PARTS : []);
   } catch (error) {
-    throw new SetupError(`${wordsOf(error)}; mend that in ${file} (or the environment) and run setup again`);
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
   }
+  if (problems.length > 0)
+    throw new SetupError(
+      `${new ConfigError(problems).message}\nnothing was written: mend that in ${file} (or the environment) and run setup again`,
+    );
 }
 
 async function ask(prompts: Prompts, settings: Settings, part: Part): Promise<void> {

@@ -17,9 +17,18 @@ export class Settings {
     this.#inFile = inFile;
     this.#env = env;
     for (const name of FILE_NAMES) {
-      const value = env[name] ?? '';
-      if (value !== '' && inFile[name] === undefined) this.added.set(name, value);
+      const value = env[name];
+      // What is proved must be what the next start reads.
+      if (value !== undefined && value.trim() !== (inFile[name] ?? '').trim()) this.added.set(name, value);
     }
+  }
+
+  /** Names whose value in the file the environment replaces. */
+  replaced(): string[] {
+    return [...this.added.keys()].filter((name) => {
+      const value = this.#env[name];
+      return value !== undefined && value === this.added.get(name) && this.#inFile[name] !== undefined;
+    });
   }
 
   /** Empty when it is not set. */
