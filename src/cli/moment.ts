@@ -1,4 +1,5 @@
 /** A moment as a person writes it (`--at`), and the database of then. */
+import type { Bucket } from '../backup/catalog/bucket.ts';
 import { type Living, readLiving } from '../backup/changes/living.ts';
 import type { RestoreSource } from '../backup/restore/fetched.ts';
 import { PointOutOfReach, plainText } from '../backup/restore/out-of-reach.ts';
@@ -14,6 +15,7 @@ import { requireFurthest } from './other-way.ts';
 import { unsealing } from './passed-over.ts';
 import { createProgressBar } from './progress-bar.ts';
 import type { Session } from './session.ts';
+import { noBackupAdvice } from './target.ts';
 
 /**
  * Of the bucket that is read; where nobody named one, of the one that has a backup to begin with.
@@ -49,10 +51,11 @@ export async function resolveMoment(invocation: Invocation, asked: Asked): Promi
       error instanceof StoreError ||
       (error instanceof PointOutOfReach && error.why.kind === 'early' && error.why.earliest === undefined);
     const copy = isEmpty && session.from === undefined ? await session.copy() : undefined;
-    if (copy === undefined || session.readsCopy) throw error;
+    const first = session.bucket;
+    if (copy === undefined || session.readsCopy) throw await withAdvice(error, first);
     await session.readCopy();
-    const found = await find().catch(() => {
-      throw error;
+    const found = await find().catch(async () => {
+      throw await withAdvice(error, first);
     });
     // What to do about the first bucket is another day's matter.
     const why =
@@ -68,6 +71,15 @@ export async function resolveMoment(invocation: Invocation, asked: Asked): Promi
       `${plainText(`backup ${point.plain}`)}; to take that, if it is your bot’s own: ${unsealing(session.config.backup)}${asked.again(text, timelineOf(asked))}`,
     );
   return point;
+}
+
+/** With what to do, where nothing is there to begin with. */
+async function withAdvice(error: unknown, bucket: Bucket): Promise<unknown> {
+  if (!(error instanceof PointOutOfReach)) return error;
+  const { why } = error;
+  return why.kind === 'early' && why.earliest === undefined && why.plain === undefined
+    ? new PointOutOfReach(`${error.message}${await noBackupAdvice(bucket)}`, why)
+    : error;
 }
 
 /** Undefined: nobody can ask the database, or it keeps no log. */

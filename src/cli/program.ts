@@ -7,6 +7,7 @@ import { asCalledHere } from '../settings/command-name.ts';
 import type { Environment } from '../settings/config.ts';
 import { swallowedOptions } from '../settings/swallowed-options.ts';
 import type { Cli } from './command.ts';
+import { withExample } from './examples.ts';
 import type { Installed } from './installed-bot.ts';
 import { outputs } from './output.ts';
 import { createTerminal } from './terminal.ts';
@@ -73,7 +74,7 @@ export async function runCli(
     if (error.exitCode === 0) return 0;
     createTerminal(args.includes('--json')).answer({
       ok: false,
-      error: error.message.replace(/^error: /, ''),
+      error: withExample(name, error.message.replace(/^error: /, '')).trimEnd(),
     });
     return 2;
   }
@@ -90,6 +91,7 @@ function tame(command: Command, json: boolean): void {
   command.configureOutput({
     writeOut: (text) => out.write(text),
     writeErr: (text) => json || err.write(text),
+    outputError: (text, write) => write(withExample(command.name(), text)),
   });
   for (const sub of command.commands) tame(sub, json);
 }

@@ -10,6 +10,7 @@ import { NotHere } from '../backup/catalog/not-here.ts';
 import { botText, type ManifestBot } from '../backup/catalog/whose-bot.ts';
 import { StoreError } from '../backup/store/types.ts';
 import { explain } from '../lib/clock.ts';
+import { lyingNear } from './lying-near.ts';
 import type { Session } from './session.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -24,6 +25,18 @@ export function absence({ store, isCopy }: Bucket): string | undefined {
       ? ['COPY_DIR', 'the second copy is', `Make one: ${COPY}`]
       : ['BACKUP_DIR', 'the backups are', `Start the bot once, or make one: ${FULL}`];
   return `which is not there. Was none made yet? ${command}. Else mount its disk, or set ${setting} to where ${what}`;
+}
+
+/** What to do where no backup is, behind the name of the place. */
+export async function noBackupAdvice(bucket: Bucket): Promise<string> {
+  const absent = absence(bucket);
+  if (absent !== undefined) return `, ${absent}`;
+  const near = await lyingNear(bucket);
+  if (near !== undefined) return `; ${near}`;
+  const make = `: make one with \`${bucket.isCopy === true ? COPY : FULL}\``;
+  return bucket.store.kind === 'directory'
+    ? `${make}, or set ${bucket.isCopy === true ? 'COPY_DIR' : 'BACKUP_DIR'} to where the backups are`
+    : make;
 }
 
 const FULL = 'npm run backup -- full';
@@ -69,13 +82,10 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
   const bare = bareFile(bucket, newest.newer);
   const unpacked = await unpackedFile(bucket, newest.newer);
   const why = noLatest(bucket, newest);
-  const absent = absence(bucket);
   throw new NoLatest(
     why,
     [
-      newest.strangers !== undefined
-        ? why
-        : `${why}${absent === undefined ? `: make one with \`${bucket.isCopy === true ? COPY : FULL}\`` : `, ${absent}`}`,
+      newest.strangers !== undefined ? why : `${why}${await noBackupAdvice(bucket)}`,
       ...newer.slice(0, SHOWN),
       ...(bare === undefined
         ? []
@@ -147,7 +157,9 @@ async function namedBackup(bucket: Bucket, text: string): Promise<BackupEntry> {
   if (entry !== undefined) return entry;
   const newest = await newestVerified(bucket);
   const hint =
-    newest === undefined ? 'there is no verified one' : `the newest verified one is ${newest.name}`;
+    newest !== undefined
+      ? `the newest verified one is ${newest.name}`
+      : ((await lyingNear(bucket)) ?? 'there is no verified one');
   throw new NotHere(`no backup ${name} in ${bucket.store.description}; ${hint}`, name);
 }
 

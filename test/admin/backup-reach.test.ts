@@ -44,6 +44,33 @@ async function line(): Promise<string | undefined> {
     .find((text) => text.startsWith('🕰'));
 }
 
+describe('/test', () => {
+  const check = async (): Promise<string> => {
+    await desk.admin.send('/test');
+    return desk.last().text;
+  };
+
+  test('asks what /backups asks: where the next minute cannot be brought back it says that line', async () => {
+    await start();
+    expect(await check()).toContain('Hozircha faqat zaxira nusxa olingan paytlarga qaytarish mumkin');
+    await backUp();
+    await shipped();
+    expect(await check()).toContain('istalgan daqiqaga qaytarish mumkin.');
+    // Another database made the newest backup, as where an empty one ran for some minutes.
+    await desk.bot.db.write([sql(beginTimelineSql('restore'))]);
+    await desk.bot.db.write([sql('UPDATE change_state SET needs_base = NULL, waiting_since = NULL')]);
+    const said = (await line())?.replace('🕰 ', '') ?? '';
+    expect(said).toContain('keyingisi uchun avval to‘liq zaxira nusxa olinishi kerak');
+    const found = await check();
+    expect(found).toContain(said.split(';')[0]);
+    expect(found).not.toContain('O‘zgarishlar omborga yuborilyapti');
+    desk.bot.advance(3_600_000);
+    await backUp();
+    await shipped();
+    expect(await check()).toContain('O‘zgarishlar omborga yuborilyapti: istalgan daqiqaga qaytarish mumkin.');
+  });
+});
+
 describe('/backups', () => {
   test('says it in one line, of what is stored; nothing before there is a backup', async () => {
     await start();

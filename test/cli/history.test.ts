@@ -57,6 +57,33 @@ test('versions that only full backups hold are told, and the gaps between them',
   expect(shown).toMatch(/between .* and .* nothing is known: changes? .* only/);
 }, 120_000);
 
+test('a row that never was, one that never changed, and one that a restore took away: in plain words', async () => {
+  const never = (await cli('history', 'anime', '99')).stdout;
+  expect(never).toMatch(/^no row of anime with id 99: the database has none, and no backup/);
+  expect(never).not.toMatch(/not there|itself has it|\bbackup \d/);
+  add(1, 'V1');
+  const name = await full();
+  const same = (await cli('history', 'anime', '1')).stdout;
+  expect(same).toMatch(/ {2}there was no such row yet\n/);
+  expect(same).toMatch(/"V1"[\s\S]*It has not changed since: the database has it so now\./);
+  add(2, 'V2');
+  await ship();
+  run('DELETE FROM anime WHERE id = 2');
+  await ship();
+  await cli('restore', name, '--replace', '--yes');
+  await full();
+  const elsewhere = (await cli('history', 'anime', '2')).stdout;
+  expect(elsewhere).toMatch(/^no row of anime with id 2: .* of its history has one/);
+  expect(elsewhere).toContain('Beside this line the bucket has other histories');
+  run('DELETE FROM anime WHERE id = 1');
+  const without = await full();
+  await cli('restore', without, '--replace', '--yes');
+  await full();
+  const gone = (await cli('history', 'anime', '1')).stdout;
+  expect(gone).toMatch(/ {2}a restore replaced the rows: the row was not there\n/);
+  expect(gone).toContain('The database itself has no such row now.');
+}, 120_000);
+
 test('an old file put back: the row is as the new line’s full backup has it, and the other branch is named', async () => {
   add(1, 'Anime 1');
   await ship();

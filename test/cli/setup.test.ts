@@ -241,11 +241,17 @@ describe('without questions', () => {
       LOG_LEVEL: 'loud',
       BACKUP_RETENTION_DAYS: 'x',
     };
-    const { code, screen } = await run({}, { env: { ...settings(), BOT_TOKEN: '', ...wrong }, isAsking: false });
+    const { code, screen } = await run(
+      {},
+      { env: { ...settings(), BOT_TOKEN: '', ...wrong }, isAsking: false },
+    );
     expect(code).toBe(1);
     const listed = screen.split('\n').filter((line) => line.startsWith('  - '));
     for (const name of ['BOT_TOKEN', ...Object.keys(wrong)])
-      expect(listed.filter((line) => line.startsWith(`  - ${name}`)), name).toHaveLength(1);
+      expect(
+        listed.filter((line) => line.startsWith(`  - ${name}`)),
+        name,
+      ).toHaveLength(1);
     expect(listed).toHaveLength(9);
     expect(screen).toContain('nothing was written');
     expect(existsSync(join(home, '.env'))).toBe(false);

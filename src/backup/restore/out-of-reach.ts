@@ -6,7 +6,6 @@ import type { BackupName } from '../catalog/names.ts';
 import { isRestorable } from '../catalog/newest.ts';
 import { orderedOf } from '../changes/list-changes.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
-import type { Living } from '../changes/living.ts';
 import { historyOf } from '../changes/spans.ts';
 
 /** Why a moment cannot be brought back. */
@@ -56,12 +55,9 @@ export function noneBefore(
   {
     at,
     show,
-    living,
   }: {
     readonly at: Date;
     readonly show: (time: Date) => string;
-    /** Undefined: nobody can ask the database. */
-    readonly living?: Pick<Living, 'state'> | undefined;
   },
 ): PointOutOfReach {
   const [first] = bases;
@@ -79,11 +75,7 @@ export function noneBefore(
     plain?.from === undefined
       ? ''
       : `there is no full backup from before ${show(at)}, and the earliest moment by later ones is ${show(plain.from)}: `;
-  const advice =
-    plain === undefined && earliest === undefined && living !== undefined
-      ? ': make one with `npm run backup -- full`'
-      : '';
-  return new PointOutOfReach(`${before}${reason}${advice}${reached}`, {
+  return new PointOutOfReach(`${before}${reason}${reached}`, {
     ...{ kind: 'early', earliest, reason },
     ...(plain && { plain: { name: plain.name, from: plain.from } }),
   });

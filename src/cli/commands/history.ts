@@ -113,7 +113,7 @@ async function history(
     troubles,
   });
   for (const trouble of troubles) terminal.say(terminal.colors.yellow(`not read: ${trouble}`));
-  sayLine(invocation, found, { columns, own, isSame, isWhole: troubles.length === 0 });
+  sayLine(invocation, found, { place, own, isSame, isWhole: troubles.length === 0 });
   if (others.length > 0)
     terminal.say('Beside this line the bucket has other histories, which are not in it:');
   for (const other of others) terminal.say(`  ${other.text}: --timeline ${shortId(other.timeline)}`);
@@ -168,12 +168,12 @@ function sayLine(
   { terminal, session, now }: Invocation,
   { told, opened, unopened }: RowLine,
   {
-    columns,
+    place,
     own,
     isSame,
     isWhole,
   }: {
-    readonly columns: readonly string[];
+    readonly place: RowPlace;
     readonly own: Asked | undefined;
     readonly isSame: boolean;
     readonly isWhole: boolean;
@@ -181,23 +181,34 @@ function sayLine(
 ): void {
   const { say, colors } = terminal;
   const show = (time: Date): string => copyMoment(time, session.config.timeZone);
-  if (told.every((one) => one.kind === 'gap' || one.row === undefined))
-    say(`no stored version of such a row${isWhole ? '' : ' in what could be read'}`);
+  const { table, columns, key } = place;
+  const isNever = told.every((one) => one.kind === 'gap' || one.row === undefined);
+  const which = `${table} with ${columns.map((column, i) => `${column} ${key[i]}`).join(', ')}`;
+  const inWhat = isWhole ? '' : ' in what could be read';
+  if (isNever && own !== undefined && own.row === undefined)
+    say(
+      `no row of ${which}: the database has none, and no backup and no change file of its history has one${inWhat}. A row is known by its ${columns.join(', ')}, which export shows`,
+    );
+  else if (isNever) say(`no stored version of such a row${inWhat}`);
+  const versions = told.filter((one) => one.kind === 'version' && one.row !== undefined);
   let before: ShownRow;
   const sayRow = (row: ShownRow): void => {
-    if (row === undefined) say(before === undefined ? '  not there' : '  gone');
+    if (row === undefined) say(before === undefined ? '  there was no such row yet' : '  gone');
     for (const line of newIn(row, before, columns)) say(`  ${line}`);
     before = row;
   };
   for (const one of told) {
+    // Said above: a row that never was has no versions.
+    if (isNever && one.kind === 'version') continue;
     if (one.kind === 'gap') {
       say(colors.yellow(`between ${show(one.from)} and ${show(one.to)} nothing is known: ${one.reason}`));
       continue;
     }
     say(`${colors.bold(show(one.time))}  ${colors.dim(one.where)}`);
     if (one.begins !== undefined) {
-      say(`  ${REASONS[one.begins]}: the row was`);
+      say(`  ${REASONS[one.begins]}: the row was${one.row === undefined ? ' not there' : ''}`);
       before = undefined;
+      if (one.row === undefined) continue;
     }
     sayRow(one.row);
   }
@@ -206,7 +217,10 @@ function sayLine(
       `${colors.bold(show(now()))}  ${colors.yellow('the database itself: this is in no file and in no backup that was read')}`,
     );
     sayRow(own.row);
-  } else if (own !== undefined) say(colors.dim('The database itself has it so now.'));
+  } else if (own?.row !== undefined && versions.length === 1)
+    say('It has not changed since: the database has it so now.');
+  else if (own?.row !== undefined) say(colors.dim('The database itself has it so now.'));
+  else if (own !== undefined && !isNever) say(colors.dim('The database itself has no such row now.'));
   const more =
     unopened.length === 0 ? '' : `; ${`${unopened.length} more`} may tell something: --all opens them, too`;
   say(colors.dim(`${countOf(opened, 'full backup')} opened${more}`));

@@ -21,7 +21,7 @@ import { type TarFile, writeTar } from '../kit/tar-file.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Session } from '../session.ts';
-import { takenLine } from '../target.ts';
+import { noBackupAdvice, takenLine } from '../target.ts';
 
 interface Options {
   readonly output: string;
@@ -91,7 +91,17 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
       notes.push(error.message);
     }
   }
-  throw new Error(['no verified backup was found that is whole', ...notes].join('\n'));
+  const where = session.bucket.store.description;
+  if (all.length === 0)
+    throw new Error(
+      [`there is no backup in ${where}${await noBackupAdvice(session.bucket)}`, ...notes].join('\n'),
+    );
+  throw new Error(
+    [
+      `no verified backup was found that is whole in ${where}: make one with \`npm run backup -- full\``,
+      ...notes,
+    ].join('\n'),
+  );
 }
 
 function doesNotOpen(problem: string): string {

@@ -22,6 +22,7 @@ import { type Lack, lackOfOurs } from '../../db/own-schema.ts';
 import type { Invocation } from '../command.ts';
 import { databaseGoneOf } from '../database-gone.ts';
 import { heldNow } from '../living-rows.ts';
+import { lyingNear } from '../lying-near.ts';
 import { livingOf } from '../moment.ts';
 import { type Elsewhere, fullerBefore, lookElsewhere } from '../other-bucket.ts';
 import { otherChanges } from '../other-changes.ts';
@@ -137,6 +138,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
       unopened: unopened && { ...unopened, opening },
       where: bucket.store.description,
       absence: absence(bucket),
+      near: entries.length === 0 ? await lyingNear(bucket) : undefined,
       further: behind && `--at ${behind.at} --from copy`,
       stored: last,
       now: now(),

@@ -14,6 +14,8 @@ export interface Standing {
   readonly where: string;
   /** Of a directory that is not there. */
   readonly absence: string | undefined;
+  /** Backups that lie beside it, and what to do, where none is in it. */
+  readonly near: string | undefined;
   /** The newest good one that the other bucket alone has. */
   readonly elsewhere: BackupEntry | undefined;
   /** Whose that is, where it is another bot's. */
@@ -66,7 +68,9 @@ export function verdict(
       ? adviceOn(damaged, stored)
       : failedRun !== undefined
         ? mend(failedRun.problem, stored)
-        : `Make one: ${FULL}`;
+        : standing.near === undefined
+          ? `Make one: ${FULL}`
+          : `But ${standing.near}`;
   const gone =
     lost &&
     (lost.isLost === true

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
+import { NotHere } from '../../backup/catalog/not-here.ts';
 import { type PruneOptions, type PruneReport, prune } from '../../backup/catalog/prune.ts';
 import { type ChangePruneReport, pruneChanges } from '../../backup/changes/prune-changes.ts';
 import { KEEPS_DELETED } from '../../backup/run/probe.ts';
 import { countOf, formatBytes, formatCount } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { formatTable } from '../table.ts';
+import { absence } from '../target.ts';
 
 export function pruneCommand(cli: Cli): Command {
   const command = new Command('prune')
@@ -19,6 +21,9 @@ async function pruneNow(
   { dryRun = false }: { dryRun?: boolean },
 ): Promise<ExitCode> {
   const { terminal, session, now, yes } = invocation;
+  const absent = absence(session.bucket);
+  if (absent !== undefined)
+    throw new NotHere(`there is no backup in ${session.bucket.store.description}, ${absent}`);
   const {
     retentionDays: days,
     keepDaily: daily,

@@ -1,11 +1,11 @@
 /** One line of how far back, and how finely, one can go. */
 import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import { lagSeconds, type Peek, peek, pending } from '../../backup/changes/peek.ts';
-import { MOST_PAGES } from '../../backup/changes/reach.ts';
+import { MOST_PAGES, type Reach } from '../../backup/changes/reach.ts';
 import type { Services } from '../../bot/services.ts';
 import { describeError } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
-import type { Html } from '../../text/html.ts';
+import { type Html, html } from '../../text/html.ts';
 import { localTime } from '../../text/times.ts';
 
 /** Backups that the line is told by: as many as a page of /backups shows. */
@@ -40,18 +40,42 @@ export async function reachLine(
   { t, zone }: { readonly t: Texts; readonly zone: string },
 ): Promise<Html[]> {
   if (recordsChanges === undefined || entries.length === 0) return [];
+  if (!recordsChanges) return [html`\n🕰 ${t.admin.backup.reachOff()}`];
+  const { text } = told(found, found && (await backups.reach(found.state, entries)), { t, zone });
+  return [html`\n🕰 ${text}`];
+}
+
+/**
+ * For /test: the newest backup usually tells; if not, all are asked that /backups asks. `goesOn`:
+ * what is stored from now on can be brought back.
+ */
+export async function reachForTest(
+  { backups }: Pick<Services, 'backups'>,
+  found: Peek | undefined,
+  words: { readonly t: Texts; readonly zone: string },
+): Promise<{ readonly text: Html; readonly goesOn: boolean }> {
+  for (const limit of [1, NEWEST]) {
+    const { entries } = await backups.list({ limit });
+    const reach = found && (await backups.reach(found.state, entries));
+    if (limit === NEWEST || (reach !== undefined && reach.to === undefined)) return told(found, reach, words);
+  }
+  return told(found, undefined, words);
+}
+
+function told(
+  found: Peek | undefined,
+  reach: Reach | undefined,
+  { t, zone }: { readonly t: Texts; readonly zone: string },
+): { readonly text: Html; readonly goesOn: boolean } {
   const { backup } = t.admin;
-  if (!recordsChanges) return [backup.reachOff()];
-  const reach = found && (await backups.reach(found.state, entries));
-  if (found === undefined || reach === undefined) return [backup.reachNone()];
+  if (found === undefined || reach === undefined) return { text: backup.reachNone(), goesOn: false };
   const { since, to, before } = reach;
-  return [
-    backup.reach({
-      since: localTime(since, zone),
-      to: to === undefined ? null : localTime(to, zone),
-      before: before === undefined ? null : t.momentTrouble(before),
-      pending: pending(found),
-      minutes: Math.floor(lagSeconds(found) / 60),
-    }),
-  ];
+  const text = backup.reach({
+    since: localTime(since, zone),
+    to: to === undefined ? null : localTime(to, zone),
+    before: before === undefined ? null : t.momentTrouble(before),
+    pending: pending(found),
+    minutes: Math.floor(lagSeconds(found) / 60),
+  });
+  return { text, goesOn: to === undefined };
 }

@@ -20,6 +20,8 @@ import { holding, toSqlTime } from '../../db/time.ts';
 import { describeError } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
 import { type Html, join } from '../../text/html.ts';
+import { DEFAULT_TIME_ZONE } from '../../text/times.ts';
+import { reachForTest } from './backup-reach.ts';
 
 export const selfTestFeature = feature('admins').on('selfTest', run);
 
@@ -140,13 +142,16 @@ const secondCopy: Check = async ({ db, backups }, t, now) => {
 /** A change waits for seconds on Node, for a minute on the Worker. */
 const SOME_SECONDS = 120;
 
-const changes: Check = async ({ db, recordsChanges }, t) => {
+const changes: Check = async ({ db, backups, recordsChanges, timeZone: zone = DEFAULT_TIME_ZONE }, t) => {
   if (recordsChanges !== true) return undefined;
   const [found] = await db.read([peek]);
   if (found === undefined) return undefined;
   const { system } = t.admin;
   const lag = lagSeconds(found);
-  if (lag <= SOME_SECONDS) return { state: 'fine', text: system.changesFine() };
+  if (lag <= SOME_SECONDS) {
+    const { text, goesOn } = await reachForTest({ backups }, found, { t, zone });
+    return goesOn ? { state: 'fine', text: system.changesFine() } : { state: 'poor', text };
+  }
   const { needsBase } = found.state;
   const reason = TIMELINE_REASONS.find((known) => known === needsBase);
   const why =

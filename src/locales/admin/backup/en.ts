@@ -20,11 +20,11 @@ export const en: typeof uz = {
       ? html`\n📦 Second bucket: it has them all.`
       : html`\n${state === 'late' ? '🔴' : '⏳'} Second bucket: lacks ${left}${hours === null ? '' : `, for ${decimal(hours)} hours`}.`,
   reach: ({ since, to, before, pending, minutes }) =>
-    html`\n🕰 Restorable to any minute since ${since}${to === null ? '' : html` until ${to}`}${before === null ? '' : html` (before that there is a gap: ${before})`}${to === null ? '' : '; for later ones a full backup has to come first'}${pending === 0 ? '' : `; the last changes (${pending}) are not in the bucket yet${minutes === 0 ? '' : `, for ${minutes} min now`}`}.`,
+    html`Restorable to any minute since ${since}${to === null ? '' : html` until ${to}`}${before === null ? '' : html` (before that there is a gap: ${before})`}${to === null ? '' : '; for later ones a full backup has to come first'}${pending === 0 ? '' : `; the last changes (${pending}) are not in the bucket yet${minutes === 0 ? '' : `, for ${minutes} min now`}`}.`,
   reachOff: () =>
-    html`\n🕰 Changes are not recorded (<code>CHANGES=off</code>): from now on only the times of backups can be restored.`,
+    html`Changes are not recorded (<code>CHANGES=off</code>): from now on only the times of backups can be restored.`,
   reachNone: () =>
-    html`\n🕰 For now only the times of backups can be restored. Any minute can be, from the next backup on.`,
+    html`For now only the times of backups can be restored. Any minute can be, from the next backup on.`,
   empty: () => html`💾 There are no backups yet.`,
   started: () => html`💾 Taking a backup…`,
   reading: (rows, percent) =>

@@ -51,11 +51,11 @@ export const uz = {
       : html`\n${state === 'late' ? '🔴' : '⏳'} Ikkinchi ombor: ${left} ta nusxa yetishmaydi${hours === null ? '' : `, ${decimal(hours)} soatdan beri`}.`,
   /** One line of how far back one can go. */
   reach: ({ since, to, before, pending, minutes }: ReachFacts): Html =>
-    html`\n🕰 ${since} dan ${to === null ? 'beri' : html`${to} gacha`} istalgan daqiqaga qaytarish mumkin${before === null ? '' : html` (undan oldin uzilish bor: ${before})`}${to === null ? '' : '; keyingisi uchun avval to‘liq zaxira nusxa olinishi kerak'}${pending === 0 ? '' : `; oxirgi ${pending} ta o‘zgarish hali omborga yuborilmagan${minutes === 0 ? '' : ` (${minutes} daqiqadan beri)`}`}.`,
+    html`${since} dan ${to === null ? 'beri' : html`${to} gacha`} istalgan daqiqaga qaytarish mumkin${before === null ? '' : html` (undan oldin uzilish bor: ${before})`}${to === null ? '' : '; keyingisi uchun avval to‘liq zaxira nusxa olinishi kerak'}${pending === 0 ? '' : `; oxirgi ${pending} ta o‘zgarish hali omborga yuborilmagan${minutes === 0 ? '' : ` (${minutes} daqiqadan beri)`}`}.`,
   reachOff: (): Html =>
-    html`\n🕰 O‘zgarishlar yozilmayapti (<code>CHANGES=off</code>): endi faqat zaxira nusxa olingan paytlarga qaytarish mumkin.`,
+    html`O‘zgarishlar yozilmayapti (<code>CHANGES=off</code>): endi faqat zaxira nusxa olingan paytlarga qaytarish mumkin.`,
   reachNone: (): Html =>
-    html`\n🕰 Hozircha faqat zaxira nusxa olingan paytlarga qaytarish mumkin. Istalgan daqiqaga qaytarish navbatdagi zaxira nusxadan boshlanadi.`,
+    html`Hozircha faqat zaxira nusxa olingan paytlarga qaytarish mumkin. Istalgan daqiqaga qaytarish navbatdagi zaxira nusxadan boshlanadi.`,
   empty: (): Html => html`💾 Hali birorta ham zaxira nusxa yo‘q.`,
   started: (): Html => html`💾 Zaxira nusxa olinmoqda…`,
   reading: (rows: number, percent: number | null): Html =>
