@@ -203,6 +203,8 @@ test('history: a table younger than the oldest backup; what could not be read is
   writeFileSync(path, readFileSync(path).subarray(0, 40));
   expect(await cli('history', 'late', '2')).toMatchObject({
     code: 1,
-    stdout: expect.stringMatching(/^not read: [\s\S]*no row of late with id 2: [^\n]* has one in what could be read/),
+    stdout: expect.stringMatching(
+      /^not read: [\s\S]*no row of late with id 2: [^\n]* has one in what could be read/,
+    ),
   });
 }, 60_000);
