@@ -12,7 +12,7 @@
  * ```
  */
 
-import { heard, Silence, systemTimer, type Timer } from '../lib/silence.ts';
+import { type Timer, within } from '../lib/silence.ts';
 import type { Bucket } from './catalog/bucket.ts';
 import type { ChangeState } from './catalog/change-state.ts';
 import { damagedRun } from './catalog/damage-without-backup.ts';
@@ -252,16 +252,12 @@ type Unopened = Awaited<ReturnType<typeof unopenedNewest>>;
 
 /** @throws StoreError when the bucket takes longer than a screen can wait. */
 function answered<T>({ store, answerTimer }: EngineContext, work: () => Promise<T>): Promise<T> {
-  const failure = (cause: unknown): Error => {
-    if (cause instanceof Silence)
-      return new StoreError(
-        `${store.description} gives ${cause.message}: it is stuck or cannot be reached; look at it, and try again`,
-        { retryable: true, isStall: true },
-      );
-    return cause instanceof Error ? cause : new Error(String(cause));
-  };
-  const abort = new AbortController();
-  return heard({ ms: ANSWER_MS, timer: answerTimer ?? systemTimer, abort, failure }, work);
+  const late = (): Error =>
+    new StoreError(
+      `${store.description} gives no answer within ${ANSWER_MS / 1000} s: it is stuck or cannot be reached; look at it, and try again`,
+      { retryable: true, isStall: true },
+    );
+  return within(ANSWER_MS, work, { timer: answerTimer, late });
 }
 
 async function healthOf(

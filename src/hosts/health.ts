@@ -11,7 +11,7 @@ import { moveProgress } from '../db/relinking.ts';
 import { newestRun } from '../db/runs.ts';
 import type { WatchedWrites } from '../db/watched-writes.ts';
 import type { Health } from '../http/app.ts';
-import { heard, Silence, systemTimer } from '../lib/silence.ts';
+import { Silence, within } from '../lib/silence.ts';
 import { APP_VERSION } from './compose.ts';
 import type { HostParts } from './host-parts.ts';
 
@@ -34,19 +34,13 @@ export function backupLook({ backups, now, healthTimer }: HostParts): LookAtBack
   return async () => {
     const at = now().getTime();
     if (at >= stuckAt && at - stuckAt < STUCK_MS) return 'unreachable';
-    let trouble: BucketTrouble = 'unreachable';
-    const patience = {
-      ms: BUCKET_MS,
-      timer: healthTimer ?? systemTimer,
-      abort: new AbortController(),
-      failure: (cause: unknown) => {
-        if (cause instanceof Silence) stuckAt = at;
-        if (cause instanceof StoreError && cause.isElsewhere) trouble = 'another directory';
-        return new Error('the bucket does not tell', { cause });
+    return within(BUCKET_MS, () => backups.health().finally(free), { timer: healthTimer }).catch(
+      (error: unknown) => {
+        if (error instanceof Silence) stuckAt = at;
+        // A bucket that nobody can list is no sign of safety.
+        return error instanceof StoreError && error.isElsewhere ? 'another directory' : 'unreachable';
       },
-    };
-    // A bucket that nobody can list is no sign of safety.
-    return heard(patience, () => backups.health().finally(free)).catch(() => trouble);
+    );
   };
 }
 

@@ -32,26 +32,39 @@ export class Silence extends Error {
   }
 }
 
+/** The result of `work`; where it takes longer, it goes on unheard, and `late` is thrown. */
+export async function within<T>(
+  ms: number,
+  work: () => Promise<T>,
+  {
+    timer = systemTimer,
+    late = () => new Silence(ms),
+  }: { timer?: Timer | undefined; late?: () => Error } = {},
+): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = timer(ms, () => reject(late()));
+  try {
+    return await Promise.race([work(), promise]);
+  } finally {
+    stop();
+  }
+}
+
 /** The result of `action`; rejects, and aborts the request, when it takes too long. */
-export async function heard<T>(
+export function heard<T>(
   patience: Patience,
   action: () => Promise<T>,
   leftMs = patience.ms,
   bytes = 0,
 ): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = patience.timer(leftMs, () => {
+  const late = (): Error => {
     const error = patience.failure(new Silence(patience.ms, bytes));
     patience.abort.abort(error);
-    reject(error);
-  });
-  try {
-    return await Promise.race([action(), promise]);
-  } catch (error) {
+    return error;
+  };
+  return within(leftMs, action, { timer: patience.timer, late }).catch((error: unknown) => {
     throw patience.failure(error);
-  } finally {
-    stop();
-  }
+  });
 }
 
 /**

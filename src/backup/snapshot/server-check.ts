@@ -1,4 +1,5 @@
 /** A server's own opinion of its database, as far as it gives one. Runs in workerd and on Node. */
+import { Silence, within } from '../../lib/silence.ts';
 import { sortFindings, unasked } from '../model/database-damage.ts';
 import type { SourceCheck } from '../model/model.ts';
 import { pipeline, resultRows, type SqlHttp, StatementFailed } from '../sql-http/sql-http.ts';
@@ -15,23 +16,19 @@ const PATIENCE_MS = 20_000;
  * may not allow it, or not answer.
  */
 export async function checkServer(server: SqlHttp, path: string): Promise<SourceCheck> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), PATIENCE_MS);
-  });
   try {
     const requests = [{ type: 'execute', stmt: { sql: 'PRAGMA quick_check' } }, { type: 'close' }];
-    const answer = await Promise.race([pipeline(server, path, requests), late]);
-    if (answer === 'late') return unasked(`the server took longer than ${PATIENCE_MS / 1000} s`);
+    const answer = await within(PATIENCE_MS, () => pipeline(server, path, requests));
     if (answer === 404) return unasked('the server has no such endpoint');
     const [result] = answer.results;
     if (result === undefined || result instanceof StatementFailed)
       return unasked('the server does not allow it');
     const rows = resultRows(result['result']).map((row) => String(plainRow(row)[0]));
     return { ...sortFindings(rows), proof: 'quick_check by the server, and rows of every index counted' };
-  } catch {
-    return unasked('the server did not answer it');
-  } finally {
-    clearTimeout(timer);
+  } catch (error) {
+    const isLate = error instanceof Silence;
+    return unasked(
+      isLate ? `the server took longer than ${PATIENCE_MS / 1000} s` : 'the server did not answer it',
+    );
   }
 }

@@ -21,6 +21,7 @@ import {
   rememberAnswer,
 } from '../../db/gate-channels.ts';
 import { describeError } from '../../lib/log.ts';
+import { within } from '../../lib/silence.ts';
 import { cutText } from '../../text/html.ts';
 import { channelUrl } from './channel-link.ts';
 import { believedUntil, isStillBroken } from './gate-answers.ts';
@@ -135,17 +136,7 @@ async function ask(ctx: BotContext, userId: number, channel: GateChannel): Promi
 }
 
 function memberIn(ctx: BotContext, { chat }: GateChannel, userId: number): Promise<ChatMember> {
-  return Promise.race([ctx.api.getChatMember(chat, userId), expired(ASK_TIMEOUT_MS)]);
-}
-
-/**
- * grammY types its signals after a library of its own; a race needs none. The late answer is not
- * waited for.
- */
-function expired(ms: number): Promise<never> {
-  return new Promise((_, reject) => {
-    AbortSignal.timeout(ms).addEventListener('abort', () => reject(new Error(`no answer within ${ms} ms`)));
-  });
+  return within(ASK_TIMEOUT_MS, () => ctx.api.getChatMember(chat, userId));
 }
 
 /** False when Telegram would not show it: then nobody is held up. */

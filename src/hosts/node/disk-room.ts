@@ -5,8 +5,8 @@
 import { access, constants, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { brokenLink } from '../../lib/disk/directories.ts';
+import { Silence, within } from '../../lib/silence.ts';
 import { placesOnDisk } from '../../settings/buckets.ts';
 import type { Config } from '../../settings/config.ts';
 
@@ -68,10 +68,7 @@ export async function checkDisks(
       return 'ok';
     }),
   ];
-  const over = new AbortController();
-  const late = sleep(patienceMs, 'stuck' as const, { signal: over.signal }).catch(() => 'stuck' as const);
-  const states = await Promise.all(asked.map((state) => Promise.race([state.catch(stateOf), late])));
-  over.abort();
+  const states = await Promise.all(asked.map((state) => within(patienceMs, () => state).catch(stateOf)));
   return states.find((state) => state !== 'ok') ?? 'ok';
 }
 
@@ -87,6 +84,7 @@ async function checkDirectory(directory: string, probe: DiskProbe): Promise<Disk
 }
 
 function stateOf(error: unknown): DiskState {
+  if (error instanceof Silence) return 'stuck';
   const code = codeOf(error);
   if (code === 'ENOENT') return 'ok';
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'full';

@@ -2,7 +2,6 @@
  * How updates reach the Node host: Telegram's webhook where there is a public address, polling
  * where there is none. Says who the bot is, and sets its menu of commands once it is heard.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Api, GrammyError, HttpError } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { type Hearing, PollHearing, setWebhook } from '../../bot/hearing.ts';
@@ -12,6 +11,7 @@ import type { Database } from '../../db/database.ts';
 import { installCommands } from '../../handlers/commands-menu.ts';
 import { describeError, type Log } from '../../lib/log.ts';
 import { untilStopped } from '../../lib/retry.ts';
+import { within } from '../../lib/silence.ts';
 import { UNREACHABLE } from '../../lib/surprise.ts';
 import { isTokenRefused, TOKEN_REFUSED } from '../../lib/token-refused.ts';
 import type { Config } from '../../settings/config.ts';
@@ -28,7 +28,7 @@ export async function whoAmI(api: Api, botInfo: Config['botInfo']): Promise<User
   if (botInfo === undefined) return askBotInfo(api);
   const known = readBotInfo(botInfo);
   try {
-    return await Promise.race([askBotInfo(api), sleep(FIRST_CALL_MS, known, { ref: false })]);
+    return await within(FIRST_CALL_MS, () => askBotInfo(api));
   } catch (error) {
     if (isTokenRefused(error)) throw error;
     return known;

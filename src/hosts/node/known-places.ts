@@ -1,6 +1,5 @@
 /** What the database remembers of the directories that the settings name. Node only. */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { manifestKey, STEM } from '../../backup/catalog/names.ts';
 import { readMemory } from '../../backup/copy/memory.ts';
 import type { KnownPlace, PlaceOptions } from '../../backup/store/known-place.ts';
@@ -8,6 +7,7 @@ import { copyNote } from '../../db/bucket-notes.ts';
 import type { Database } from '../../db/database.ts';
 import { keepPlaceNote, type PlaceRole, placeNote } from '../../db/place-notes.ts';
 import { newestRun } from '../../db/runs.ts';
+import { within } from '../../lib/silence.ts';
 
 /** Runs a question with the database; undefined: there is none, or it does not answer. */
 type Ask = <T>(question: (db: Database) => Promise<T>) => Promise<T | undefined>;
@@ -60,7 +60,7 @@ export function placeOptions(place: Place, ask: AskDatabase): PlaceOptions {
 }
 
 function inTime<T>(answer: Promise<T | undefined>): Promise<T | undefined> {
-  return Promise.race([answer.catch(() => undefined), sleep(PATIENCE_MS, undefined, { ref: false })]);
+  return within(PATIENCE_MS, () => answer).catch(() => undefined);
 }
 
 export function newId(): string {

@@ -9,8 +9,9 @@ import { botText } from '../../backup/catalog/whose-bot.ts';
 import type { OpeningKeys } from '../../backup/envelope/types.ts';
 import { findPoint } from '../../backup/restore/point-in-time.ts';
 import { type StoredBehind, storedBehind } from '../../backup/restore/stored-behind.ts';
+import { within } from '../../lib/silence.ts';
 import { formatDuration } from '../../text/format.ts';
-import { withinPatience } from './last-stored.ts';
+import { PATIENCE_MS } from './last-stored.ts';
 
 /** A missing or an empty file. */
 export function isMissing(path: string): boolean {
@@ -54,10 +55,10 @@ export async function storedWays(
   keys: OpeningKeys | undefined,
 ): Promise<Stored | undefined> {
   const [where, from] = isCopy ? [' in the second copy', ' --from copy'] : ['', ''];
-  const latest = await withinPatience(latestBackup(bucket));
+  const latest = await within(PATIENCE_MS, () => latestBackup(bucket));
   const { entry, newer, taken } = latest;
   const whose = taken === undefined ? '' : `, of the bot ${botText(taken)}, not of that of BOT_TOKEN`;
-  const behind = entry && (await withinPatience(behindOf(bucket, entry, keys)));
+  const behind = entry && (await within(PATIENCE_MS, () => behindOf(bucket, entry, keys)));
   const to = behind?.to;
   if (entry !== undefined)
     return {
