@@ -33,7 +33,7 @@ export type Mode = (typeof MODES)[number];
 
 export const WEBHOOK = 'https://bot.example.org/webhook';
 const SECRET = 'webhook_secret_1';
-/** As in node-host.ts. */
+/** As in own-work.ts. */
 const START_BACKUP_MIN_AGE_MS = 10 * 60_000;
 
 /** What is there before a program and after it. */

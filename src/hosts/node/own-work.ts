@@ -1,0 +1,75 @@
+/** What a Node host does without being asked: backups, ticks, copies, shipping and drills. */
+import { changeState } from '../../backup/catalog/change-state.ts';
+import type { Host } from '../host-parts.ts';
+import type { Acquired } from './acquire.ts';
+import { tickWhileBusy } from './busy-ticks.ts';
+import { type ComposedNode, TICK_LIMITS } from './compose-node.ts';
+import { schedule } from './schedule.ts';
+import { shipper } from './shipper.ts';
+import { DRILL_CRON, drillAndTell } from './weekly-drill.ts';
+
+/**
+ * A start makes a backup unless a verified one is younger: so a crash loop makes no flood
+ * (docs/spec/backup.md "Triggers").
+ */
+const START_BACKUP_MIN_AGE_MS = 10 * 60_000;
+
+export interface OwnWork {
+  /** The backup of a start. */
+  backUp(): Promise<unknown>;
+  /** Stores what changed since the last file. Never rejects. */
+  shipOnce(): Promise<void>;
+  /** Nothing more is begun by the clock. */
+  stop(): void;
+}
+
+export function beginOwnWork(
+  { config, log, now, told, database, stopping, givingUp, runs, pause }: Acquired,
+  { host, backups, own }: Pick<ComposedNode, 'host' | 'backups' | 'own'>,
+  isUnfilled: boolean,
+): OwnWork {
+  const { db, isLost } = database;
+  const run: Host['runBackup'] = (trigger, at, options) =>
+    runs.add(host.runBackup(trigger, at, { ...options, signal: givingUp.signal }));
+  const startBackup = async (): Promise<unknown> => {
+    const [state] = await db.read([changeState]).catch(() => [undefined]);
+    const ofTimeline = state?.timeline;
+    return run('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS, ofTimeline });
+  };
+  const backUp = (): Promise<unknown> => runs.add(startBackup());
+  if (!isUnfilled) void backUp();
+  const crons = [
+    schedule(config.backup.cron, log, async (at) => void (await run('schedule', at))),
+    schedule('* * * * *', log, () =>
+      tickWhileBusy({
+        tick: () => runs.add(host.tick()),
+        now,
+        seconds: TICK_LIMITS.seconds,
+        isStopped: () => stopping.signal.aborted || isLost(),
+      }),
+    ),
+    schedule('* * * * *', log, async () => {
+      if (!isLost()) await runs.add(host.copyBackups());
+    }),
+    schedule('* * * * *', log, () => database.checkpoint()),
+    schedule(DRILL_CRON, log, () => drillAndTell(config, { backups, bucket: own, told })),
+  ];
+  const shipOnce = shipper(host, log);
+  void shipForever();
+  return {
+    backUp,
+    shipOnce,
+    stop() {
+      for (const cron of crons) cron.stop();
+    },
+  };
+
+  /** One after another: the next look comes when the last file is stored. */
+  async function shipForever(): Promise<void> {
+    for (;;) {
+      await pause(config.changes.seconds * 1000);
+      if (stopping.signal.aborted) return;
+      if (!isLost()) await runs.add(shipOnce());
+    }
+  }
+}
