@@ -89,7 +89,6 @@ function buildHost(env: Environment): Host {
     db,
     api,
     me: readBotInfo(botInfo),
-    store,
     backups: composeEngine(config.backup, {
       changeDays: config.changes.retentionDays,
       source,
@@ -116,7 +115,6 @@ function buildHost(env: Environment): Host {
         holder: `worker ${crypto.randomUUID()}`,
       }),
     },
-    links,
     now,
     sleep,
     log,

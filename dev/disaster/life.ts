@@ -74,8 +74,6 @@ export async function openLife({
   const host = createHost({
     config,
     db,
-    store,
-    links,
     backups,
     now,
     sleep,

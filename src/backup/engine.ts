@@ -12,6 +12,7 @@
  * ```
  */
 
+import { createHash } from 'node:crypto';
 import { type Timer, within } from '../lib/silence.ts';
 import type { Bucket } from './catalog/bucket.ts';
 import type { ChangeState } from './catalog/change-state.ts';
@@ -46,9 +47,10 @@ export interface EngineContext extends BackupContext {
   /** BACKUP_MAX_AGE_HOURS. */
   readonly maxAgeHours: number;
   /**
-   * A link to an object of a store that makes none itself (a directory); valid for that admin only.
+   * A link to an object of a store that makes none itself (a directory); valid for that admin only,
+   * and for these bytes.
    */
-  readonly signLink: (key: string, adminId: number) => string;
+  readonly signLink: (key: string, adminId: number, sha256: string) => string;
   /** The second bucket; undefined: there is none. */
   readonly copy?: Bucket | undefined;
   /** Ends a screen's wait for the bucket; the system's by default. */
@@ -66,7 +68,10 @@ export interface DownloadLink {
 export interface StoredFile {
   readonly fileName: string;
   readonly bytes: number;
-  /** The whole object as stored; undefined when it is gone. For files small enough to be held. */
+  /**
+   * The whole object as stored; undefined when it is gone. For files small enough to be held.
+   * @throws when it is not what its manifest says
+   */
   read(): Promise<Uint8Array | undefined>;
 }
 
@@ -175,6 +180,26 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
   };
   const inTime = <T>(work: () => Promise<T>): Promise<T> => answered(context, work);
 
+  const verify: BackupEngine['verify'] = async (name, onBytes) => {
+    const entry = await findBackup(context, name);
+    if (entry === undefined) return undefined;
+    if (entry.manifest === undefined)
+      return { ok: false, opened: false, problems: [entry.problem ?? 'no manifest'] };
+    const { proofs, ...verdict } = await verifyByHash(context, entry.manifest, {
+      keys: context.keys,
+      ...(onBytes && { onBytes }),
+    });
+    const unkept = await keepVerdict(context, entry.manifest, 'check', proofs);
+    // Hashes alone take nothing back of what more was found by.
+    const earlier =
+      verdict.ok && entry.verdict !== undefined
+        ? `${entry.verdict.problem}; only \`npm run backup -- verify ${name}\` can take that back`
+        : undefined;
+    const more = [damageOf(entry.manifest), earlier].filter((text) => text !== undefined);
+    const problems = [...more, ...verdict.problems, ...(unkept === undefined ? [] : [unkept])];
+    return { ...verdict, ok: problems.length === 0, problems };
+  };
+
   return {
     run,
     heldAlready: (trigger) => heldAlready(context, trigger),
@@ -196,48 +221,34 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     reach: (state, entries) => inTime(() => reachOf(context, state, entries)),
     isBroken: (state) => inTime(() => isBroken(context, state)),
     find: (name) => inTime(() => findBackup(context, name)),
-    async verify(name, onBytes) {
-      const entry = await findBackup(context, name);
-      if (entry === undefined) return undefined;
-      if (entry.manifest === undefined)
-        return { ok: false, opened: false, problems: [entry.problem ?? 'no manifest'] };
-      const { proofs, ...verdict } = await verifyByHash(context, entry.manifest, {
-        keys: context.keys,
-        ...(onBytes && { onBytes }),
-      });
-      const unkept = await keepVerdict(context, entry.manifest, 'check', proofs);
-      // Hashes alone take nothing back of what more was found by.
-      const earlier =
-        verdict.ok && entry.verdict !== undefined
-          ? `${entry.verdict.problem}; only \`npm run backup -- verify ${name}\` can take that back`
-          : undefined;
-      const more = [damageOf(entry.manifest), earlier].filter((text) => text !== undefined);
-      const problems = [...more, ...verdict.problems, ...(unkept === undefined ? [] : [unkept])];
-      return { ...verdict, ok: problems.length === 0, problems };
-    },
+    verify,
     async links(name, adminId) {
       const entry = await inTime(() => findBackup(context, name));
       const objects = Object.values(entry?.manifest?.objects ?? {});
       return Promise.all(
-        objects.map(async ({ file, bytes }) => {
+        objects.map(async ({ file, bytes, sha256 }) => {
           const key = `${prefix}${file}`;
           const options = { expiresInSeconds: LINK_SECONDS, fileName: file };
           return {
             fileName: file,
             bytes,
-            url: (await store.signedUrl(key, options)) ?? context.signLink(key, adminId),
+            url: (await store.signedUrl(key, options)) ?? context.signLink(key, adminId, sha256),
           };
         }),
       );
     },
     async files(name) {
       const entry = await inTime(() => findBackup(context, name));
-      return Object.values(entry?.manifest?.objects ?? {}).map(({ file, bytes }) => ({
+      return Object.values(entry?.manifest?.objects ?? {}).map(({ file, bytes, sha256 }) => ({
         fileName: file,
         bytes,
         read: async () => {
           const object = await store.get(`${prefix}${file}`);
-          return object === undefined ? undefined : new Response(object.body).bytes();
+          if (object === undefined) return undefined;
+          const stored = await new Response(object.body).bytes();
+          if (createHash('sha256').update(stored).digest('hex') === sha256) return stored;
+          await verify(name);
+          throw new Error(`${file} is not what was stored: npm run backup -- verify ${name}`);
         },
       }));
     },

@@ -126,7 +126,7 @@ export function composeEngine(
     copy: parts.copy,
     ...(parts.stopping && { stopping: parts.stopping }),
     maxAgeHours: settings.maxAgeHours,
-    signLink: (key, adminId) => signLink(parts.links, key, adminId),
+    signLink: (key, adminId, sha256) => signLink(parts.links, key, adminId, sha256),
   });
 }
 

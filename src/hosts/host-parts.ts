@@ -6,14 +6,13 @@ import type { Trigger } from '../backup/catalog/manifest.ts';
 import type { BackupEngine } from '../backup/engine.ts';
 import type { BackupOutcome } from '../backup/run/outcome.ts';
 import type { BackupRequestOptions } from '../backup/run/run.ts';
-import type { Store } from '../backup/store/types.ts';
 import type { Hearing } from '../bot/hearing.ts';
 import type { Delivery, Outcome } from '../bot/outcome.ts';
 import type { Services } from '../bot/services.ts';
 import type { Database } from '../db/database.ts';
 import type { LastStored } from '../db/lack-words.ts';
 import type { TakeOver } from '../db/migrate.ts';
-import type { LinkSettings } from '../http/download-links.ts';
+import type { Arrived } from '../http/app.ts';
 import type { ChangeKeeper, JobContext } from '../jobs/job.ts';
 import type { Log } from '../lib/log.ts';
 import type { Timer } from '../lib/silence.ts';
@@ -28,8 +27,6 @@ export interface HostParts {
   readonly api: Api;
   readonly me: UserFromGetMe;
   readonly backups: BackupEngine;
-  readonly store: Store;
-  readonly links: LinkSettings;
   readonly now: () => Date;
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly log: Log;
@@ -53,6 +50,10 @@ export interface HostParts {
   readonly copiesApart?: boolean;
   /** Reads again what is stored, behind each look at the second copy; absent in a Worker. */
   readonly lookBack?: (context: JobContext, holder: string) => Promise<void>;
+  /** Serves download links; absent where the bucket makes its own (a Worker). */
+  readonly download?: (asked: Download) => Promise<Response | undefined>;
+  /** Looks at a stored file that could not be sent whole; absent in a Worker. */
+  readonly suspect?: (file: string, reason: string, context: JobContext) => Promise<void>;
   /** Aborts when the host stops: a tick then begins nothing more. Absent in a Worker. */
   readonly stopping?: AbortSignal;
   /** Absent where updates come by neither webhook nor polling (tests). */
@@ -79,8 +80,16 @@ export interface HostParts {
   readonly takeOver?: TakeOver;
 }
 
+export interface Download {
+  readonly request: Request;
+  readonly arrived: Arrived;
+  readonly isAdmin: (userId: number) => Promise<boolean>;
+  /** To be called of a file that could not be sent whole. Never rejects. */
+  readonly suspect: (file: string, reason: string) => Promise<void>;
+}
+
 export interface Host {
-  readonly app: Hono;
+  readonly app: Hono<{ Bindings: Arrived }>;
   /**
    * Brings the schema up to date, once; the next caller repeats a failed attempt. `waits`: for a
    * run that is in the way of the backup before a migration (nobody repeats a start; Telegram

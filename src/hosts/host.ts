@@ -18,7 +18,6 @@ import { personById } from '../db/users.ts';
 import { watchWrites } from '../db/watched-writes.ts';
 import { stages } from '../handlers/index.ts';
 import { createApp } from '../http/app.ts';
-import { serveLink } from '../http/download-links.ts';
 import { jobs } from '../jobs/all-jobs.ts';
 import { copyBackups } from '../jobs/copy-backups.ts';
 import { type JobContext, RequestBudget } from '../jobs/job.ts';
@@ -131,7 +130,8 @@ export function createHost(parts: HostParts): Host {
     webhookSecret: parts.webhookSecret,
     receive,
     health: cachedHealth(parts, writes, () => checkHealth(parts, writes, look)),
-    download: (request) => serveLink(parts.links, parts.store, (id) => isAdmin(parts, id), request),
+    download: async (request, arrived) =>
+      parts.download?.({ request, arrived, suspect, isAdmin: (id) => isAdmin(parts, id) }),
     failed: (error) => log.error('request failed', { error: describeError(error) }),
   });
   return {
@@ -185,6 +185,11 @@ export function createHost(parts: HostParts): Host {
       replay: (update: Update) => handle(update, 'replay'),
       ...people,
     };
+  }
+  async function suspect(file: string, reason: string): Promise<void> {
+    await parts.suspect?.(file, reason, tickContext()).catch((error: unknown) => {
+      log.error('look back', { error: describeError(error) });
+    });
   }
   /** Somebody dropped a table of the log, so no job gets its turn: the next minute has it again. */
   async function mendLog(error: unknown): Promise<void> {

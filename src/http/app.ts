@@ -70,14 +70,24 @@ export interface AppParts {
   readonly webhookSecret: string | undefined;
   readonly receive: (update: Update) => Promise<Outcome>;
   readonly health: () => Promise<Health>;
-  /** Serves a signed link's object (directory bucket); undefined answers 403. */
-  readonly download: (request: Request) => Promise<Response | undefined>;
+  /**
+   * Serves a signed link's object (directory bucket); undefined answers 403.
+   */
+  readonly download: (request: Request, arrived: Arrived) => Promise<Response | undefined>;
   /** Told of what no route expected; absent: nobody is (tests). */
   readonly failed?: (error: unknown) => void;
 }
 
-export function createApp(parts: AppParts): Hono {
-  const app = new Hono();
+/** What only the server knows of a request. */
+export interface Arrived {
+  /** Path and query as they were sent: a Request resolves `./` and `x/../` in its address. */
+  readonly target: string;
+  /** Ends the connection at once, so that nobody takes what came for a whole answer. */
+  readonly breakOff: () => void;
+}
+
+export function createApp(parts: AppParts): Hono<{ Bindings: Arrived }> {
+  const app = new Hono<{ Bindings: Arrived }>();
   app.onError((error, c) => {
     // A client that left in the middle gets no answer, and is no failure of ours.
     if (!c.req.raw.signal.aborted) parts.failed?.(error);
@@ -98,7 +108,7 @@ export function createApp(parts: AppParts): Hono {
   });
   app.get('/backups/*', async (c) => {
     try {
-      return (await parts.download(c.req.raw)) ?? c.text('forbidden', 403);
+      return (await parts.download(c.req.raw, c.env)) ?? c.text('forbidden', 403);
     } catch {
       // Database or bucket do not answer; the link may well be good.
       return c.text('try again', 503, { 'Retry-After': '5' });

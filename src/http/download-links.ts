@@ -1,12 +1,11 @@
 /**
  * Signed, expiring links to objects of a directory bucket (docs/spec/backup.md "Commands": 15
- * minutes, made for that admin at that press). The signature covers object, admin and expiry. Its
- * key comes from the bot token for this purpose alone, so links die with the token. A removed admin
- * gets nothing by an old link.
+ * minutes, made for that admin at that press). The signature covers object, admin, expiry and what
+ * the object's bytes are. Its key comes from the bot token for this purpose alone, so links die
+ * with the token. `serve-link.ts` gives what they lead to.
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { posix } from 'node:path';
-import { LINK_SECONDS, type Store } from '../backup/store/types.ts';
+import { LINK_SECONDS } from '../backup/store/types.ts';
 import { holding } from '../db/time.ts';
 
 const KEY_BYTES = 32;
@@ -29,65 +28,56 @@ export function linkKey(botToken: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', botToken, '', 'anime-bot download links', KEY_BYTES));
 }
 
-/** `key` must lie below the prefix. */
-export function signLink(settings: LinkSettings, key: string, adminId: number): string {
+/** `key` must lie below the prefix; `sha256` is that of the object as stored, hex. */
+export function signLink(settings: LinkSettings, key: string, admin: number, sha256: string): string {
   const object = key.slice(settings.prefix.length);
   const expires = Math.floor(settings.now().getTime() / 1000) + LINK_SECONDS;
-  return `${settings.baseUrl}${pathOf(object, adminId, expires, signature(settings, object, adminId, expires))}`;
+  return `${settings.baseUrl}${pathOf(settings, { object, admin, sha256 }, expires)}`;
 }
+
+const BASE = '/backups/';
 
 /** The one spelling of a link. */
-function pathOf(object: string, admin: number, expires: number, signed: Buffer): string {
+function pathOf({ key }: LinkSettings, linked: Linked, expires: number): string {
   const query = new URLSearchParams({
-    admin: String(admin),
+    admin: String(linked.admin),
     expires: String(expires),
-    signature: signed.toString('hex'),
+    sha256: linked.sha256,
+    signature: signature(key, linked, expires),
   });
-  return `/backups/${object.split('/').map(encodeURIComponent).join('/')}?${query}`;
+  return `${BASE}${linked.object.split('/').map(encodeURIComponent).join('/')}?${query}`;
 }
 
-/** The object's bytes; undefined for everything but a valid link of ours, without a hint why. */
-export async function serveLink(
-  settings: LinkSettings,
-  store: Store,
-  isAdmin: (userId: number) => Promise<boolean>,
-  request: Request,
-): Promise<Response | undefined> {
-  const url = new URL(request.url);
-  const object = decodePath(url.pathname.slice('/backups/'.length));
-  const admin = Number(url.searchParams.get('admin'));
-  const expires = Number(url.searchParams.get('expires'));
-  const given = Buffer.from(url.searchParams.get('signature') ?? '', 'hex');
+/** What a link that was asked for names; undefined: it is none of ours, or its time is over. */
+export interface Linked {
+  readonly object: string;
+  readonly admin: number;
+  /** Of the object as stored, hex. */
+  readonly sha256: string;
+}
+
+/** `target`: path and query as they were sent, before anybody tidied them up. */
+export function readLink(settings: LinkSettings, target: string): Linked | undefined {
+  const [path = '', query = ''] = target.split('?');
+  const asked = new URLSearchParams(query);
+  const object = decodePath(path.slice(BASE.length));
+  const sha256 = asked.get('sha256') ?? '';
+  const admin = Number(asked.get('admin'));
+  const expires = Number(asked.get('expires'));
   if (object === undefined || !Number.isSafeInteger(admin) || !Number.isSafeInteger(expires))
     return undefined;
-  const expected = signature(settings, object, admin, expires);
+  const expected = Buffer.from(pathOf(settings, { object, admin, sha256 }, expires));
+  const given = Buffer.from(target);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
-  if (request.url.slice(url.origin.length) !== pathOf(object, admin, expires, expected)) return undefined;
   const ends = new Date(expires * 1000);
   const { after, last } = holding(settings.now(), LINK_SECONDS * 1000);
-  if (ends < after || ends > last) return undefined;
-  if (!(await isAdmin(admin))) return undefined;
-  const key = settings.prefix + object;
-  // A body that nobody reads would keep its file open.
-  const found =
-    request.method === 'HEAD'
-      ? await store.head(key).then((head) => head && { bytes: head.bytes, body: null })
-      : await store.get(key);
-  if (found === undefined) return undefined;
-  return new Response(found.body, {
-    headers: {
-      'Content-Type': 'application/octet-stream',
-      'Content-Length': String(found.bytes),
-      'Content-Disposition': `attachment; filename="${posix.basename(object).replaceAll(/[^\w.-]/g, '_')}"`,
-      'Cache-Control': 'private, no-store',
-    },
-  });
+  return ends < after || ends > last ? undefined : { object, admin, sha256 };
 }
 
-function signature(settings: LinkSettings, object: string, adminId: number, expires: number): Buffer {
-  return createHmac('sha256', settings.key)
-    .update(JSON.stringify([object, adminId, expires]))
-    .digest();
+function signature(key: Uint8Array, { object, admin, sha256 }: Linked, expires: number): string {
+  return createHmac('sha256', key)
+    .update(JSON.stringify([object, admin, expires, sha256]))
+    .digest('hex');
 }
 
 /** Undefined for a path that names no object: a signature over such a path opens nothing either. */

@@ -5,9 +5,14 @@
  */
 import * as v from 'valibot';
 import type { Bucket } from '../backup/catalog/bucket.ts';
+import { nameFromText } from '../backup/catalog/names.ts';
 import { DAY_MS } from '../backup/catalog/retention-times.ts';
 import { type LookedBack, lookBackAtChanges } from '../backup/copy/look-back.ts';
-import { lookBackAtBackups } from '../backup/copy/look-back-backups.ts';
+import {
+  type BackupLook,
+  type LookedAtBackups,
+  lookBackAtBackups,
+} from '../backup/copy/look-back-backups.ts';
 import { readMemory } from '../backup/copy/memory.ts';
 import type { Slice } from '../backup/copy/proven.ts';
 import { rememberedIn } from '../backup/copy/remembered.ts';
@@ -83,6 +88,17 @@ export class LookingBack {
     await context.db.write(this.#notices(found, context.now()));
   }
 
+  /** A stored file could not be sent whole: its backup is read at once, in both buckets. */
+  async suspect(file: string, reason: string, context: JobContext): Promise<void> {
+    context.log.error('a download was broken off', { file, reason });
+    const found: Found = { mended: [], damaged: [] };
+    const only = nameFromText(file);
+    if (only === undefined) return;
+    const look = { mostBytes: Number.POSITIVE_INFINITY, largest: Number.POSITIVE_INFINITY, only };
+    await this.#backups(look, '', context, found);
+    await context.db.write(this.#notices(found, context.now()));
+  }
+
   readonly #job: Job = {
     name: 'look-back',
     run: async (context) => {
@@ -136,9 +152,17 @@ export class LookingBack {
   ): Promise<{ readonly after: string | null; readonly bytes: number }> {
     const mostBytes = (this.#buckets.length * BYTES_A_DAY[kind]) / (DAY_MS / STEP_MS);
     if (kind === 'changes') return this.#changes(context, found, { after, isRead: true, mostBytes });
+    return this.#backups({ mostBytes, largest: LARGEST_BACKUP }, after, context, found);
+  }
+
+  async #backups(
+    look: Pick<BackupLook, 'mostBytes' | 'largest' | 'only'>,
+    after: string,
+    context: JobContext,
+    found: Found,
+  ): Promise<LookedAtBackups> {
     const { check } = sliceOf(context);
-    const look = { buckets: this.#buckets, mostBytes, largest: LARGEST_BACKUP, check };
-    const seen = await lookBackAtBackups(look, after);
+    const seen = await lookBackAtBackups({ ...look, buckets: this.#buckets, check }, after);
     for (const { name, isWhole } of seen.damaged) {
       context.log.error('a stored backup is damaged', { name, whole_elsewhere: isWhole });
       // The copying mends it, and tells.

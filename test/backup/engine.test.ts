@@ -213,6 +213,21 @@ test('verify and links of a backup, and of none', async () => {
   expect(await engine.history(5)).toMatchObject([{ name: outcome.name, state: 'done' }]);
 });
 
+test('a file that is to be sent elsewhere is sent only as it was stored', async () => {
+  const outcome = await engine.run({ trigger: 'schedule', scheduledAt: world.clock.now() });
+  if (outcome.kind !== 'done') throw new Error('not done');
+  const [database, document] = await engine.files(outcome.name);
+  const key = `${world.context.prefix}${database?.fileName}`;
+  const good = (await database?.read()) ?? new Uint8Array();
+  expect(good).toHaveLength(database?.bytes ?? 0);
+  await store.put(key, good.toReversed());
+  await expect(database?.read()).rejects.toThrow(/is not what was stored: .* verify /);
+  expect((await document?.read())?.byteLength).toBe(document?.bytes);
+  expect(await engine.find(outcome.name)).toMatchObject({ state: 'damaged' });
+  await store.delete([key]);
+  expect(await database?.read()).toBeUndefined();
+});
+
 test('pages', async () => {
   for (let i = 0; i < 5; i += 1) {
     await engine.run({ trigger: 'schedule', scheduledAt: world.clock.now() });

@@ -5,12 +5,10 @@ import { join } from 'node:path';
 import { GrammyError } from 'grammy';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Person } from '../../sim/telegram/start-telegram.ts';
-import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { type Hearing, PollHearing, setWebhook } from '../../src/bot/hearing.ts';
 import { noticeAdmins } from '../../src/db/admin-notices.ts';
 import { sql } from '../../src/db/database.ts';
 import { createHost } from '../../src/hosts/host.ts';
-import { linkKey } from '../../src/http/download-links.ts';
 import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { hearingJob } from '../../src/jobs/watch-hearing.ts';
 import { TOKEN_REFUSED } from '../../src/lib/token-refused.ts';
@@ -51,8 +49,6 @@ async function health(hearing: Hearing) {
     config: readConfig({}, 'node'),
     hearing,
     webhookSecret: SECRET,
-    store: createDirectoryStore(directory),
-    links: { baseUrl: '', key: linkKey('x'), prefix: '', now: bot.now },
     sleep: async () => {},
     tickLimits: { seconds: 50, requests: 40 },
     after: () => {},

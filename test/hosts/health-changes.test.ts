@@ -7,7 +7,6 @@ import { readBotInfo } from '../../src/bot/telegram.ts';
 import { sql } from '../../src/db/database.ts';
 import { createHost } from '../../src/hosts/host.ts';
 import type { Host } from '../../src/hosts/host-parts.ts';
-import { linkKey } from '../../src/http/download-links.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { readConfig } from '../../src/settings/config.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
@@ -23,7 +22,7 @@ afterEach(() => world.close());
 
 function host(isOn: boolean): Host {
   const { clock, db, ledger, context, path } = world;
-  const { store, prefix } = context;
+  const { store } = context;
   const source = openEmbeddedSnapshotSource({ path });
   return createHost({
     config: readConfig({}, 'node'),
@@ -32,8 +31,6 @@ function host(isOn: boolean): Host {
     api: new Api('1:x'),
     me: readBotInfo({ id: 1, is_bot: true, username: 'test_bot' }),
     backups: createBackupEngine({ ...context, requests: ledger, maxAgeHours: 26, signLink: () => '' }),
-    store,
-    links: { baseUrl: '', key: linkKey('x'), prefix, now: clock.now },
     now: clock.now,
     sleep: async () => {},
     log: createLog('info', () => {}),

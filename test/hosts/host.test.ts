@@ -50,7 +50,6 @@ function host(
 ): Host {
   const { clock, ledger } = world;
   const context = { ...world.context, store };
-  const links = { baseUrl: '', key: linkKey('x'), prefix: context.prefix, now: clock.now };
   return createHost({
     config: readConfig({}, 'node'),
     webhookSecret: undefined,
@@ -58,8 +57,6 @@ function host(
     api: new Api('1:x'),
     me: readBotInfo({ id: 1, is_bot: true, username: 'test_bot' }),
     backups: createBackupEngine({ ...context, requests: ledger, maxAgeHours: 26, signLink: () => '' }),
-    store: context.store,
-    links,
     now: clock.now,
     sleep: async (milliseconds) => {
       pauses.push(milliseconds);

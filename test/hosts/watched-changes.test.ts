@@ -63,8 +63,6 @@ function host(hasTimer: boolean, env: Record<string, string> = {}): Host {
       clock: { now, sleep },
       alert: async () => {},
     }),
-    store,
-    links,
     now,
     sleep: async () => {},
     log: createLog('info', () => {}),

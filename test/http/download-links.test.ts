@@ -2,28 +2,30 @@
  * Signed links of a directory bucket: who gets what, for how long, and that nothing stays open
  * behind them.
  */
-import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect } from 'node:net';
+import { createHash, createHmac } from 'node:crypto';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { serve } from '@hono/node-server';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
+import { everybody, listen } from '../../src/hosts/node/listen.ts';
 import { createApp } from '../../src/http/app.ts';
-import { linkKey, serveLink, signLink } from '../../src/http/download-links.ts';
+import { linkKey, signLink } from '../../src/http/download-links.ts';
+import { serveLink } from '../../src/http/serve-link.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
 const START = new Date('2026-06-15T02:00:00Z').getTime();
 const KEY = 'backups/anime_bot_20260615_020000.db.gz';
 const TOKEN = '1:token';
+const BYTES = new Uint8Array([1, 2, 3]);
+const hashOf = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
 async function setUp() {
   let at = START;
   const now = (): Date => new Date(at);
   const store = createMemoryStore(now);
-  await store.put(KEY, new Uint8Array([1, 2, 3]));
+  await store.put(KEY, BYTES);
   await store.put('secret.txt', new Uint8Array([9]));
   let opened = 0;
   const counted: typeof store = {
@@ -44,11 +46,16 @@ async function setUp() {
     webhookSecret: undefined,
     receive: async () => 'handled',
     health: () => Promise.reject(new Error('not asked')),
-    download: (request) => serveLink(links, counted, isAdmin, request),
+    download: (request, arrived) =>
+      serveLink({ ...links, store: counted, isAdmin, onBroken: () => {} }, request, arrived),
   });
   return {
-    link: (key = KEY, admin = 7) => signLink(links, key, admin),
-    fetch: async (url: string, method = 'GET') => app.fetch(new Request(url, { method })),
+    link: (key = KEY, admin = 7, sha256 = hashOf(BYTES)) => signLink(links, key, admin, sha256),
+    fetch: async (url: string, method = 'GET', headers: Record<string, string> = {}) =>
+      app.fetch(new Request(url, { method, headers }), {
+        target: url.slice('http://bot.test'.length),
+        breakOff: () => {},
+      }),
     opened: () => opened,
     admins,
     links,
@@ -93,6 +100,7 @@ test('another object, another admin, another time, or a way out of the prefix: r
     url.replace(/expires=\d+/, (text) => `${text}0`),
     url.replace(/signature=../, 'signature=zz'),
     url.replace(/&signature=.*/, ''),
+    url.replace(/sha256=../, 'sha256=00'),
     link('backups/../secret.txt'),
     link().replace('/backups/', '/backups/%2e%2e%2f'),
     'http://bot.test/backups/%ff?admin=7&expires=9&signature=00',
@@ -126,58 +134,146 @@ test('the key is for links alone: neither the token nor the bare HMAC of it sign
     createHmac('sha256', TOKEN).update('anime-bot download links').digest(),
     createHmac('sha256', 'WebAppData').update(TOKEN).digest(),
   ])
-    expect((await fetch(signLink({ ...links, key }, KEY, 7))).status).toBe(403);
+    expect((await fetch(signLink({ ...links, key }, KEY, 7, hashOf(BYTES)))).status).toBe(403);
   expect(linkKey(TOKEN)).not.toEqual(linkKey(`${TOKEN}2`));
   expect(linkKey(TOKEN)).toHaveLength(32);
 });
 
-test('through a real server over a real directory, a signed path that names no object is 403, never 500', async () => {
-  const root = mkdtempSync(join(tmpdir(), 'anime-links-'));
-  mkdirSync(join(root, 'bucket/a'), { recursive: true });
-  writeFileSync(join(root, 'bucket/a/b'), 'object');
-  writeFileSync(join(root, 'secret.txt'), 'secret');
+describe('through a real server over a real directory', () => {
+  let root: string;
+  let wrong: string[];
+  let server: Awaited<ReturnType<typeof listen>>;
   const links = { baseUrl: '', key: linkKey(TOKEN), prefix: '', now: () => new Date() };
-  const store = createDirectoryStore(join(root, 'bucket'));
-  const app = createApp({
-    webhookSecret: undefined,
-    receive: async () => 'handled',
-    health: () => Promise.reject(new Error('not asked')),
-    download: (request) => serveLink(links, store, async () => true, request),
+  const link = (key: string, contents = 'object'): string => signLink(links, key, 7, hashOf(contents));
+
+  beforeEach(async () => {
+    root = mkdtempSync(join(tmpdir(), 'anime-links-'));
+    mkdirSync(join(root, 'bucket/a'), { recursive: true });
+    writeFileSync(join(root, 'bucket/a/b'), 'object');
+    writeFileSync(join(root, 'secret.txt'), 'secret');
+    wrong = [];
+    const store = createDirectoryStore(join(root, 'bucket'));
+    const onBroken = (file: string): void => void wrong.push(file);
+    const app = createApp({
+      webhookSecret: undefined,
+      receive: async () => 'handled',
+      health: () => Promise.reject(new Error('not asked')),
+      download: (request, arrived) =>
+        serveLink({ ...links, store, isAdmin: async () => true, onBroken }, request, arrived),
+    });
+    const answer = everybody(async (request, arrived) => app.fetch(request, arrived));
+    server = await listen(answer, { host: '127.0.0.1', port: 0 });
   });
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  try {
-    expect(await ask(port, signLink(links, 'a/b', 7))).toMatch(/^HTTP\/1.1 200 .*object$/s);
+  afterEach(() => {
+    server.server.close();
+    rmSync(root, { recursive: true });
+  });
+
+  /** A request with exactly this target: `fetch` would tidy it up first. */
+  async function ask(target: string, more = ''): Promise<string> {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\n${more}Connection: close\r\n\r\n`);
+    let answer = '';
+    for await (const chunk of socket.setEncoding('latin1')) answer += String(chunk);
+    return answer;
+  }
+
+  test('a signed path that names no object is 403, never 500', async () => {
+    expect(await ask(link('a/b'))).toMatch(/^HTTP\/1.1 200 .*object$/s);
     const paths = [
       ...['a//b', '/a/b', 'a/b/', 'a/./b', '.', '', 'a', '../secret.txt', 'a/../../secret.txt', '..'],
       ...['a\\b', '..\\secret.txt', 'a/b\0', 'a/.b.partial', 'nothing', 'a/b/c'],
     ];
     for (const key of paths) {
-      const signed = signLink(links, key, 7);
+      const signed = link(key);
       const [path = '', query = ''] = signed.split('?');
       const encoded = path.replaceAll('..', '%2e%2e').replaceAll('.', '%2E');
       const slashes = `/backups/${path.slice('/backups/'.length).replaceAll('/', '%2f')}`;
       for (const target of [signed, `${encoded}?${query}`, `${slashes}?${query}`])
-        expect((await ask(port, target)).slice(9, 12), JSON.stringify(target)).toMatch(/403|404/);
+        expect((await ask(target)).slice(9, 12), JSON.stringify(target)).toMatch(/403|404/);
     }
-    const { search } = new URL(signLink(links, 'a/b', 7), 'http://127.0.0.1');
+    const { search } = new URL(link('a/b'), 'http://127.0.0.1');
     for (const path of ['%', '%ff', '%00', '%c0%ae%c0%ae/secret.txt', '..%5csecret.txt', '..%252fsecret.txt'])
-      expect((await ask(port, `/backups/${path}${search}`)).slice(9, 12), path).toBe('403');
-  } finally {
-    server.close();
-    rmSync(root, { recursive: true });
-  }
-});
+      expect((await ask(`/backups/${path}${search}`)).slice(9, 12), path).toBe('403');
+  });
 
-/** A request with exactly this target: `fetch` would tidy it up first. */
-async function ask(port: number, target: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`);
-  let answer = '';
-  for await (const chunk of socket) answer += String(chunk);
-  return answer;
-}
+  test('the path that was signed is the path that was sent, before anybody resolves it', async () => {
+    const [, query = ''] = link('a/b').split('?');
+    const spellings = [
+      ...['/backups/./a/b', '/backups/a/./b', '/backups/x/../a/b', '/backups/a/x/../b', '/backups/%2e/a/b'],
+      ...['/backups/%2e%2e/backups/a/b', '/./backups/a/b', '/x/../backups/a/b', '/backups/a/%62'],
+    ];
+    for (const path of spellings)
+      expect((await ask(`${path}?${query}`)).slice(9, 12), path).toMatch(/403|404/);
+    expect((await ask(`/backups/a/b?${query}`)).slice(9, 12)).toBe('200');
+  });
+
+  test('a link in the place of a file is no file: nothing that it leads to goes out', async () => {
+    renameSync(join(root, 'bucket/a/b'), join(root, 'bucket/a/moved'));
+    for (const to of ['/etc/passwd', '../../secret.txt', 'moved']) {
+      symlinkSync(to, join(root, 'bucket/a/b'));
+      expect((await ask(link('a/b'))).slice(9, 12), to).toBe('403');
+      rmSync(join(root, 'bucket/a/b'));
+    }
+  });
+
+  test('a file that was altered or cut: its last bytes stay here, the connection breaks, and the file is told', async () => {
+    // What follows its last whole reading is shorter than any word about it.
+    const large = 'x'.repeat(12 * 256 * 1024 + 5);
+    const url = link('a/b', large);
+    const lengthOf = (answer: string): number => answer.length - answer.indexOf('\r\n\r\n') - 4;
+    writeFileSync(join(root, 'bucket/a/b'), large);
+    expect(lengthOf(await ask(url))).toBe(large.length);
+    expect(wrong).toEqual([]);
+    for (const stored of [`y${large.slice(1)}`, large.slice(0, -100), `${large}x`]) {
+      writeFileSync(join(root, 'bucket/a/b'), stored);
+      for (const range of ['', 'Range: bytes=2900000-\r\n', 'Range: bytes=0-99\r\n', 'Range: bytes=-5\r\n']) {
+        const answer = await ask(url, range);
+        const announced = Number(/content-length: (\d+)/i.exec(answer)?.[1] ?? '0');
+        expect(answer === '' || lengthOf(answer) < announced, `${range}${stored.length}`).toBe(true);
+        expect(answer).not.toContain('stored');
+        expect(wrong).toEqual(['a/b']);
+        wrong.length = 0;
+      }
+    }
+  });
+
+  test('a part of a file: the one that was asked for, of the very bytes that the link is for', async () => {
+    const contents = Array.from({ length: 400_000 }, (_, at) => String(at % 10)).join('');
+    writeFileSync(join(root, 'bucket/a/b'), contents);
+    const url = link('a/b', contents);
+    const tag = `"${hashOf(contents)}"`;
+    const whole = await ask(url);
+    expect(whole).toContain(`etag: ${tag}`);
+    expect(whole).toContain('accept-ranges: bytes');
+    const cases: readonly (readonly [string, number, string])[] = [
+      ['Range: bytes=0-', 206, contents],
+      ['Range: bytes=5-9', 206, contents.slice(5, 10)],
+      ['Range: bytes=262143-262144', 206, contents.slice(262_143, 262_145)],
+      ['Range: bytes=399999-', 206, contents.slice(-1)],
+      ['Range: bytes=399990-999999', 206, contents.slice(-10)],
+      ['Range: bytes=-7', 206, contents.slice(-7)],
+      ['Range: bytes=-999999', 206, contents],
+      [`Range: bytes=5-9\r\nIf-Range: ${tag}`, 206, contents.slice(5, 10)],
+      ['Range: bytes=5-9\r\nIf-Range: "other"', 200, contents],
+      [`Range: bytes=5-9\r\nIf-Range: W/${tag}`, 200, contents],
+      ['Range: bytes=5-9,20-30', 200, contents],
+      ['Range: bytes=9-5', 200, contents],
+      ['Range: bytes=-', 200, contents],
+      ['Range: lines=1-2', 200, contents],
+      ['Range: bytes=400000-', 416, ''],
+      ['Range: bytes=-0', 416, ''],
+      [`Range: bytes=${'9'.repeat(400)}-`, 416, ''],
+    ];
+    for (const [header, status, body] of cases) {
+      const [head = '', ...rest] = (await ask(url, `${header}\r\n`)).split('\r\n\r\n');
+      expect(head.slice(9, 12), header).toBe(String(status));
+      expect(rest.join('') === body, header).toBe(true);
+      if (status === 416) expect(head).toContain('content-range: bytes */400000');
+    }
+    expect(await ask(url, 'Range: bytes=5-9\r\n')).toContain('content-range: bytes 5-9/400000');
+  });
+});
 
 test('only the one spelling of a link opens anything', async () => {
   const world = await setUp();

@@ -109,6 +109,8 @@ function worldOf(kinds: {
     restart: () => {
       looks = looksAtBuckets(config, { first: bucket, copy });
     },
+    /** What a download does that meets a wrong file. */
+    suspect: (file: string) => looks.suspect(file, 'it is not what was stored', context()),
     watch: () => tick([watchChangesJob], context(), `watch ${bot.now().getTime()}`),
     /** What the host does in a minute. */
     async minutes(count = 1): Promise<void> {
@@ -306,6 +308,28 @@ test('a backup that rots, and there is one bucket: it counts as damaged, and tha
   expect(name && (await findBackup(world.bucket, name))?.state).toBe('damaged');
   expect(told('butun nusxasi hech qayerda yo‘q')).toBe(1);
 });
+
+test.each(['directory', 'none'] as const)(
+  'a download that broke off, copy: %s: its backup is looked at in that moment, mended where it can be, told once',
+  async (copy) => {
+    await begin('directory', copy);
+    const [{ key } = { key: '' }] = await world.first.list('backups/anime_bot_');
+    const good = await bodyOf(world.first, key);
+    const file = key.slice('backups/'.length);
+    const name = nameFromText(file) ?? '';
+    // One reading that was cut on its way, or something that is no backup, proves nothing.
+    for (const well of [file, 'x', '../etc/passwd']) await world.suspect(well);
+    expect((await findBackup(world.bucket, name))?.state).toBe('verified');
+    await DAMAGES['dd, four bytes']?.(world.first, key);
+    await Promise.all([file, file].map((one) => world.suspect(one)));
+    expect((await findBackup(world.bucket, name))?.state).toBe('damaged');
+    await world.minutes(3);
+    await world.suspect(file);
+    await world.minutes(3);
+    expect(told(copy === 'none' ? 'butun nusxasi hech qayerda yo‘q' : 'buzilgan yoki yo‘qolgan')).toBe(1);
+    if (copy !== 'none') expect(await bodyOf(world.first, key)).toBe(good);
+  },
+);
 
 test('between two rounds a minute asks neither bucket', async () => {
   await begin();

@@ -6,6 +6,7 @@ import type { Bucket } from '../catalog/bucket.ts';
 import { loadEntry } from '../catalog/entry.ts';
 import { readGroups } from '../catalog/list.ts';
 import type { Manifest } from '../catalog/manifest.ts';
+import type { BackupName } from '../catalog/names.ts';
 import { type DamageProof, keepVerdict } from '../catalog/verdicts.ts';
 import { verifyByHash } from '../verify/prove-objects.ts';
 import { isSound } from './places.ts';
@@ -16,6 +17,8 @@ export interface BackupLook {
   readonly mostBytes: number;
   /** Larger ones are left to `verify`. */
   readonly largest: number;
+  /** Looks at this one alone. */
+  readonly only?: BackupName | undefined;
   /** @throws when work under way has to stop, too */
   check(): void;
 }
@@ -38,7 +41,8 @@ export async function lookBackAtBackups(look: BackupLook, after: string): Promis
   const damaged: LookedAtBackups['damaged'][number][] = [];
   let bytes = 0;
   let last = after;
-  for (const name of [...names].filter((one) => one > after).toSorted()) {
+  const isNext = (name: BackupName): boolean => (look.only === undefined ? name > after : name === look.only);
+  for (const name of [...names].filter(isNext).toSorted()) {
     if (bytes >= look.mostBytes) return { after: last, bytes, damaged };
     let [bad, good] = [0, 0];
     for (const { bucket, groups } of lists) {

@@ -6,7 +6,7 @@ import { ObjectExists, StoreError } from './types.ts';
 
 /** What the store does to files; a parameter so that tests can fill the disk and break it. */
 export interface FileSystem
-  extends Pick<typeof nodeFs, 'link' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat'> {
+  extends Pick<typeof nodeFs, 'link' | 'lstat' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm'> {
   /** Blocks that are free for us, and their size. */
   statfs(path: string): Promise<{ readonly bavail: number; readonly bsize: number }>;
 }

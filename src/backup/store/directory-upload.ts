@@ -137,7 +137,7 @@ export class DirectoryUpload implements HeadLastWriter<WrittenObject> {
   }
 
   async #refuseExisting(): Promise<void> {
-    const found = await this.#tools.fs.stat(this.#final).then(
+    const found = await this.#tools.fs.lstat(this.#final).then(
       () => true,
       () => false,
     );

@@ -1,6 +1,6 @@
 /** The bucket as a directory on this machine. Node only (node:fs). */
 import { randomUUID } from 'node:crypto';
-import { existsSync, type Stats } from 'node:fs';
+import { constants, existsSync, type Stats } from 'node:fs';
 import * as nodeFs from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import type { HeadLastWriter } from '../model/model.ts';
@@ -27,6 +27,12 @@ export interface DirectoryOptions {
  * One read from disk: large enough that system calls do not count, small beside the memory limit.
  */
 const READ_BYTES = 256 * 1024;
+
+/**
+ * An object is a regular file: behind a link may be any file of this machine. A pipe would keep the
+ * opening waiting.
+ */
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Opens the directory, which is made at the first write. Keys are paths below it (`backups/x`).
@@ -87,7 +93,7 @@ function segmentsOf(key: string): string[] {
 
 async function statFile(tools: DirectoryTools, key: string): Promise<Stats | undefined> {
   try {
-    const stats = await tools.fs.stat(tools.path(key));
+    const stats = await tools.fs.lstat(tools.path(key));
     return stats.isFile() ? stats : undefined;
   } catch (error) {
     if (isMissing(error)) return undefined;
@@ -98,7 +104,7 @@ async function statFile(tools: DirectoryTools, key: string): Promise<Stats | und
 async function get(tools: DirectoryTools, key: string): ReturnType<Store['get']> {
   const what = `reading ${JSON.stringify(key)}`;
   if ((await statFile(tools, key)) === undefined) return undefined;
-  const file = await tools.fs.open(tools.path(key), 'r').catch(async (error: unknown) => {
+  const file = await tools.fs.open(tools.path(key), OPEN_FLAGS).catch(async (error: unknown) => {
     throw await translateFsError(tools, error, what);
   });
   const { size } = await file.stat();
@@ -162,13 +168,12 @@ async function* walk(
   try {
     const entries = await tools.fs.readdir(start, { recursive: true, withFileTypes: true });
     for (const entry of entries) {
-      // A file moved to another disk, with a link in its place.
-      if (!entry.isFile() && !entry.isSymbolicLink()) continue;
+      if (!entry.isFile()) continue;
       const path = join(entry.parentPath, entry.name);
       const key = path.slice(join(tools.root, sep).length).split(sep).join('/');
       // Change files are many, and each look at one is a call of the system.
       if (!isTemporary(entry.name) && (!key.startsWith(prefix) || key <= after)) continue;
-      const stats = await tools.fs.stat(path).catch((error: unknown) => {
+      const stats = await tools.fs.lstat(path).catch((error: unknown) => {
         if (isMissing(error)) return undefined;
         throw error;
       });

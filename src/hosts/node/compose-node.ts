@@ -16,6 +16,7 @@ import { createHost } from '../host.ts';
 import type { Host, HostParts } from '../host-parts.ts';
 import type { Acquired } from './acquire.ts';
 import { checkDisks, placesOf } from './disk-room.ts';
+import { downloads } from './downloads.ts';
 import { hearTelegram, type TelegramEar } from './hear-telegram.ts';
 import { lastStoredOf } from './last-stored.ts';
 import { looksAtBuckets } from './looks-at-buckets.ts';
@@ -45,7 +46,7 @@ export function composeNode(have: Acquired): ComposedNode {
   });
   const looks = looksAtBuckets(config, { first, copy });
   const host = createHost({
-    ...{ config, webhookSecret, db, api, me, store, backups, links, now, log },
+    ...{ config, webhookSecret, db, api, me, backups, now, log },
     hearing: telegram.hearing,
     stopping: stopping.signal,
     sharesWork: true,
@@ -57,7 +58,8 @@ export function composeNode(have: Acquired): ComposedNode {
     isLost: database.isLost,
     asCalled: asCalledHere,
     copiesApart: true,
-    lookBack: looks.lookBack,
+    ...{ lookBack: looks.lookBack, suspect: looks.suspect },
+    download: downloads(links, store, (work) => runs.add(work)),
     jobHolder: () => holderText('node host', now()),
     importUpload: createImportUpload(
       { ...config.database, takeOver: TAKE_OVER_MODULE, ownerIds: config.ownerIds },

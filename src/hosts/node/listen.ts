@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { type ServerType, serve } from '@hono/node-server';
+import type { Arrived } from '../../http/app.ts';
 import { refusal } from '../../http/loopback-guard.ts';
 import type { Config } from '../../settings/config.ts';
 
@@ -15,16 +16,22 @@ const TIME_LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connection
  */
 const STALLED_MS = 90_000;
 
-export type Answer = (request: Request) => Promise<Response>;
+export type Answer = (request: Request, arrived: Arrived) => Promise<Response>;
 type FetchCallback = Parameters<typeof serve>[0]['fetch'];
+
+export function everybody(answer: Answer): FetchCallback {
+  return (request, { incoming, outgoing }) =>
+    answer(request, { target: incoming.url ?? '', breakOff: () => void outgoing.destroy() });
+}
 
 /** Offline nothing but this machine gets an answer. */
 export function onlyThisMachine(answer: Answer): FetchCallback {
+  const answerAll = everybody(answer);
   return (request, env) => {
     const { headers, method, socket } = env.incoming;
     const header = (name: string): string | undefined => headers[name]?.toString();
     const reason = refusal({ method: method ?? '', header }, socket.localPort ?? 0);
-    return reason === undefined ? answer(request) : new Response(`${reason}\n`, { status: 403 });
+    return reason === undefined ? answerAll(request, env) : new Response(`${reason}\n`, { status: 403 });
   };
 }
 

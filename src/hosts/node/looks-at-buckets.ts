@@ -9,10 +9,11 @@ import type { HostParts } from '../host-parts.ts';
 export function looksAtBuckets(
   { backup, changes }: Pick<Config, 'backup' | 'changes'>,
   { first, copy }: { readonly first: Bucket; readonly copy: Bucket | undefined },
-): Pick<ChangeKeeper, 'putBack'> & Required<Pick<HostParts, 'lookBack'>> {
+): Pick<ChangeKeeper, 'putBack'> & Required<Pick<HostParts, 'lookBack'>> & Pick<LookingBack, 'suspect'> {
   const looks = new LookingBack({ first, copy, keys: botKeys(backup), days: changes.retentionDays });
   return {
     putBack: copy && ((context) => looks.putBack(context)),
     lookBack: (context, holder) => looks.run(context, holder),
+    suspect: (...what) => looks.suspect(...what),
   };
 }

@@ -18,7 +18,7 @@ import { NO_ADMINS } from '../no-admins.ts';
 import { type Acquired, acquire } from './acquire.ts';
 import { composeNode } from './compose-node.ts';
 import { finishAll, RUN_GRACE_MS } from './finish-all.ts';
-import { type Answer, listen, onlyThisMachine } from './listen.ts';
+import { type Answer, everybody, listen, onlyThisMachine } from './listen.ts';
 import { createHostLog } from './log-lines.ts';
 import { beginOwnWork } from './own-work.ts';
 
@@ -60,8 +60,8 @@ export async function startNode(
   const composed = composeNode(have);
   const { host, backups, telegram } = composed;
   await readyWith(have, host);
-  const answer: Answer = (request) => requests.add(host.app.fetch(request));
-  const { server, port } = await listen(have.isOffline ? onlyThisMachine(answer) : answer, config);
+  const answer: Answer = async (request, arrived) => requests.add(host.app.fetch(request, arrived));
+  const { server, port } = await listen((have.isOffline ? onlyThisMachine : everybody)(answer), config);
   const address = `http://127.0.0.1:${port}`;
   links.baseUrl ||= address;
   const work = beginOwnWork(have, composed, isUnfilled);

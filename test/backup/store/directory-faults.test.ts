@@ -203,15 +203,40 @@ test('a directory in the way and a file as a directory are no objects', async ()
   await expect(store.put('a/b/c', utf8('y'))).rejects.toBeInstanceOf(StoreError);
 });
 
-test('a link in the place of a file is the file: listed, looked at and read', async () => {
+test('a link in the place of a file is no object: not listed, not looked at, not read, not taken', async () => {
   const store = createDirectoryStore(root);
-  await store.put('b/x', new TextEncoder().encode('abc'));
-  await fs.rename(join(root, 'b/x'), join(root, 'moved'));
-  await fs.symlink('../moved', join(root, 'b/x'));
-  await fs.symlink('nowhere', join(root, 'b/gone'));
-  await fs.symlink('../b', join(root, 'b/circle'));
-  expect(await store.list('b/')).toMatchObject([{ key: 'b/x', bytes: 3 }]);
+  await fs.mkdir(join(root, 'b'));
+  await fs.writeFile(join(root, 'secret'), 'abc');
+  const links = { x: '../secret', gone: 'nowhere', circle: '../b', loop: 'loop' };
+  for (const [name, to] of Object.entries(links)) await fs.symlink(to, join(root, 'b', name));
+  expect(await store.list('b/')).toEqual([]);
+  for (const name of Object.keys(links)) {
+    expect(await store.head(`b/${name}`), name).toBeUndefined();
+    expect(await store.get(`b/${name}`), name).toBeUndefined();
+    await expect(store.put(`b/${name}`, utf8('y'), { createOnly: true })).rejects.toThrow(ObjectExists);
+  }
+  expect(await fs.readFile(join(root, 'secret'), 'utf8')).toBe('abc');
+  // What replaces, takes the link's place, not that of the file behind it.
+  await store.put('b/x', utf8('new'));
+  expect(await fs.readFile(join(root, 'secret'), 'utf8')).toBe('abc');
   expect(await store.head('b/x')).toMatchObject({ bytes: 3 });
+  expect(await store.delete(['b/x', 'b/loop'])).toMatchObject({ remaining: [] });
+});
+
+test('a link that takes the place of a file between the look and the opening is not followed', async () => {
+  await fs.writeFile(join(root, 'secret'), 'abc');
+  const store = createDirectoryStore(root, {
+    fs: {
+      ...fs,
+      async open(path, ...more) {
+        await fs.rm(String(path));
+        await fs.symlink('secret', String(path));
+        return fs.open(path, ...more);
+      },
+    },
+  });
+  await fs.writeFile(join(root, 'x'), 'abc');
+  await expect(store.get('x')).rejects.toThrow('ELOOP');
 });
 
 test('a link whose disk is not mounted is no empty bucket, to read or to write', async () => {
