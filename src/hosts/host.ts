@@ -4,16 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Update } from 'grammy/types';
-import { damageOf } from '../backup/catalog/entry.ts';
-import { ensureTriggers, removeTriggers } from '../backup/changes/ensure-triggers.ts';
+import { ensureTriggers } from '../backup/changes/ensure-triggers.ts';
 import { isLogGone, peekAt } from '../backup/changes/peek.ts';
-import { type BackupOutcome, detailOf, isBusy } from '../backup/run/outcome.ts';
 import { createReceiver } from '../bot/receive.ts';
 import { createWriteAlarm } from '../bot/write-alarm.ts';
-import { meetBot } from '../db/bot-identity.ts';
-import { DatabaseLacks, isOfLog, tellLack } from '../db/lack-words.ts';
-import { migrate, schemaName } from '../db/migrate.ts';
-import { lackNow } from '../db/own-schema.ts';
 import { personById } from '../db/users.ts';
 import { watchWrites } from '../db/watched-writes.ts';
 import { stages } from '../handlers/index.ts';
@@ -24,12 +18,12 @@ import { type JobContext, RequestBudget } from '../jobs/job.ts';
 import { keepChanges } from '../jobs/keep-changes.ts';
 import { shipChangesJob } from '../jobs/ship-changes.ts';
 import { tick } from '../jobs/tick.ts';
-import { abortable } from '../lib/clock.ts';
 import { describeError } from '../lib/log.ts';
 import { Pace } from '../lib/pace.ts';
-import { BUSY_WAIT_MS, BUSY_WAITS, backUpBeforeMigration } from './backup-before-migration.ts';
+import { bringUpToDate } from './bring-up.ts';
 import { joinDeliveries } from './deliveries.ts';
 import { backupLook, cachedHealth, checkHealth } from './health.ts';
+import { loggedRun } from './host-backups.ts';
 import type { Host, HostParts } from './host-parts.ts';
 
 /** The schedule fires at the next minute; a slow start may miss that one. */
@@ -55,65 +49,12 @@ export function createHost(parts: HostParts): Host {
     },
     stages,
   );
-  const backUp: Host['runBackup'] = async (trigger, scheduledAt, options = {}) => {
-    const run = (): Promise<BackupOutcome> => backups.run({ trigger, scheduledAt, ...options });
-    let outcome = await run();
-    // A due run that meets a killed process's lease waits for the lease to end: nobody would come
-    // back for a skipped one.
-    const waits = trigger === 'schedule' || trigger === 'start' ? BUSY_WAITS : 0;
-    const signal = options.signal ?? new AbortController().signal;
-    for (let i = 0; i < waits && isBusy(outcome); i += 1) {
-      await abortable(sleep(BUSY_WAIT_MS), signal).catch(() => {});
-      if (signal.aborted) break;
-      outcome = await run();
-    }
-    const damage = outcome.kind === 'done' ? damageOf(outcome.manifest) : undefined;
-    const isGood = outcome.kind !== 'failed' && damage === undefined;
-    log[isGood ? 'info' : 'error']('backup', {
-      trigger,
-      outcome: outcome.kind,
-      detail: detailOf(outcome),
-      damage,
-    });
-    return outcome;
-  };
+  const backUp = loggedRun(parts);
   const pace = new Pace();
   const alarm = createWriteAlarm(writes, { api, log, now, ...people });
-  const ready = once(async ({ waits }: { readonly waits: boolean } = { waits: false }) => {
-    const report = await migrate(db, {
-      now,
-      backup: () => backUpBeforeMigration(backUp, parts, waits),
-      beforeFirst: parts.beforeFirst,
-      ...(parts.takeOver === undefined ? {} : { takeOver: parts.takeOver }),
-    }).catch(async (error: unknown) => {
-      if (!(error instanceof DatabaseLacks)) throw error;
-      throw new DatabaseLacks(error.lack, error.first, await parts.lastStored?.());
-    });
-    for (const note of report.notes) log.warn('database', { note });
-    // A Worker is ready in a moment: its tick does it, unless this is the moment of a change.
-    if (changes !== undefined && (changes.hasTimer || report.from !== report.to)) {
-      const { db: plain, source } = changes.shipping;
-      await (changes.isOn ? ensureTriggers(plain, source) : removeTriggers(plain, source));
-    }
-    // The change log's own tables were made again.
-    const isMended = report.lack?.tables.some(isOfLog) === true && recordsChanges === true;
-    const lack = isMended ? await lackNow(db) : report.lack;
-    if (report.lack !== undefined && lack === undefined)
-      log.warn('database', {
-        note: `${report.lack.findings.join('; ')}: made again, and a full backup follows`,
-      });
-    if (lack !== undefined)
-      log.error('database incomplete', { message: tellLack(lack, await parts.lastStored?.()) });
-    if (report.from !== report.to) log.info('migrated', { from: schemaName(report.from), to: report.to });
-    // A table that is missing was told above, and keeps nobody from starting.
-    const old = lack === undefined ? await meetBot(db, me, now()) : undefined;
-    if (old !== undefined)
-      log.warn('the token is another bot’s: the database moves to it', {
-        from: old.username,
-        to: me.username,
-        read: 'docs/operations.md, "The bot was banned"',
-      });
-  });
+  const ready = once(({ waits }: { readonly waits: boolean } = { waits: false }) =>
+    bringUpToDate(parts, { db, backUp, waits }),
+  );
   const receiveOne: Host['receive'] = async (update, delivery) => {
     try {
       await ready();
