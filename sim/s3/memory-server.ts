@@ -11,6 +11,9 @@ import { MemoryS3, refuse } from './memory.ts';
 
 export interface MemoryS3Server {
   readonly settings: S3Settings;
+  /** What it holds, and how many requests it has answered. */
+  readonly bucket: MemoryS3;
+  readonly asked: () => number;
   close(): Promise<void>;
 }
 
@@ -21,12 +24,16 @@ const MIN_PART_BYTES = 5 * 1024 * 1024;
 /** Starts on a free port of 127.0.0.1 with one empty bucket. */
 export async function startMemoryS3(): Promise<MemoryS3Server> {
   const bucket = new MemoryS3({ minPartBytes: MIN_PART_BYTES });
+  let asked = 0;
   const server = createServer((request, response) => {
+    asked += 1;
     answer(bucket, request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
+    bucket,
+    asked: () => asked,
     settings: {
       endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       region: 'us-east-1',

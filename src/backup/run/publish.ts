@@ -3,9 +3,8 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { StoredFile } from '../../db/stored-files.ts';
 import type { Bucket } from '../catalog/bucket.ts';
-import { findBackup } from '../catalog/list.ts';
 import { type Manifest, serializeManifest } from '../catalog/manifest.ts';
-import { type BackupName, manifestKey } from '../catalog/names.ts';
+import { manifestKey } from '../catalog/names.ts';
 import { mostManifestBytes, readSmall } from '../catalog/small-object.ts';
 import type { Lease } from './lease.ts';
 
@@ -38,23 +37,27 @@ export async function publish({ store, prefix }: Bucket, manifest: Manifest): Pr
 }
 
 /**
- * After {@link publish}. A put may stall longer than the lease lives: another run takes over and
- * sweeps our objects, which had no manifest yet, and then the manifest lands. So the lease is
- * confirmed once more; where that fails, or where there is none (another deployment's dead run may
- * have had this very second, and its next run sweeps what has the name), the bucket has the last
- * word.
- * @throws why the lease could not be confirmed, unless the backup is whole all the same.
+ * After {@link publish}: the bucket has the last word. A put may stall longer than the lease lives:
+ * another run takes over and sweeps our objects, which had no manifest yet, and then the manifest
+ * lands. Another deployment, with a database and a lease of its own, may have had a run of this very
+ * second that died, and its next run sweeps what has the name.
+ * @throws why it is no backup; a bucket that does not answer leaves that to the lease
  */
-export async function confirmPublished(bucket: Bucket, lease: Lease, name: BackupName): Promise<void> {
-  let lost: { readonly cause?: unknown } = {};
-  try {
+export async function confirmPublished(bucket: Bucket, lease: Lease, manifest: Manifest): Promise<void> {
+  const gone = await lostObjects(bucket, manifest).catch(async (cause: unknown) => {
     await lease.confirm();
-    if (lease.fence !== null) return;
-  } catch (cause) {
-    lost = { cause };
-  }
-  const entry = await findBackup(bucket, name);
-  if (entry?.usable.length === 2) return;
-  const found = entry?.problem ?? 'nothing of it is there';
-  throw new Error(`the manifest was put too late (${found})`, lost);
+    if (lease.fence === null) throw cause;
+    return [];
+  });
+  if (gone.length > 0) throw new Error(`the manifest was put too late (${gone.join(' and ')} gone)`);
+}
+
+async function lostObjects({ store, prefix }: Bucket, { objects }: Manifest): Promise<readonly string[]> {
+  const heads = await Promise.all(
+    Object.values(objects).map(async ({ file, bytes }) => {
+      const held = await store.head(`${prefix}${file}`);
+      return held?.bytes === bytes ? [] : [file];
+    }),
+  );
+  return heads.flat();
 }

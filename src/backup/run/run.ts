@@ -155,7 +155,7 @@ async function runHeld(
     if (uncleared !== undefined) problems.push(uncleared);
     await lease.confirm(publishedFile(manifest));
     await publish(context, manifest);
-    await confirmPublished(context, lease, name);
+    await confirmPublished(context, lease, manifest);
   } catch (error) {
     limit.stop();
     const left = await cleanUp(context, { making, manifest, objects: held.objects });
