@@ -53,6 +53,7 @@ const GOAL = { seconds: 30, megabytes: 300 };
 const CLI = join(import.meta.dirname, '../src/cli/main.ts');
 /** As `npm run backup` does. */
 const FIRST = join(import.meta.dirname, '../src/node-version.cjs');
+const FLAGS = ['--max-semi-space-size=2'];
 
 const [, , first = '30', kind = 'directory'] = process.argv;
 if (first === 's3') await serve(kind);
@@ -100,7 +101,7 @@ async function commands(
   const of = `${days * DAY_FILES} files, ${server === undefined ? 'a directory' : 'S3'}`;
   const run = async (args: readonly string[], more: Record<string, string> = {}): Promise<void> => {
     await server?.asked();
-    const command = [process.execPath, '-r', FIRST, CLI, ...args];
+    const command = [process.execPath, '-r', FIRST, ...FLAGS, CLI, ...args];
     const { seconds, cpuSeconds, peakMB } = await wholeRun(command, {
       env: { ...settings, ...bucket, ...more },
       cwd: directory,

@@ -29,7 +29,7 @@ const [WHITE, GRID, INK, FILL, LAST] = [0, 1, 2, 3, 4];
 /** The last bar (today, not over yet) is darker. Values are whole and not negative. */
 export function barChart(bars: readonly Bar[]): Uint8Array {
   const canvas = new Canvas(SIZE.width, SIZE.height, WHITE);
-  const top = niceTop(Math.max(1, ...bars.map((bar) => bar.value)));
+  const top = niceTop(bars.reduce((most, { value }) => Math.max(most, value), 1));
   const plot = {
     x: MARGIN.left,
     y: MARGIN.top,
@@ -76,7 +76,7 @@ function drawCentred(canvas: Canvas, text: string, x: number, y: number, scale =
 
 /** The number of bars between two labels. */
 function labelEvery(bars: readonly Bar[], step: number): number {
-  const widest = Math.max(0, ...bars.map((bar) => textWidth(bar.label, TEXT)));
+  const widest = bars.reduce((most, { label }) => Math.max(most, textWidth(label, TEXT)), 0);
   return Math.max(1, Math.ceil((widest + 12) / step));
 }
 

@@ -1,4 +1,5 @@
 /** What `list` tells of the bucket that it does not read: the second copy, or the first one. */
+
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import { type BackupEntry, loadEntry, type ObjectGroup } from '../backup/catalog/entry.ts';
 import { fullerThan, shrunkText, type Watched } from '../backup/catalog/fuller.ts';
@@ -16,6 +17,7 @@ import {
   staysText,
 } from '../backup/copy/places.ts';
 import { explain } from '../lib/clock.ts';
+import { greatest } from '../lib/extremes.ts';
 import { inParallel } from '../lib/in-parallel.ts';
 import { sameDisk } from './same-disk.ts';
 import type { Session } from './session.ts';
@@ -138,7 +140,7 @@ export async function lookElsewhere(
   const line = `Second copy: ${what}${lost}${staysText(plain)}, in ${bucket}${found.length === 0 && apart !== undefined ? `. ${apart}` : mend}`;
   const late = missing.filter(
     ({ objects }) =>
-      now.getTime() - Math.max(0, ...objects.map(({ modified }) => modified.getTime())) > LATE_MS,
+      now.getTime() - greatest([0, ...objects.map(({ modified }) => modified.getTime())]) > LATE_MS,
   );
   return {
     placeOf: (entry) => {

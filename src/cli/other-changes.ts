@@ -105,7 +105,7 @@ function endsOf({ bases, files }: Ordered): ReadonlyMap<string, End> {
   for (const base of bases) {
     if (base.changes === undefined) continue;
     const { timeline, seq } = base.changes;
-    const last = index.behind(base).at(-1);
+    const last = index.endBehind(base)?.last;
     for (const end of [{ seq, time: base.time }, ...(last ? [{ seq: last.last, time: last.time }] : [])])
       if (end.seq > (ends.get(timeline)?.seq ?? -1)) ends.set(timeline, end);
   }

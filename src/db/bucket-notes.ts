@@ -1,4 +1,6 @@
 /** What is remembered of the buckets: single values by name, in a table of the engine. */
+import * as v from 'valibot';
+import { readJson } from '../lib/read-json.ts';
 import { one, type Query, type Statement, sql } from './database.ts';
 
 /** Of the second copy of backups (backup/copy/memory.ts). */
@@ -22,6 +24,32 @@ export function lookNote(): Query<string | undefined> {
 
 export function keepLookNote(text: string): Statement {
   return keep('look-back', text);
+}
+
+/** Change files that a full backup found to be gone from the bucket (jobs/watch-changes.ts). */
+export interface LostChanges {
+  readonly timeline: string;
+  /** The first change that no file has. */
+  readonly first: number;
+  /** ISO time: no moment from before the backup is kept any longer. */
+  readonly until: string;
+}
+
+const lostChanges = v.object({ timeline: v.string(), first: v.number(), until: v.string() });
+
+export function lostChangesNote(): Query<LostChanges | undefined> {
+  return one(sql("SELECT value FROM bucket_notes WHERE key = 'lost-changes'"), (row) => {
+    const parsed = v.safeParse(lostChanges, readJson<object>(row.text('value')));
+    return parsed.success ? parsed.output : undefined;
+  });
+}
+
+export function keepLostChanges(lost: LostChanges): Statement {
+  return keep('lost-changes', JSON.stringify(lost));
+}
+
+export function forgetLostChanges(): Statement {
+  return sql("DELETE FROM bucket_notes WHERE key = 'lost-changes'");
 }
 
 function keep(key: string, value: string): Statement {

@@ -1,4 +1,5 @@
 /** Which steps a database went through, whatever its record of them says. Pure. */
+import { greatest } from '../lib/extremes.ts';
 import { migrations } from './migrations/all-migrations.ts';
 import type { ExistingTables } from './migrations/migration.ts';
 import { type OwnColumn, type OwnSchema, ownSchema } from './own-tables.ts';
@@ -38,7 +39,7 @@ export function versionMade(
     signs.push(...signsOf(found, version, schemaAt));
   const ours = signs.filter(({ isThere }) => isThere);
   // A step may make one table only, and later ones were not made yet: each is asked for its own.
-  const until = Math.max(0, ...ours.map(({ version }) => version));
+  const until = greatest([0, ...ours.map(({ version }) => version)]);
   const made = signs.filter(({ version }) => version <= until);
   // Another program may have a column of our name. A record of ours says that the tables are ours.
   const counted = last === 0 ? ours.filter(({ isTable }) => isTable) : ours;

@@ -4,7 +4,7 @@ import { LONGEST_LAG_SECONDS, lagSeconds, peek, pending } from '../backup/change
 import { copyHealth, readMemory } from '../backup/copy/memory.ts';
 import { StoreError } from '../backup/store/types.ts';
 import { botIdentity } from '../db/bot-identity.ts';
-import { copyNote } from '../db/bucket-notes.ts';
+import { copyNote, lostChangesNote } from '../db/bucket-notes.ts';
 import { heard as heardOf } from '../db/hearing.ts';
 import { lackNow } from '../db/own-schema.ts';
 import { moveProgress } from '../db/relinking.ts';
@@ -84,17 +84,28 @@ export async function checkHealth(
       last_verified: backup?.lastVerified ?? null,
       age_hours: backup?.ageHours ?? null,
       ...(typeof found === 'string' && { bucket: found }),
-      ...(backup?.damaged !== undefined && { damaged: asCalled('see `npm run backup -- list`') }),
+      ...(backup?.damaged !== undefined && { damaged: asCalled(LISTED) }),
       ...(changes !== undefined && { changes }),
     },
     ...(copy !== undefined && { copy }),
   };
 }
 
-async function changesOf({ db, changes }: HostParts): Promise<Health['backup']['changes']> {
+const LISTED = 'see `npm run backup -- list`';
+
+async function changesOf({
+  db,
+  now,
+  changes,
+  asCalled = (text) => text,
+}: HostParts): Promise<Health['backup']['changes']> {
   if (changes?.isOn !== true) return undefined;
-  const [found] = await db.read([peek]).catch(() => [undefined]);
-  return found && { lag_seconds: lagSeconds(found), pending: pending(found), since: found.state.since };
+  const [found, lost] = await db.read([peek, lostChangesNote()]).catch(() => [undefined, undefined] as const);
+  if (found === undefined) return undefined;
+  return {
+    ...{ lag_seconds: lagSeconds(found), pending: pending(found), since: found.state.since },
+    ...(lost !== undefined && lost.until > now().toISOString() && { lost: asCalled(LISTED) }),
+  };
 }
 
 /** From the memory of the last look: a request here must not hang on another provider. */

@@ -51,6 +51,8 @@ export interface Health {
       readonly pending: number;
       /** When the unbroken sequence of changes began. */
       readonly since: string;
+      /** Change files are gone, and a newer full backup lies behind them: where to read more. */
+      readonly lost?: string;
     };
   };
   /** The second bucket; absent where there is none. It never makes the whole `failing`. */

@@ -2,6 +2,7 @@
  * One slice of recipients, sent to in parallel: each begins when the pace lets it, whether or not
  * those before have their answer. Who asks to wait stops all lanes.
  */
+import { greatest } from '../lib/extremes.ts';
 import { describeError } from '../lib/log.ts';
 import type { JobContext } from './job.ts';
 
@@ -48,7 +49,7 @@ export async function sendSlice<R extends Recipient, O extends { readonly kind: 
   context.requests.giveBack(recipients.length - told.length);
   for (let round = 0; round < TRIES; round += 1) {
     const waits = told.map(({ outcome }) => shortWait(outcome));
-    const seconds = Math.max(0, ...waits);
+    const seconds = greatest([0, ...waits]);
     const count = waits.filter((wait) => wait > 0).length;
     const isTime = context.now().getTime() + 1000 * seconds < context.deadline.getTime();
     if (count === 0 || !isTime || !context.requests.take(count)) break;

@@ -22,11 +22,13 @@ import { stateOf } from '../support/shipping.ts';
 let bot: TestBot;
 let store: Store;
 const calls: string[] = [];
+const alerts: string[] = [];
 
 beforeEach(async () => {
   // Before the bucket's clock, which is this machine's: nothing is dated ahead.
   bot = await startTestBot({ now: new Date(Date.now() - 6 * 3_600_000) });
   calls.length = 0;
+  alerts.length = 0;
   store = new Proxy(createDirectoryStore(join(dirname(bot.path), 'bucket')), {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
@@ -61,7 +63,8 @@ function host(hasTimer: boolean, env: Record<string, string> = {}): Host {
     backups: composeEngine(config.backup, {
       ...{ source: source(), store, links, ledger: createBackupLedger(db), holder: 'test' },
       clock: { now, sleep },
-      alert: async () => {},
+      alert: async ({ message }) => void alerts.push(message),
+      changeDays: config.changes.retentionDays,
     }),
     now,
     sleep: async () => {},
@@ -159,6 +162,36 @@ test.each(KINDS)(
     expect(await bases()).toHaveLength(made + 1);
     expect(told()).toContain('yozuvi yo‘qolgan');
     expect(await stateOf(bot.db)).toMatchObject({ needsBase: null });
+  },
+);
+
+test.each(KINDS)(
+  '%s: one that is gone right before a full backup is told with it, and /healthz says so until it is back',
+  async (_, hasTimer) => {
+    const one = await begun(hasTimer);
+    await add(2);
+    await minute(one, hasTimer);
+    const file = (await changeFiles()).at(-1) ?? '';
+    const body = await store.get(file);
+    const kept = new Uint8Array(await new Response(body?.body).arrayBuffer());
+    await store.delete([file]);
+    bot.advance(10_000);
+    await one.runBackup('command', bot.now());
+    expect(alerts).toEqual([expect.stringMatching(/files are gone/)]);
+    expect(alerts[0]).toContain(file);
+    const lost = async () => {
+      bot.advance(11_000);
+      const answer = await one.app.request('/healthz');
+      const { backup } = (await answer.json()) as { backup: { changes: { lost?: string } } };
+      return backup.changes.lost;
+    };
+    expect(await lost()).toContain('npm run backup -- list');
+    await add(3);
+    for (let i = 0; i < 20; i += 1) await minute(one, hasTimer);
+    expect(await lost()).toContain('npm run backup -- list');
+    await store.put(file, kept);
+    for (let i = 0; i < 16; i += 1) await minute(one, hasTimer);
+    expect(await lost()).toBeUndefined();
   },
 );
 

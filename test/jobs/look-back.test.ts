@@ -12,11 +12,13 @@ import { nameFromText } from '../../src/backup/catalog/names.ts';
 import { readBadChanges } from '../../src/backup/changes/bad-changes.ts';
 import { peekAt } from '../../src/backup/changes/peek.ts';
 import { pruneChanges } from '../../src/backup/changes/prune-changes.ts';
+import { generateKey } from '../../src/backup/envelope/keys.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { createS3Store } from '../../src/backup/store/s3-store.ts';
 import type { Store } from '../../src/backup/store/types.ts';
+import { sql } from '../../src/db/database.ts';
 import { bucketOf, composeEngine, composeShipping, copyOf } from '../../src/hosts/compose.ts';
 import { looksAtBuckets } from '../../src/hosts/node/looks-at-buckets.ts';
 import { copyBackups } from '../../src/jobs/copy-backups.ts';
@@ -213,6 +215,26 @@ test.each(['directory', 'none'] as const)('sealed with a passphrase, copy: %s', 
   await world.minutes(2);
   if (copy === 'none') expect((await readBadChanges(world.bucket)).map((bad) => bad.file)).toEqual([file]);
   else expect(await bodyOf(world.first, key)).toBe(good);
+});
+
+test.each([
+  ['with changes behind it, and no key', true],
+  ['that the log goes on from', false],
+])('the last one before a full backup %s: its manifest proves the file', async (_, isSealed) => {
+  const settings: Environment = isSealed ? { BACKUP_AGE_RECIPIENTS: (await generateKey()).recipient } : {};
+  const last = (await begin('directory', 'directory', settings)).at(-1);
+  const key = `backups/${last}`;
+  const good = await bodyOf(world.first, key);
+  await world.first.delete([key]);
+  // What waits then is in the backup, and no file names the last one.
+  if (!isSealed) await bot.db.write([sql("UPDATE change_state SET needs_base = 'large' WHERE id = 1")]);
+  await world.backups.run({ trigger: 'schedule', scheduledAt: bot.now() });
+  await addAnime(bot.db, { code: 4 });
+  await world.minutes(4);
+  expect((await peekAt(bot.db))?.state.previous).not.toMatchObject({ file: last });
+  bot.advance(61 * MINUTE_MS);
+  await world.minutes(2);
+  expect(await bodyOf(world.first, key)).toBe(good);
 });
 
 test('the watch of change files puts back what the copy has before it calls anything lost', async () => {

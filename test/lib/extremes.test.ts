@@ -20,7 +20,7 @@ test('nothing gives a list to Math.max or Math.min as arguments', () => {
     name.endsWith('.ts'),
   );
   const found = files.filter((name) =>
-    /Math\.(?:max|min)\(\.\.\./.test(readFileSync(join('src', name), 'utf8')),
+    /Math\.(?:max|min)\((?:[^()]|\([^()]*\))*\.\.\./.test(readFileSync(join('src', name), 'utf8')),
   );
   expect(found).toEqual([]);
 });

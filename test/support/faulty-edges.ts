@@ -132,6 +132,7 @@ export function faultyLedger(ledger: Ledger, faults: Caller): Ledger {
     end: (name, end) => faults.call('end', () => ledger.end(name, end)),
     newestDone: (now) => faults.call('newestDone', () => ledger.newestDone(now)),
     madeAfter: (name) => faults.call('madeAfter', () => ledger.madeAfter(name)),
+    loseChanges: (lost) => faults.call('loseChanges', () => ledger.loseChanges(lost)),
     coverChanges: (covered) => faults.call('coverChanges', () => ledger.coverChanges(covered)),
     recent: (limit) => faults.call('recent', () => ledger.recent(limit)),
   };

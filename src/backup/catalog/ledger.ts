@@ -3,6 +3,7 @@
  * live database; a database that has none of our tables (the old bot's) is backed up without one,
  * see {@link noLedger}.
  */
+import type { LostChanges } from '../../db/bucket-notes.ts';
 import type { Statement } from '../../db/database.ts';
 import type { StoredFile } from '../../db/stored-files.ts';
 import type { Trigger } from './manifest.ts';
@@ -117,6 +118,8 @@ export interface Ledger {
    * Has the change log forget what a verified backup holds (changes/base.ts), in one transaction.
    */
   coverChanges(statements: readonly Statement[]): Promise<void>;
+  /** Remembers which change files are gone from the bucket: `/healthz` tells it. */
+  loseChanges(lost: LostChanges): Promise<void>;
   /** Newest first. */
   recent(limit: number): Promise<RunRecord[]>;
 }
@@ -147,5 +150,6 @@ export const noLedger: Ledger = {
   newestDone: async () => undefined,
   madeAfter: async () => undefined,
   coverChanges: async () => {},
+  loseChanges: async () => {},
   recent: async () => [],
 };

@@ -6,7 +6,9 @@
  * without a manifest, never a backup that looks whole and is not. The debris is swept by a later
  * run. A deletion counts once the store, asked again, no longer has the object.
  */
+
 import { explain } from '../../lib/clock.ts';
+import { greatest } from '../../lib/extremes.ts';
 import { inParallel } from '../../lib/in-parallel.ts';
 import { StoreError } from '../store/types.ts';
 import type { Bucket } from './bucket.ts';
@@ -180,7 +182,7 @@ export function presumed(group: ObjectGroup): RetentionEntry {
     name: group.name,
     state: manifest === undefined ? 'unfinished' : isWhole && !has(group, 'verdict') ? 'verified' : 'damaged',
     time: timeOfName(group.name) ?? new Date(0),
-    modified: new Date(Math.max(0, ...objects.map(({ modified }) => modified.getTime()))),
+    modified: new Date(greatest([0, ...objects.map(({ modified }) => modified.getTime())])),
     pinned: group.objects.some(({ role }) => role === 'pin'),
   };
 }

@@ -54,10 +54,10 @@ export async function sweepDebris(bucket: Bucket, options: SweepOptions): Promis
   const all = await readGroups(bucket);
   // By the newest object at the latest: a clock that runs ahead must not make debris of another's
   // run.
-  const newest = Math.max(
+  const newest = greatest([
     0,
     ...all.flatMap(({ objects }) => objects.map(({ modified }) => modified.getTime())),
-  );
+  ]);
   const graceEnds = new Date(Math.min(options.now.getTime(), newest) - DEBRIS_GRACE_MS);
   const groups = all.filter(
     (group) =>

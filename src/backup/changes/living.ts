@@ -2,7 +2,9 @@
  * Where the change log of the living database stands, held against what a bucket has: whether
  * anything is known to have changed after the last change that is stored.
  */
+
 import type { Database } from '../../db/database.ts';
+import { greatest } from '../../lib/extremes.ts';
 import { countOf } from '../../text/format.ts';
 import type { Position, Previous } from '../catalog/change-position.ts';
 import type { ChangeState } from '../catalog/change-state.ts';
@@ -111,13 +113,23 @@ export function lostFrom(
   bases: readonly Base[],
   files: readonly StoredChange[],
 ): string | undefined {
+  const end = endIn(living, bases, files);
+  return end && lostToBucket(living, end);
+}
+
+/** Where a bucket leads to in the database's timeline; undefined: nothing is stored. */
+export function endIn(
+  living: Pick<Living, 'state'>,
+  bases: readonly Base[],
+  files: readonly StoredChange[],
+): Position | undefined {
   const { timeline, needsBase } = living.state;
   const index = new ChangeIndex(files);
   const own = bases.filter(({ changes }) => changes?.timeline === timeline);
   // A history that waits for its first full backup has stored nothing.
   if (own.length === 0 && needsBase !== null) return undefined;
-  const ends = own.flatMap((base) => [base.changes?.seq ?? 0, ...index.behind(base).map(({ last }) => last)]);
-  return lostToBucket(living, { timeline, seq: Math.max(0, ...ends) });
+  const ends = own.flatMap((base) => [base.changes?.seq ?? 0, index.endBehind(base)?.last.last ?? 0]);
+  return { timeline, seq: greatest([0, ...ends]) };
 }
 
 function nameOf(previous: Previous): string {

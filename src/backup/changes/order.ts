@@ -3,6 +3,7 @@
  * and where one timeline goes on from another. Clocks only say when, and one may have been wrong:
  * then times are settled by the order, never the order by times. Pure.
  */
+import { greatest, least } from '../../lib/extremes.ts';
 import type { Base, StoredChange } from './listed.ts';
 import { settled } from './settle-times.ts';
 
@@ -98,7 +99,7 @@ function linesOf(
     ];
     const changes = own[0]?.changes;
     const since = changes === undefined ? now : Date.parse(changes.since);
-    const last = Math.max(0, ...items.map(({ of }) => of?.time.getTime() ?? 0));
+    const last = greatest([0, ...items.map(({ of }) => of?.time.getTime() ?? 0)]);
     const parent = changes?.parent ?? undefined;
     lines.set(timeline, { timeline, items, since, last, parent, start: Math.min(since, now) });
   }
@@ -122,10 +123,10 @@ function settleLine(line: Line, below: readonly Line[]): void {
     const item = all[i];
     if (item !== undefined) item.time = time;
   }
-  line.start = Math.min(line.start, ...line.items.map(({ time }) => time));
+  line.start = least([line.start, ...line.items.map(({ time }) => time)]);
 }
 
 /** When the line was at this number. */
 function timeAt({ items }: Line, seq: number): number {
-  return Math.max(0, ...items.filter((item) => item.seq <= seq).map(({ time }) => time));
+  return greatest([0, ...items.filter((item) => item.seq <= seq).map(({ time }) => time)]);
 }

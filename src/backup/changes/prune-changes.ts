@@ -20,6 +20,8 @@ export interface ChangeRemoval {
 }
 
 export interface ChangePruneReport {
+  /** As listed before any went. */
+  readonly files: readonly StoredChange[];
   readonly plan: readonly ChangeRemoval[];
   readonly kept: number;
   /** Really gone, looked up after the deletion. */
@@ -61,7 +63,7 @@ export async function pruneChanges(bucket: Bucket, options: ChangePruneOptions):
       problems.push(`change files: ${explain(error)}`);
     }
   }
-  return { plan, kept, removed, problems };
+  return { files, plan, kept, removed, problems };
 }
 
 /**

@@ -33,6 +33,8 @@ export interface History {
 export class ChangeIndex {
   readonly #files: ReadonlyMap<string, readonly StoredChange[]>;
   readonly #byFirst: ReadonlyMap<string, readonly StoredChange[]>;
+  /** By file, where those from it on end: many backups lead to one end. */
+  readonly #ends = new Map<StoredChange, ChainEnd>();
 
   constructor(files: readonly StoredChange[]) {
     this.#files = Map.groupBy(files, ({ timeline }) => timeline);
@@ -55,37 +57,60 @@ export class ChangeIndex {
 
   /** When the last change behind a backup was stored; undefined: none was. */
   storedUpTo(base: Base): Date | undefined {
-    const last = this.behind(base).at(-1);
+    const last = this.endBehind(base)?.last;
     return last !== undefined && last.last > (base.changes?.seq ?? 0) ? last.time : undefined;
   }
 
+  /** The files behind a backup, one after the other, as far as their numbers join. */
+  behind(base: Base): StoredChange[] {
+    const found: StoredChange[] = [];
+    for (let next = this.#firstBehind(base); next !== undefined; next = this.#next(next)) found.push(next);
+    return found;
+  }
+
+  /** Where {@link behind} ends, for all backups together in the time of one walk. */
+  endBehind(base: Base): ChainEnd | undefined {
+    return this.#endFrom(this.#firstBehind(base));
+  }
+
   /**
-   * The files behind a backup, one after the other, as far as their numbers join. What waited then
-   * comes in the file behind the last one before it, or nowhere: an attempt that nobody read back
-   * may have such a name, too, and leads less far.
+   * What waited when the backup was made comes in the file behind the last one before it, or
+   * nowhere: an attempt that nobody read back may have such a name, too, and leads less far.
    */
-  behind({ changes }: Base): StoredChange[] {
-    if (changes === undefined) return [];
+  #firstBehind({ changes }: Base): StoredChange | undefined {
+    if (changes === undefined) return undefined;
     const { timeline, seq, previous } = changes;
     const last =
       previous !== null && 'file' in previous ? parseChangeKey('', previous.file)?.last : undefined;
-    const waited = last === undefined || last >= seq ? [] : this.#onFrom(this.from(timeline, last + 1));
-    const fresh = this.#onFrom(this.from(timeline, seq + 1));
-    const found = endOf(waited) < endOf(fresh) ? fresh : waited;
-    if (found.length > 0) return found;
-    return this.#onFrom(this.of(timeline).findLast((file) => file.first <= seq && file.last > seq));
+    const waited = last === undefined || last >= seq ? undefined : this.from(timeline, last + 1);
+    const fresh = this.from(timeline, seq + 1);
+    const end = (file: StoredChange | undefined): number => this.#endFrom(file)?.last.last ?? 0;
+    const found = end(waited) < end(fresh) ? fresh : waited;
+    return found ?? this.of(timeline).findLast((file) => file.first <= seq && file.last > seq);
   }
 
-  #onFrom(start: StoredChange | undefined): StoredChange[] {
-    const found: StoredChange[] = [];
-    for (let next = start; next !== undefined; next = this.from(next.timeline, next.last + 1))
-      found.push(next);
-    return found;
+  #next({ timeline, last }: StoredChange): StoredChange | undefined {
+    return this.from(timeline, last + 1);
+  }
+
+  #endFrom(start: StoredChange | undefined): ChainEnd | undefined {
+    const way: StoredChange[] = [];
+    let next = start;
+    for (; next !== undefined && !this.#ends.has(next); next = this.#next(next)) way.push(next);
+    let end = next && this.#ends.get(next);
+    for (const file of way.toReversed()) {
+      const time = file.time.getTime();
+      end = { last: end?.last ?? file, to: Math.max(end?.to ?? time, time) };
+      this.#ends.set(file, end);
+    }
+    return end;
   }
 }
 
-function endOf(files: readonly StoredChange[]): number {
-  return files.at(-1)?.last ?? 0;
+interface ChainEnd {
+  readonly last: StoredChange;
+  /** The latest time of any of them, ms since 1970. */
+  readonly to: number;
 }
 
 /**
@@ -112,14 +137,13 @@ export function historyOf(
       const schema = changes.schema_sha256;
       // Behind a backup of another schema its files lead on, and not those of this one.
       const until = own.slice(at).find((later) => later.changes?.schema_sha256 !== schema)?.changes?.seq;
-      const behind = index.behind(base).filter(({ last }) => last <= (until ?? last));
-      const end = behind.at(-1);
-      const to = latest(base.time, ...behind.map(({ time }) => time));
-      const seq = Math.max(changes.seq, end?.last ?? 0);
+      const end = endUpTo(index, base, until);
+      const to = new Date(Math.max(base.time.getTime(), end?.to ?? 0));
+      const seq = Math.max(changes.seq, end?.last.last ?? 0);
       const waits =
         log?.timeline === timeline && log.needsBase === null && log.shippedSeq <= (open?.seq ?? 0);
       if (open !== undefined && open.schema === schema && (open.seq >= changes.seq || waits)) {
-        open = { ...open, to: latest(open.to, to), seq: Math.max(open.seq, seq) };
+        open = { ...open, to: latest([open.to, to]), seq: Math.max(open.seq, seq) };
         continue;
       }
       const why =
@@ -154,7 +178,7 @@ export function historyOf(
       );
       gaps.push({ from: to, to: span.from, reason: isUnrecorded ? UNRECORDED : span.why });
     }
-    to = to === undefined ? span.to : latest(to, span.to);
+    to = to === undefined ? span.to : latest([to, span.to]);
   }
   const end = to;
   if (end !== undefined) gaps.push(...lost.filter((gap) => gap.to > end));
@@ -162,6 +186,14 @@ export function historyOf(
 }
 
 export const UNRECORDED = 'no change log was kept';
+
+function endUpTo(index: ChangeIndex, base: Base, until: number | undefined): ChainEnd | undefined {
+  const end = index.endBehind(base);
+  if (end === undefined || until === undefined || end.last.last <= until) return end;
+  const files = index.behind(base).filter(({ last }) => last <= until);
+  const last = files.at(-1);
+  return last && { last, to: greatest(files.map(({ time }) => time.getTime())) };
+}
 
 /** Why one history ended and another began. */
 export const REASONS: Readonly<Record<TimelineReason, string>> = {
@@ -174,7 +206,7 @@ export const REASONS: Readonly<Record<TimelineReason, string>> = {
   spoilt: 'the row that says where the change log stood was lost or altered: a change log began anew',
 };
 
-function latest(...times: readonly Date[]): Date {
+function latest(times: readonly Date[]): Date {
   return new Date(greatest(times.map((time) => time.getTime())));
 }
 
@@ -217,7 +249,7 @@ export function timelinesOf(bases: readonly Base[], files: readonly StoredChange
       backups: backups.length,
       files: own.length,
       bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
-      to: times.length === 0 ? undefined : latest(...times),
+      to: times.length === 0 ? undefined : latest(times),
     };
   });
   return found.toSorted((a, b) => (a.since?.getTime() ?? 0) - (b.since?.getTime() ?? 0));

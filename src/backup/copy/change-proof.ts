@@ -7,6 +7,9 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { Previous } from '../catalog/change-position.ts';
+import { loadEntry } from '../catalog/entry.ts';
+import { readGroups } from '../catalog/list.ts';
+import { timeOfName } from '../catalog/names.ts';
 import { changesPrefix, parseChangeKey } from '../changes/change-names.ts';
 import { storedChange } from '../changes/list-changes.ts';
 import { MOST_STORED_BYTES } from '../changes/prove-file.ts';
@@ -85,12 +88,35 @@ async function judge(
   return { kind: 'wrong', problem };
 }
 
-/** The SHA-256 that the next file in the bucket names; undefined: none tells. */
+/**
+ * The SHA-256 that the next file in the bucket names, or the full backup behind it; undefined: none
+ * tells. A manifest tells it without a key, too, and where the log goes on from the backup.
+ */
 export async function linkedHash(
   bucket: Bucket,
   file: string,
-  keys: ChangeKeys,
+  { keys, slice }: Pick<ChangeWish, 'keys' | 'slice'>,
 ): Promise<string | undefined> {
+  const named = await namedByNext(bucket, file, keys);
+  if (named !== undefined || !slice.take(1 + MOST_MANIFESTS)) return named;
+  return namedByBackup(bucket, file);
+}
+
+/** Of the first backups behind a file. A name may be a little older than the snapshot. */
+const MOST_MANIFESTS = 4;
+const NAMED_EARLY_MS = 3_600_000;
+
+async function namedByBackup(bucket: Bucket, file: string): Promise<string | undefined> {
+  const since = (parseChangeKey('', file)?.time.getTime() ?? 0) - NAMED_EARLY_MS;
+  const groups = (await readGroups(bucket)).filter(({ name }) => (timeOfName(name)?.getTime() ?? 0) >= since);
+  for (const group of groups.slice(-MOST_MANIFESTS).toReversed()) {
+    const previous = (await loadEntry(bucket, group)).manifest?.changes?.previous ?? null;
+    if (previous !== null && 'file' in previous && previous.file === file) return previous.sha256;
+  }
+  return undefined;
+}
+
+async function namedByNext(bucket: Bucket, file: string, keys: ChangeKeys): Promise<string | undefined> {
   const { store, prefix } = bucket;
   const timeline = parseChangeKey('', file)?.timeline;
   const [object] = await store.list(changesPrefix(prefix, timeline), { after: `${prefix}${file}` });

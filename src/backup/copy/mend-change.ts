@@ -1,8 +1,9 @@
 /**
  * One change file that the two buckets do not hold alike: which of them is right, and the right one
  * in the place of the other. What tells is the memory of the database, then the next file in the
- * chain, which names its SHA-256, and then whether a file is what it says of itself. What one
- * bucket says of itself condemns nothing in the other: who may write into one could forge a chain.
+ * chain or the next full backup, which name its SHA-256, and then whether a file is what it says of
+ * itself. What one bucket says of itself condemns nothing in the other: who may write into one
+ * could forge a chain.
  */
 import type { Bucket } from '../catalog/bucket.ts';
 import type { ChangeKeys } from '../changes/stored-proof.ts';
@@ -49,7 +50,9 @@ export async function mendChange(context: MendContext, unlike: Unlike): Promise<
   const { file, sha256, isWanted = false } = unlike;
   if (!slice.take(JUDGEMENT)) return { kind: 'more' };
   const [linkHere, linkThere] =
-    sha256 === undefined ? [await linkedHash(first, file, keys), await linkedHash(copy, file, keys)] : [];
+    sha256 === undefined
+      ? [await linkedHash(first, file, { keys, slice }), await linkedHash(copy, file, { keys, slice })]
+      : [];
   const isDisputed = linkHere !== undefined && linkThere !== undefined && linkHere !== linkThere;
   const wanted = sha256 ?? (isDisputed ? undefined : (linkHere ?? linkThere));
   const wish = { sha256: wanted, keys, slice };

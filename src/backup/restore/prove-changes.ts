@@ -2,8 +2,10 @@
  * Whether a restore would take every change file of a bucket: each chain is replayed, as a restore
  * does it. Node only.
  */
+
 import { explain } from '../../lib/clock.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
+import { greatest } from '../../lib/extremes.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import { listBackups } from '../catalog/list.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
@@ -49,7 +51,7 @@ export async function proveChanges(bucket: Bucket, options: ProveOptions): Promi
       if ('unopened' in found) continue;
       why = found.end;
       for (const name of found.files) reached.add(name);
-      end = Math.max(end, ...found.files.map((name) => parseChangeKey('', name)?.last ?? 0));
+      end = greatest([end, ...found.files.map((name) => parseChangeKey('', name)?.last ?? 0)]);
     }
     const oldest = own[0]?.changes?.seq ?? 0;
     const firsts = new Set(all.flatMap(({ file, first }) => (reached.has(file) ? [first] : [])));

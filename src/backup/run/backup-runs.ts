@@ -2,6 +2,7 @@
  * The backup engine's rows (migration 0002): lease and runs. Implements the engine's `Ledger`.
  */
 
+import { keepLostChanges } from '../../db/bucket-notes.ts';
 import { all, type Database, one, type Query, sql } from '../../db/database.ts';
 import { rememberManifest } from '../../db/stored-files.ts';
 import { toSqlTime } from '../../db/time.ts';
@@ -244,6 +245,9 @@ export function createBackupLedger(
     },
     async coverChanges(statements) {
       await db.write(statements);
+    },
+    async loseChanges(lost) {
+      if (hasNotes) await db.write([keepLostChanges(lost)]);
     },
     async recent(limit) {
       const [runs] = await db.read([

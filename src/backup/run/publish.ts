@@ -39,8 +39,8 @@ export async function publish({ store, prefix }: Bucket, manifest: Manifest): Pr
 /**
  * After {@link publish}: the bucket has the last word. A put may stall longer than the lease lives:
  * another run takes over and sweeps our objects, which had no manifest yet, and then the manifest
- * lands. Another deployment, with a database and a lease of its own, may have had a run of this very
- * second that died, and its next run sweeps what has the name.
+ * lands. Another deployment, with a database and a lease of its own, may have had a run of this
+ * very second that died, and its next run sweeps what has the name.
  * @throws why it is no backup; a bucket that does not answer leaves that to the lease
  */
 export async function confirmPublished(bucket: Bucket, lease: Lease, manifest: Manifest): Promise<void> {

@@ -2,6 +2,7 @@
  * After the backup, or after its failure: debris, retention, the record, and word to the admins.
  */
 import { Buffer } from 'node:buffer';
+import type { LostChanges } from '../../db/bucket-notes.ts';
 import { explain } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { BasePosition } from '../catalog/change-state.ts';
@@ -10,9 +11,13 @@ import { shrunk, shrunkText } from '../catalog/fuller.ts';
 import { isWhole, type Manifest, serializeManifest } from '../catalog/manifest.ts';
 import { type BackupName, manifestKey } from '../catalog/names.ts';
 import { type PruneReport, prune } from '../catalog/prune.ts';
+import { DAY_MS } from '../catalog/retention-times.ts';
 import { readSmall } from '../catalog/small-object.ts';
 import { sweepDebris } from '../catalog/sweep-debris.ts';
 import { coveredByBase } from '../changes/base.ts';
+import { basesOf } from '../changes/list-changes.ts';
+import type { StoredChange } from '../changes/listed.ts';
+import { endIn, lostToBucket } from '../changes/living.ts';
 import { pruneChanges } from '../changes/prune-changes.ts';
 import { rowsOfTables } from '../model/digest.ts';
 import type { BackupContext } from './context.ts';
@@ -44,9 +49,9 @@ export interface SettleOptions {
 /** Never rejects: the backup exists, whatever becomes of the rest. */
 export async function settle(
   context: BackupContext,
-  { name, manifest, position, lease, dead, ...before }: SettleOptions,
+  { name, manifest, position, lease, dead, ...told }: SettleOptions,
 ): Promise<SettleReport> {
-  const problems = [...before.problems];
+  const problems = [...told.problems];
   const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await work();
@@ -82,6 +87,15 @@ export async function settle(
       : await attempt('retention of change files', () =>
           pruneChanges(context, { days: changeDays, now: clock.now(), check: () => lease.confirm() }),
         );
+  const before = await attempt('reading the backup before it', () =>
+    newestBefore(context, manifest, pruned?.groups ?? []),
+  );
+  const lost = changes && lostChanges(context, { position, before, files: changes.files });
+  if (lost !== undefined && changeDays !== undefined) {
+    problems.push(lost.problem);
+    const until = new Date(clock.now().getTime() + changeDays * DAY_MS).toISOString();
+    await attempt('remembering what is gone', () => ledger.loseChanges({ ...lost.from, until }));
+  }
   const rows = rowsOfTables(manifest.tables);
   const covered = manifest.state !== 'verified' || !position ? [] : coveredByBase(name, position, rows);
   if (covered.length > 0)
@@ -89,9 +103,7 @@ export async function settle(
   problems.push(...(swept?.problems ?? []), ...(pruned?.problems ?? []), ...(changes?.problems ?? []));
   const wasDead = await attempt('recording the run', () => ledger.end(name, endOf(manifest, clock.now())));
   if (wasDead === true) problems.push('it stalled so long that another run took it for dead and told you so');
-  const less = await attempt('comparing it with the backup before it', () =>
-    shrunkAlert(context, manifest, pruned?.groups ?? []),
-  );
+  const less = before && shrunkAlert(manifest, before);
   const alert = alertFor(manifest, problems, pruned);
   if (alert !== undefined) await attempt('telling the admins', () => context.alert(alert));
   if (less !== undefined) await attempt('telling the admins', () => context.alert(less));
@@ -122,16 +134,41 @@ function alertFor(
     : { kind: 'ask', message, asks: { removing: asks.removing, of: asks.of } };
 }
 
+/**
+ * Change files that went between the backup before it and this one: from now on nobody looks there
+ * for what is gone. Where that was known before, it was told, and asked for this backup.
+ */
+function lostChanges(
+  bucket: Bucket,
+  {
+    position,
+    before,
+    files,
+  }: {
+    readonly position: BasePosition | undefined;
+    readonly before: BackupEntry | undefined;
+    readonly files: readonly StoredChange[];
+  },
+): { readonly problem: string; readonly from: Pick<LostChanges, 'timeline' | 'first'> } | undefined {
+  const bases = before === undefined ? [] : basesOf(bucket, [before]);
+  if (position === undefined || position.state.needsBase === 'lost') return undefined;
+  const { timeline } = position.state;
+  if (!bases.some(({ changes }) => changes?.timeline === timeline)) return undefined;
+  const end = endIn(position, bases, files);
+  const said = end && lostToBucket(position, end);
+  if (end === undefined || said === undefined) return undefined;
+  const problem = `${said} (where a second copy has them: npm run backup -- copy)`;
+  return { problem, from: { timeline, first: end.seq + 1 } };
+}
+
 /** Said at the backup that shrank, not at those after it. */
-async function shrunkAlert(
-  context: BackupContext,
+function shrunkAlert(
   manifest: Manifest,
-  listed: readonly ObjectGroup[],
-): Promise<Parameters<BackupContext['alert']>[0] | undefined> {
+  entry: BackupEntry,
+): Parameters<BackupContext['alert']>[0] | undefined {
   const { name } = manifest;
-  const entry = await newestBefore(context, manifest, listed);
-  const found = entry?.manifest && shrunk(entry.manifest, manifest);
-  if (entry === undefined || found === undefined) return undefined;
+  const found = entry.manifest && shrunk(entry.manifest, manifest);
+  if (found === undefined) return undefined;
   const message = `backup ${name} is good, but it ${shrunkText(found, entry.name)}: was that deleted on purpose? If not: npm run backup -- restore ${entry.name} --replace`;
   return { kind: 'shrunk', message, shrunk: { ...found, name, than: entry.name } };
 }

@@ -47,6 +47,7 @@ const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
   [/is not the directory that the bot knows/, 'other-place'],
   [/SQLITE_(?:CORRUPT|NOTADB)|disk image is malformed|not a database|database is damaged/i, 'db-damaged'],
   [/damaged when it was read/, 'db-found'],
+  [/files are gone/, 'gap-gone'],
   [/ENOSPC|EDQUOT|no space left|SQLITE_FULL|disk is full|make room|quota|insufficient ?storage/i, 'no-room'],
   [/EROFS/, 'read-only'],
   [/SQLITE_(?:READONLY|CANTOPEN)|EACCES|EPERM|readonly database|must be writable/i, 'no-right'],
