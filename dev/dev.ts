@@ -8,7 +8,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { requireFree } from '../sim/free-ports.ts';
 import { createPlayground } from '../sim/offline/page/playground.ts';
 import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
 import { listBackups } from '../src/backup/catalog/list.ts';
@@ -16,6 +15,7 @@ import { createS3Store } from '../src/backup/store/s3-store.ts';
 import { setWebhook } from '../src/bot/hearing.ts';
 import { createApi } from '../src/bot/telegram.ts';
 import { script } from '../src/cli/script.ts';
+import { requireFree } from '../src/hosts/node/listen.ts';
 import { endOnSurprise } from '../src/lib/surprise.ts';
 
 const ADMIN_ID = 1001;
@@ -23,9 +23,9 @@ const PORT = Number(process.env['PORT'] || 8787);
 endOnSurprise();
 script('dev', 'The Worker in workerd with reload, beside the stand-ins; takes no options.').parse();
 // Wrangler would wait for it without a word.
-await requireFree(PORT);
+await requireFree({ host: '127.0.0.1', port: PORT });
 if (process.env['DEV_BEGUN'] === undefined) {
-  await requireFree(PORT + 1);
+  await requireFree({ host: '127.0.0.1', port: PORT + 1 });
   const watched = ['src', 'dev', 'sim'].map((name) => `--watch-path=${name}`);
   const child = spawn(process.execPath, [...watched, fileURLToPath(import.meta.url)], {
     stdio: 'inherit',

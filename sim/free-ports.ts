@@ -40,14 +40,6 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** @throws what a server would meet there, in time to say it before anything is begun */
-export async function requireFree(port: number): Promise<void> {
-  const server = createServer().listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  server.close();
-  await once(server, 'close');
-}
-
 /** Undefined where another program has the port. */
 async function heldOn(port: number): Promise<Server | undefined> {
   const server = createServer().listen(port, '127.0.0.1');

@@ -4,12 +4,12 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { requireFree } from '../../src/hosts/node/listen.ts';
 import { createHostLog } from '../../src/hosts/node/log-lines.ts';
 import { type RunningNode, startNode } from '../../src/hosts/node/node-host.ts';
 import { describeError, type Log } from '../../src/lib/log.ts';
 import { callOffline, OFFLINE_DIRECTORY } from '../../src/settings/command-name.ts';
 import { type Environment, readConfig } from '../../src/settings/config.ts';
-import { requireFree } from '../free-ports.ts';
 import { administrator } from '../telegram/chat-members.ts';
 import { type Person, startTelegram } from '../telegram/start-telegram.ts';
 import { isAdmin } from '../telegram/state.ts';
@@ -37,7 +37,7 @@ const FIRST_TIME =
 export async function startOffline(env: Environment): Promise<RunningNode> {
   const config = readConfig(Object.fromEntries(SETTINGS.map((name) => [name, env[name]])), 'node');
   // A world that was begun on a busy port would look like one that was cut short.
-  const busy = await requireFree(config.port).then(
+  const busy = await requireFree({ host: '127.0.0.1', port: config.port }).then(
     () => undefined,
     (error: unknown) => error,
   );

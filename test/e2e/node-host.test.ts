@@ -3,8 +3,8 @@
  * a token: test/sim/offline.
  */
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -230,6 +230,25 @@ describe('the Node host', () => {
     const viewer = telegram.person();
     await viewer.send('/start');
     expect(viewer.lastMessage().isFromBot).toBe(true);
+  });
+
+  test('a port in use is told before the database is touched', async () => {
+    const data = join(directory, 'data');
+    mkdirSync(data, { recursive: true });
+    const db = open();
+    db.exec('CREATE TABLE anime (id INTEGER PRIMARY KEY, code INTEGER UNIQUE NOT NULL, title TEXT)');
+    db.close();
+    const before = readFileSync(join(data, 'anime_bot.db'));
+    const port = await freePort();
+    const other = createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    const host = start({ BOT_TOKEN: telegram.token, PORT: String(port) });
+    expect(await host.ended()).toBe(1);
+    expect(host.output()).toContain(`port ${port} is in use by another program`);
+    expect(host.output()).not.toContain('migrated');
+    expect(readFileSync(join(data, 'anime_bot.db')).equals(before)).toBe(true);
+    expect(readdirSync(data).filter((name) => /lock|backups|wal/.test(name))).toEqual([]);
+    other.close();
   });
 
   test('wrong settings stop the start with every problem, and no value is shown', async () => {

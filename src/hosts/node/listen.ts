@@ -1,4 +1,5 @@
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { type ServerType, serve } from '@hono/node-server';
 import type { Arrived } from '../../http/app.ts';
 import { refusal } from '../../http/loopback-guard.ts';
@@ -15,6 +16,14 @@ const TIME_LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connection
  * two file descriptors. Telegram gives up on an answer after a minute.
  */
 const STALLED_MS = 90_000;
+
+/** @throws what a server would meet there, in time to say it before anything is begun */
+export async function requireFree({ host, port }: Pick<Config, 'host' | 'port'>): Promise<void> {
+  const server = createServer().listen(port, host);
+  await once(server, 'listening');
+  server.close();
+  await once(server, 'close');
+}
 
 export type Answer = (request: Request, arrived: Arrived) => Promise<Response>;
 type FetchCallback = Parameters<typeof serve>[0]['fetch'];

@@ -9,6 +9,7 @@ import { type HeldWrites, holdWrites } from '../../db/file/held-writes.ts';
 import type { LostFile } from '../../db/file/rescue.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Config } from '../../settings/config.ts';
+import { requireFree } from './listen.ts';
 import { requireNoBackups, requireNothingKept } from './missing-database.ts';
 import { type OpenDatabase, openDatabase } from './node-parts.ts';
 import { type Buckets, isMissing } from './ways-back.ts';
@@ -39,7 +40,7 @@ export interface TakenDatabase extends OpenDatabase {
 }
 
 export async function takeDatabase(
-  { database: settings }: Pick<Config, 'database'>,
+  { database: settings, ...address }: Pick<Config, 'database' | 'host' | 'port'>,
   { buckets, mayBegin, anew, now, log, onTaken, onLost }: Circumstances,
 ): Promise<TakenDatabase> {
   const path = settings.kind === 'file' ? settings.path : undefined;
@@ -61,6 +62,11 @@ export async function takeDatabase(
     path === undefined
       ? undefined
       : await lockDatabaseFile(path, { holder: 'node host', now, onTaken: giveWay }).catch(explained);
+  // Behind the lock: another start of this bot is named by that.
+  await requireFree(address).catch(async (error: unknown) => {
+    await lock?.release();
+    throw error;
+  });
   const opened = await openDatabase(
     settings,
     (message) => log.warn('journal set aside', { message }),

@@ -77,7 +77,9 @@ describe('without BOT_TOKEN', () => {
     // One backup, with the samples in it: one of the empty database would be the first thing to
     // mislead.
     // The mark of the directory, and one backup.
-    expect(readdirSync(join(directory, 'data/offline/backups'))).toHaveLength(4);
+    const kept = readdirSync(join(directory, 'data/offline/backups'));
+    // A slow machine has stored changes by now.
+    expect(kept.filter((name) => name !== 'changes')).toHaveLength(4);
     expect(host.output().match(/"event":"backup"/g)).toHaveLength(1);
     expect(host.output()).not.toContain('"event":"update"');
     expect(statSync(join(directory, 'data/offline')).mode & 0o777).toBe(0o700);
