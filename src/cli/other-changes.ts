@@ -9,7 +9,7 @@ import { ChangeIndex } from '../backup/changes/spans.ts';
 import { lineage } from '../backup/restore/branches.ts';
 import { findPoint, type Point } from '../backup/restore/point-in-time.ts';
 import { countOf } from '../text/format.ts';
-import { showMoment } from '../text/moment.ts';
+import { copyMoment, showMoment } from '../text/moment.ts';
 import type { Invocation } from './command.ts';
 import { askedBy } from './moment-options.ts';
 import { aloneIn } from './other-bucket.ts';
@@ -92,7 +92,7 @@ async function longerThere(
       const flags = `${id === undefined ? '' : ` --timeline ${id}`} --replace${other.from}`;
       const zone = config.timeZone;
       const less = known === undefined ? 'has nothing of it' : `has it up to ${showMoment(known.time, zone)}`;
-      return `${other.what} has the history that this database comes from up to ${showMoment(point.time, zone)}, and the first bucket ${less}. To bring that back, in the place of what is there now: ${askedBy('restore --at', '', {}).again(point.time.toISOString(), flags)}`;
+      return `${other.what} has the history that this database comes from up to ${showMoment(point.time, zone)}, and the first bucket ${less}. To bring that back, in the place of what is there now: ${askedBy('restore --at', '', {}).again(copyMoment(point.time, zone), flags)}`;
     }
   }
   return undefined;

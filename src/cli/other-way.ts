@@ -7,7 +7,7 @@ import { PointOutOfReach } from '../backup/restore/out-of-reach.ts';
 import { findPoint, type Point } from '../backup/restore/point-in-time.ts';
 import { BackupDamaged, BackupRefused } from '../backup/restore/source.ts';
 import { explain } from '../lib/clock.ts';
-import { showMoment } from '../text/moment.ts';
+import { copyMoment, showMoment } from '../text/moment.ts';
 import type { Invocation } from './command.ts';
 import { type Asked, askedBy, parseMoment, timelineOf } from './moment-options.ts';
 import { unsealing } from './passed-over.ts';
@@ -53,8 +53,12 @@ export async function wayOn(
   const again = (name: BackupName, at: string): string =>
     `if ${name} is your bot’s own, from before encryption was turned on: ${unsealing(session.config.backup)}${asked.again(at, timelineOf(asked))}`;
   if (why?.plain !== undefined) return again(why.plain, asked.text);
+  const from = outside?.kind === 'early' ? outside.plain?.from : undefined;
   if (outside?.kind === 'early' && outside.plain !== undefined)
-    return again(outside.plain.name, outside.plain.from?.toISOString() ?? asked.text);
+    return again(
+      outside.plain.name,
+      from === undefined ? asked.text : copyMoment(from, session.config.timeZone),
+    );
   const other = await otherBucket(session);
   if (other === undefined) return undefined;
   const time = now();
@@ -168,6 +172,7 @@ function pointThere(
   { other, point }: { readonly other: Other; readonly point: Point },
   asked: Asked,
 ): string {
-  const at = point.short === undefined && asked.text === '0m' ? '0m' : point.time.toISOString();
+  const at =
+    point.short === undefined && asked.text === '0m' ? '0m' : copyMoment(point.time, config.timeZone);
   return `${other.what} has it whole up to ${showMoment(point.time, config.timeZone)}: ${asked.again(at, `${timelineOf(asked)}${other.from}`)}`;
 }

@@ -37,7 +37,7 @@ const PROGRAM = `
   const { createHostLog } = await import(${JSON.stringify(url('log-lines.ts'))});
   const { outliveOutputs } = await import(${JSON.stringify(url('log-output.ts'))});
   outliveOutputs();
-  const log = createHostLog({ logLevel: 'info' });
+  const log = createHostLog({ logLevel: 'info', timeZone: 'UTC' });
   const later = () => new Promise((resolve) => setTimeout(resolve, 5));
   for (let i = 0; i < 5; i += 1) { log.info('started'); console.log('x'); console.error('y'); await later(); }
   process.exitCode = 7;`;

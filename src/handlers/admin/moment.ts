@@ -40,7 +40,7 @@ export const momentFeature = feature('admins')
     const { moment } = ctx.t.admin;
     if (Number.isNaN(new Date(at).getTime())) return { text: moment.noTime() };
     const meanwhile = { text: moment.finding(), keyboard: stopButton(ctx.t) };
-    const detail = { ...askedMoment(new Date(at)), isSend: true };
+    const detail = { ...askedMoment(new Date(at), ctx.timeZone), isSend: true };
     return (await leaveUpdate(ctx, { kind: 'moment', detail, meanwhile })) ? {} : { alert: moment.busy() };
   })
   .on('momentStop', (ctx) => {
@@ -64,7 +64,7 @@ async function begin(ctx: AdminContext, at: Date): Promise<Answer> {
   const { moment } = ctx.t.admin;
   if (Number.isNaN(at.getTime())) return { text: moment.noTime() };
   const messageId = ctx.callbackQuery?.message?.message_id;
-  const detail: AskedMoment = askedMoment(at);
+  const detail: AskedMoment = askedMoment(at, ctx.timeZone);
   const isBegun = await leaveUpdate(ctx, {
     kind: 'moment',
     detail: { ...detail },

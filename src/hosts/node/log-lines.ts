@@ -4,16 +4,19 @@ import pc from 'picocolors';
 import { createLog, type Format, hideKnown, type Log, type LogLevel } from '../../lib/log.ts';
 import { asCalledHere, asCalledInJson } from '../../settings/command-name.ts';
 import type { Config } from '../../settings/config.ts';
+import { toTheSecond } from '../../text/moment.ts';
+import { DEFAULT_TIME_ZONE } from '../../text/times.ts';
 import { visible } from '../../text/visible.ts';
 import { createLogOutput, standardOutput } from './log-output.ts';
+import { inWords } from './log-words.ts';
 
 /** What a busy bot does all day; LOG_LEVEL=debug shows it. */
 const ROUTINE = new Set<unknown>(['handled', 'duplicate', 'ignored']);
 
-/** `20:04:07  backup: outcome done, name 20260102_020000`, in this machine's time. */
+/** `20:04:07  second copy: problem it is full, left 2`, in the zone in which people read times. */
 export function peopleFormat(
   now: () => Date,
-  { isVerbose = false, colors = pc.createColors(false) } = {},
+  { isVerbose = false, colors = pc.createColors(false), zone = DEFAULT_TIME_ZONE } = {},
 ): Format {
   const paint = { debug: colors.dim, info: (text: string) => text, warn: colors.yellow, error: colors.red };
   return (level, event, { message, ...fields }) => {
@@ -22,14 +25,19 @@ export function peopleFormat(
       value === undefined || value === null ? [] : [`${name.replaceAll('_', ' ')} ${String(value)}`],
     );
     const rest = [...(message === undefined ? [] : [String(message)]), ...told].join(', ');
-    const time = now().toTimeString().slice(0, 8);
-    const line = visible(hideKnown(rest === '' ? event : `${event}: ${rest}`));
+    const time = toTheSecond(now(), zone).slice(11);
+    const words = inWords(event, fields, zone) ?? (rest === '' ? event : `${event}: ${rest}`);
+    const line = visible(hideKnown(words));
     return `${colors.dim(time)}  ${paint[level](line)}`;
   };
 }
 
 /** The host's log: lines for people on a terminal, JSON elsewhere; LOG_FORMAT overrides both. */
-export function createHostLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Log {
+export function createHostLog({
+  logLevel,
+  logFormat,
+  timeZone: zone,
+}: Pick<Config, 'logLevel' | 'logFormat' | 'timeZone'>): Log {
   const isTerminal = process.stdout.isTTY === true;
   if ((logFormat ?? (isTerminal ? 'people' : 'json')) === 'json') return written(logLevel, asCalledInJson);
   const colors = pc.createColors(isTerminal && pc.isColorSupported);
@@ -37,7 +45,7 @@ export function createHostLog({ logLevel, logFormat }: Pick<Config, 'logLevel' |
   return written(
     logLevel,
     asCalledHere,
-    peopleFormat(() => new Date(), { isVerbose, colors }),
+    peopleFormat(() => new Date(), { isVerbose, colors, zone }),
   );
 }
 

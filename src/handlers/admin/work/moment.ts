@@ -13,7 +13,7 @@ import { TABLES } from '../../../locales/admin/imports/uz.ts';
 import type { MomentChange } from '../../../locales/admin/moment/uz.ts';
 import type { Texts } from '../../../locales/index.ts';
 import type { Html } from '../../../text/html.ts';
-import { toTheSecond } from '../../../text/moment.ts';
+import { copyMoment, toTheSecond } from '../../../text/moment.ts';
 import { DEFAULT_TIME_ZONE } from '../../../text/times.ts';
 import { oneLine } from '../lines.ts';
 import { pacedEdits } from '../paced-edits.ts';
@@ -32,8 +32,8 @@ export interface AskedMoment {
   readonly isSend?: boolean;
 }
 
-export function askedMoment(at: Date): AskedMoment {
-  return { name: `--at ${at.toISOString()}`, at: at.getTime() };
+export function askedMoment(at: Date, zone: string): AskedMoment {
+  return { name: `--at ${copyMoment(at, zone)}`, at: at.getTime() };
 }
 
 export function stopButton({ admin: { moment } }: Texts): InlineKeyboard {
@@ -60,7 +60,7 @@ export const doMoment: DoWork = async (parts, work, t, signal) => {
     if (signal.aborted) throw error;
     const said = describeError(error);
     log.error('moment', { work: work.id, error: said });
-    const text = moment.failed(t.backupTrouble(said), commandFor('download', asked.at));
+    const text = moment.failed(t.backupTrouble(said), commandFor('download', asked.at, parts));
     return { screen: { text, keyboard } };
   }
 };
@@ -88,7 +88,7 @@ async function showChanges(
     .text(moment.sendHere(), encodeAction({ kind: 'momentSend', at: time.getTime() }))
     .row();
   const zone = zoneOf(parts);
-  const command = `${commandFor('restore', time.getTime())} --replace`;
+  const command = `${commandFor('restore', time.getTime(), parts)} --replace`;
   const told = notes.slice(0, MOST_NOTES).map((note) => oneLine(note, MOST_NOTE));
   const text = moment.found(toTheSecond(time, zone), zone, changesOf(tables), told, command);
   return { screen: { text, keyboard: onward(t, keyboard) } };
@@ -106,7 +106,9 @@ async function sendFile(
   if (made.kind === 'beyond') return { screen: beyondScreen(at, made.why, { t, zone }) };
   const { body, fileName } = made;
   if (body === undefined)
-    return { screen: { text: moment.tooLarge(commandFor('download', at.getTime())), keyboard: onward(t) } };
+    return {
+      screen: { text: moment.tooLarge(commandFor('download', at.getTime(), parts)), keyboard: onward(t) },
+    };
   // The making may have taken minutes.
   if (!(await isStillAdmin(parts, work))) return { screen: undefined };
   options.signal.throwIfAborted();
@@ -184,9 +186,9 @@ function edit({ api }: WorkParts, { chatId, messageId }: AdminWork, text: Html, 
   });
 }
 
-/** Unambiguous in every zone. */
-function commandFor(verb: 'download' | 'restore', at: number): string {
-  return `npm run backup -- ${verb} ${askedMoment(new Date(at)).name}`;
+/** In the zone of the times beside it, and unambiguous in every other. */
+function commandFor(verb: 'download' | 'restore', at: number, parts: WorkParts): string {
+  return `npm run backup -- ${verb} ${askedMoment(new Date(at), zoneOf(parts)).name}`;
 }
 
 function zoneOf({ timeZone = DEFAULT_TIME_ZONE }: WorkParts): string {

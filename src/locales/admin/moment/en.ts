@@ -14,7 +14,7 @@ export const en: typeof uz = {
   stop: () => '⛔️ Stop',
   // Screens.
   ask: (zone) =>
-    html`🕰 <b>Which moment do you need the database of?</b>\n\nPress a button or write a time: <code>14:31</code> or <code>27.11.2026 14:31</code> (${zone}).\n\nYou will see what has changed since then, and can have the file of the database as it was. The database itself is not touched.`,
+    html`🕰 <b>Which moment do you need the database of?</b>\n\nPress a button or write a time: <code>14:31</code> or <code>2026-11-27 14:31</code> (${zone}).\n\nYou will see what has changed since then, and can have the file of the database as it was. The database itself is not touched.`,
   noTime: () => html`❗️ This time cannot be understood.`,
   ahead: () => html`❗️ This time is still to come.`,
   elsewhere: (isSealed) =>

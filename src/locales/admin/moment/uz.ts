@@ -23,7 +23,7 @@ export const uz = {
   stop: () => '⛔️ To‘xtatish',
   // Screens.
   ask: (zone: string): Html =>
-    html`🕰 <b>Bazaning qaysi paytdagi holati kerak?</b>\n\nTugmani bosing yoki vaqtni yozing: <code>14:31</code> yoki <code>27.11.2026 14:31</code> (${zone}).\n\nO‘sha paytdan beri nima o‘zgarganini ko‘rasiz, keyin o‘sha paytdagi baza faylini olishingiz mumkin. Bazaning o‘ziga tegilmaydi.`,
+    html`🕰 <b>Bazaning qaysi paytdagi holati kerak?</b>\n\nTugmani bosing yoki vaqtni yozing: <code>14:31</code> yoki <code>2026-11-27 14:31</code> (${zone}).\n\nO‘sha paytdan beri nima o‘zgarganini ko‘rasiz, keyin o‘sha paytdagi baza faylini olishingiz mumkin. Bazaning o‘ziga tegilmaydi.`,
   noTime: (): Html => html`❗️ Vaqtni tushunib bo‘lmadi.`,
   ahead: (): Html => html`❗️ Bu vaqt hali kelmagan.`,
   elsewhere: (isSealed: boolean): Html =>
