@@ -40,8 +40,16 @@ export interface Cli {
   exitCode: number;
 }
 
-/** 0 done, 1 failed, 2 bad usage, 3 not safe (`list --check` alone). */
+/** 0 done, 1 failed, 2 bad usage, or {@link NOT_SAFE}. */
 export type ExitCode = 0 | 1 | 2 | 3;
+
+/**
+ * `list --check`: no verified backup, the newest too old, or a newer one damaged; a database that
+ * is not whole; or a second copy that is damaged, lacks one for more than a day, or cannot be read.
+ * `verify latest` and `kit`: what they took is another bot's. Different from 1, which says that
+ * nobody could look.
+ */
+export const NOT_SAFE = 3;
 
 export { UsageError };
 

@@ -40,6 +40,8 @@ test('another bot’s catalogue is named, is no safety, and becomes nobody’s o
   // The database knows what it was: a token that has just come in is no stranger’s.
   belongTo(611, 511);
   expect((await cliAs(611, 'list', '--check')).code).toBe(0);
+  expect((await cliAs(611, 'verify')).code).toBe(0);
+  expect((await cliAs(611, 'kit', '-o', 'own.tar')).code).toBe(0);
   rmSync(database());
 
   const listed = await cliAs(611, 'list');
@@ -54,9 +56,20 @@ test('another bot’s catalogue is named, is no safety, and becomes nobody’s o
   const swapped = { BACKUP_DIR: 'empty', COPY_DIR: 'bucket', BOT_TOKEN: `611:${'A'.repeat(35)}` };
   const inCopy = await runCli(own.directory, { DATABASE_URL: 'file:bot.db', ...swapped }, 'list');
   expect(inCopy.stdout).toMatch(/^Not safe: .*the other bucket has \S+, of the bot @bot511_bot \(511\)/);
-  expect((await cliAs(611, 'verify', 'latest')).stdout).toMatch(
-    /\d{8}_\d{6} is of the bot @bot511_bot \(511\), and BOT_TOKEN is of another one/,
-  );
+  for (const command of [['verify', 'latest'], ['verify'], ['kit', '-o', 'kit.tar', '--yes']]) {
+    const said = await cliAs(611, ...command);
+    expect([said.code, command]).toEqual([3, command]);
+    expect(said.stdout).toMatch(
+      /\d{8}_\d{6} is of the bot @bot511_bot \(511\), and BOT_TOKEN is of another one/,
+    );
+    expect(said.stderr).toMatch(/^Not safe: no backup in directory .*is of @bot511_bot \(511\)\./);
+    const told = await cliAs(611, ...command, '--json');
+    expect([told.code, told.json()['ok']]).toEqual([3, false]);
+    expect(told.json()['error']).toContain('is of @bot511_bot (511)');
+    // Who names it knows whose it is; its own bot, and one without a token, have nothing to hear.
+    for (const bot of [511, undefined]) expect((await cliAs(bot, ...command)).code).toBe(0);
+  }
+  expect((await cliAs(611, 'verify', String(checked.json()['newest_verified']))).code).toBe(0);
   for (const source of [['--at', '0m'], ['latest']]) {
     const refused = await cliAs(611, 'restore', ...source);
     expect(refused.code).toBe(2);

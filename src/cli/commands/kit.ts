@@ -6,7 +6,7 @@ import { type Manifest, type ManifestObject, serializeManifest } from '../../bac
 import { manifestKey } from '../../backup/catalog/names.ts';
 import { isLatest, latestBackup, passedOver } from '../../backup/catalog/newest.ts';
 import { unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
-import { ofOtherBots } from '../../backup/catalog/whose-bot.ts';
+import { type ManifestBot, ofOtherBots } from '../../backup/catalog/whose-bot.ts';
 import { storedBehind } from '../../backup/restore/stored-behind.ts';
 import { createFileWriter } from '../../backup/store/file-writer.ts';
 import { openObject } from '../../backup/verify/open-object.ts';
@@ -15,13 +15,15 @@ import { append } from '../../lib/extremes.ts';
 import { SETTING_NAMES } from '../../settings/setting-names.ts';
 import { formatBytes, formatCount } from '../../text/format.ts';
 import { showMoment } from '../../text/moment.ts';
-import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
+import { type Cli, type ExitCode, type Invocation, NOT_SAFE, reading, UsageError } from '../command.ts';
 import { KIT, readMe } from '../kit/read-me.ts';
 import { type TarFile, writeTar } from '../kit/tar-file.ts';
+import { ofAnotherBot } from '../of-another-bot.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Session } from '../session.ts';
 import { noBackupAdvice, takenLine } from '../target.ts';
+import { unsafeLine } from './list-verdict.ts';
 
 interface Options {
   readonly output: string;
@@ -37,6 +39,8 @@ export function kitCommand(cli: Cli): Command {
 interface Candidate {
   readonly bucket: Bucket;
   readonly entry: BackupEntry;
+  /** Whose it is, where none in its bucket is of the bot whose token is set. */
+  readonly taken: ManifestBot | undefined;
   readonly manifest: Manifest;
 }
 
@@ -56,9 +60,11 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
       const { name } = entry;
       notes.push(...newerOnes(candidate, all, refused), ...(await notInIt(invocation, candidate)));
       const unopened = await unopenedNewest(bucket, entry, session.keys);
+      const others = await ofAnotherBot(session, candidate, bucket, invocation.now());
+      const trouble = unopened === undefined ? others : doesNotOpen(unopened.problem);
       terminal.answer({
-        ok: unopened === undefined,
-        ...(unopened && { error: doesNotOpen(unopened.problem) }),
+        ok: trouble === undefined,
+        ...(trouble !== undefined && { error: trouble }),
         name,
         as_of: candidate.manifest.started_at,
         file: output,
@@ -84,7 +90,9 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
           terminal.colors.yellow('It is encrypted, and no key is set here: nobody tried to open it.'),
         );
       terminal.say('Its README.txt says how to start from it. Keep key and settings elsewhere.');
-      return 0;
+      if (others === undefined) return 0;
+      terminal.note(unsafeLine(terminal.colors, others));
+      return NOT_SAFE;
     } catch (error) {
       if (!(error instanceof NotWhole)) throw error;
       refused.add(candidate.entry.name);
@@ -178,7 +186,7 @@ async function candidates(
           isLatest(entry) &&
           !isUnsealed(bucket, entry)
         )
-          found.push({ bucket, entry, manifest: entry.manifest });
+          found.push({ bucket, entry, taken, manifest: entry.manifest });
     } catch (error) {
       // With one bucket alone the command has nothing else to say.
       if (second === undefined) throw error;

@@ -4,19 +4,18 @@ import { UNRECORDED } from '../../backup/catalog/doubts.ts';
 import { type DrillRecord, readDrills } from '../../backup/catalog/drill-record.ts';
 import { type BackupEntry, isUnsealed } from '../../backup/catalog/entry.ts';
 import { backupHealth } from '../../backup/catalog/health.ts';
-import { listBackups, type Newest, newestOf } from '../../backup/catalog/list.ts';
+import { listBackups, newestOf } from '../../backup/catalog/list.ts';
 import { lostBackup, madeLater, recordedRun } from '../../backup/catalog/lost-backup.ts';
 import { damagedNewest, isLatest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
-import { type ManifestBot, ofOtherBots, strangerOf } from '../../backup/catalog/whose-bot.ts';
+import { ofOtherBots, strangerOf } from '../../backup/catalog/whose-bot.ts';
 import { orderedOf } from '../../backup/changes/list-changes.ts';
 import { type Living, lostFrom } from '../../backup/changes/living.ts';
 import type { Timeline } from '../../backup/changes/spans.ts';
 import { branchesOf } from '../../backup/restore/branches.ts';
 import { plainText } from '../../backup/restore/out-of-reach.ts';
 import { lastStored, storedBehind } from '../../backup/restore/stored-behind.ts';
-import { botIdentity } from '../../db/bot-identity.ts';
 import { emptyDatabase } from '../../db/migrate.ts';
 import { type Lack, lackOfOurs } from '../../db/own-schema.ts';
 import type { Invocation } from '../command.ts';
@@ -24,6 +23,7 @@ import { databaseGoneOf } from '../database-gone.ts';
 import { heldNow } from '../living-rows.ts';
 import { lyingNear } from '../lying-near.ts';
 import { livingOf } from '../moment.ts';
+import { takenOf } from '../of-another-bot.ts';
 import { type Elsewhere, fullerBefore, lookElsewhere } from '../other-bucket.ts';
 import { otherChanges } from '../other-changes.ts';
 import { furtherNow } from '../other-way.ts';
@@ -144,24 +144,6 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
       now: now(),
     },
   };
-}
-
-/** Whose the newest is, unless the living database itself knows that bot as its own. */
-async function takenOf(
-  session: Session,
-  { entry, taken }: Newest,
-  living: Living | undefined,
-): Promise<ManifestBot | undefined> {
-  if (taken === undefined || session.bucket.bot === undefined) return undefined;
-  if (living !== undefined && entry?.manifest?.changes?.timeline === living.state.timeline) return undefined;
-  try {
-    const [identity] = await (await session.live()).read([botIdentity()]);
-    return identity?.id === taken.id || identity?.movedFrom === taken.username ? undefined : taken;
-  } catch {
-    return taken;
-  } finally {
-    await session.close();
-  }
 }
 
 /** What the living database lacks: tables, or all; undefined also where nobody can look. */

@@ -6,6 +6,7 @@ import { bringBack, type LastStored, tellLack } from '../../db/lack-words.ts';
 import type { Lack } from '../../db/own-schema.ts';
 import { formatDuration } from '../../text/format.ts';
 import { mendOf } from '../damage-advice.ts';
+import { takenText } from '../of-another-bot.ts';
 import type { FullerBackup } from '../other-bucket.ts';
 import type { Colors } from '../terminal.ts';
 
@@ -103,7 +104,7 @@ export function verdict(
   }
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
   if (standing.taken !== undefined)
-    return `${colors.red(colors.bold('Not safe:'))} no backup in ${standing.where} is of the bot whose BOT_TOKEN is set; the newest verified one, ${newest.name} (${age} old), is of ${botText(standing.taken)}. Where this bot has a database: ${FULL}. Where it takes that one’s place (a new token): npm run backup -- restore --at 0m`;
+    return unsafeLine(colors, takenText(newest, standing.taken, standing.where, standing.now));
   if (damaged !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
   if (lost?.name === newest.name)

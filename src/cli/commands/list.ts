@@ -6,7 +6,7 @@ import { botText, familiesOf } from '../../backup/catalog/whose-bot.ts';
 import { branchText, ownOf } from '../../backup/restore/branches.ts';
 import { countOf, formatBytes, formatDuration } from '../../text/format.ts';
 import { toTheSecond } from '../../text/moment.ts';
-import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
+import { type Cli, type ExitCode, type Invocation, NOT_SAFE, reading } from '../command.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import type { Colors } from '../terminal.ts';
 import { type Findings, findingsOf } from './list-findings.ts';
@@ -20,13 +20,6 @@ export function listCommand(cli: Cli): Command {
     .option('--check', `the verdict alone; exit code ${NOT_SAFE} when you are not safe (for cron)`);
   return reading<Options>(cli, command, list);
 }
-
-/**
- * `list --check`: no verified backup, the newest too old, or a newer one damaged; a database that
- * is not whole; or a second copy that is damaged, lacks one for more than a day, or cannot be read.
- * Different from 1, which says that nobody could look.
- */
-const NOT_SAFE = 3;
 
 interface Options {
   readonly limit?: number;

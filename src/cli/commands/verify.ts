@@ -13,10 +13,20 @@ import { createDirectoryStore } from '../../backup/store/directory.ts';
 import { plainFile } from '../../backup/verify/plain-file.ts';
 import { type DeepVerdict, verifyDeep, verifyFile } from '../../backup/verify/verify-backup.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
-import { type Cli, Deserted, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
+import {
+  type Cli,
+  Deserted,
+  type ExitCode,
+  type Invocation,
+  NOT_SAFE,
+  reading,
+  UsageError,
+} from '../command.ts';
+import { ofAnotherBot } from '../of-another-bot.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Session } from '../session.ts';
 import { LATEST, resolveBackup } from '../target.ts';
+import { unsafeLine } from './list-verdict.ts';
 import { verifyChangeFiles } from './verify-changes.ts';
 
 interface Options {
@@ -54,6 +64,8 @@ async function verify(
   if (changes) return verifyChangeFiles(invocation, strict);
   if (all && target !== 'latest') throw new UsageError('verify takes a target or --all, not both');
   const verdicts: Verdict[] = [];
+  /** Why what was checked is no safety for this bot. */
+  let others: string | undefined;
   const told = (verdict: Verdict): void => {
     verdicts.push(verdict);
     show(invocation, verdict);
@@ -71,16 +83,21 @@ async function verify(
       for (const entry of (await latestBackup(session.bucket)).newer)
         if (entry.state === 'damaged' || entry.state === 'unreadable')
           told(await verifyEntry(invocation, session.bucket, entry));
-    const { entry, passedOver } = await resolveBackup(session.bucket, target);
-    for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
-    told(await verifyEntry(invocation, session.bucket, entry));
+    const resolved = await resolveBackup(session.bucket, target);
+    for (const line of resolved.passedOver) terminal.say(terminal.colors.yellow(line));
+    told(await verifyEntry(invocation, session.bucket, resolved.entry));
+    others = await ofAnotherBot(session, resolved, session.bucket, invocation.now());
   }
   const closed = verdicts.filter(({ closed }) => closed === true);
   const bad = verdicts.filter((verdict) => !verdict.ok && verdict.closed !== true);
   const sealed = verdicts.filter(({ ok, opened }) => ok && !opened);
   // An empty backup proves nothing.
   const isProved = bad.length === 0 && closed.length === 0 && verdicts.length > 0;
-  terminal.answer({ ok: isProved, results: verdicts });
+  terminal.answer({
+    ok: isProved && others === undefined,
+    results: verdicts,
+    ...(others !== undefined && { error: others }),
+  });
   const { green, red, yellow } = terminal.colors;
   if (verdicts.length === 0)
     terminal.say(yellow(`there is no finished backup to verify in ${session.bucket.store.description}`));
@@ -110,7 +127,8 @@ async function verify(
     );
   else
     terminal.say(red(`Not good: ${bad.map(({ name }) => name).join(', ')}. ${await instead(session, bad)}`));
-  return isProved ? 0 : 1;
+  if (others !== undefined) terminal.note(unsafeLine(terminal.colors, others));
+  return !isProved ? 1 : others === undefined ? 0 : NOT_SAFE;
 }
 
 /** The other bucket may have the same backup whole. */
