@@ -1,4 +1,4 @@
-/** Where the newest backup is another bot's, it is no safety for this one, whatever is asked of it. */
+/** Where the newest backup is another bot's, it is no safety for this one. */
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import type { BackupEntry } from '../backup/catalog/entry.ts';
 import type { Newest } from '../backup/catalog/list.ts';
@@ -27,7 +27,7 @@ export async function takenOf(
   }
 }
 
-/** {@link takenText}, for a command that took this backup for the newest; undefined: it is its own. */
+/** {@link takenText}, of what a command took for the newest; undefined: it is this bot's own. */
 export async function ofAnotherBot(
   session: Session,
   newest: Pick<Newest, 'entry' | 'taken'>,
