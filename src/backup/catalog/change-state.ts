@@ -43,13 +43,16 @@ export const STATE_COLUMNS =
 /** `told` of a row that took a damaged one's place: the owners do not know yet. */
 export const UNTOLD_SPOILT = 'spoilt';
 
-const NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+/** SQL: the database's clock, as texts of {@link ChangeState} keep it. */
+export const NOW_SQL = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+/** SQL: what {@link ChangeState.schemaCookie} is at the moment. */
+export const COOKIE_SQL = '(SELECT schema_version FROM pragma_schema_version)';
 
 /**
  * SQL: since when something waits, from this look on at the latest. What a clock wrote that ran
  * ahead and was set right is no time to count from.
  */
-export const WAITING_SINCE: string = `min(COALESCE(waiting_since, ${NOW}), ${NOW})`;
+export const WAITING_SINCE: string = `min(COALESCE(waiting_since, ${NOW_SQL}), ${NOW_SQL})`;
 
 /** A text that every driver can read: libsql ends the process over one that is not UTF-8. */
 const isPlain = (column: string): string =>

@@ -5,9 +5,8 @@
 
 import { type Statement, sql } from '../../db/database.ts';
 import { type BasePosition, STATE_TABLE } from '../catalog/change-state.ts';
-import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { countOn } from './needs-base.ts';
-import { trimLog } from './trim.ts';
+import { trimLog, WAITS_FROM_NOW } from './trim.ts';
 
 /** A log this long, as a part of all rows, is cheaper kept as the backup that is there anyway. */
 const LARGE_PART = 5;
@@ -23,8 +22,7 @@ export function coveredByBase(name: string, { state, changes }: BasePosition, ro
   return [
     sql(
       `UPDATE ${STATE_TABLE} SET shipped_seq = ?1, previous = ?2, attempt = NULL, needs_base = NULL,
-         waiting_since = CASE WHEN EXISTS (SELECT 1 FROM ${LOG_TABLE} WHERE seq > ?1)
-           THEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now') END
+         waiting_since = ${WAITS_FROM_NOW}
        WHERE id = 1 AND timeline = ?3 AND shipped_seq = ?4 AND needs_base IS ?5
          AND schema_cookie IS ?6 AND schema_sha256 IS ?7
        RETURNING id`,

@@ -10,9 +10,9 @@ import type { ManifestChanges, Previous } from '../catalog/change-position.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { Damaged } from '../foreign/errors.ts';
-import { parseChangeKey } from './change-names.ts';
 import type { Base, StoredChange } from './listed.ts';
 import { type OpenedChange, openChange } from './open-change.ts';
+import { isSameLink, keyBefore, nameOf, replacedText } from './previous.ts';
 
 export interface ChainLink extends OpenedChange {
   /**
@@ -70,7 +70,7 @@ async function startOf(opened: Opener, { entry }: Base, changes: ManifestChanges
   const links: readonly Previous[] = [{ base: entry.name }, previous];
   const behind = await choose(opened, seq + 1, links);
   if ('opened' in behind) return behind;
-  const last = previous !== null && 'file' in previous ? lastOf(previous.file) : undefined;
+  const last = keyBefore(previous)?.last;
   const found =
     last === undefined ? await findFirst(opened, seq, links) : await choose(opened, last + 1, links);
   if (found === undefined || !('opened' in found)) return behind;
@@ -79,10 +79,6 @@ async function startOf(opened: Opener, { entry }: Base, changes: ManifestChanges
   return header.first > seq || header.backups === undefined || header.backups.includes(entry.name)
     ? found
     : { end: `${file.file} is of another database than backup ${entry.name}, and both of one origin` };
-}
-
-function lastOf(file: string): number | undefined {
-  return parseChangeKey('', file)?.last;
 }
 
 /** So many files before a backup's place are looked into, at most. */
@@ -97,7 +93,7 @@ async function findFirst(
   const before = opened.files.filter(({ first }) => first <= seq).toReversed();
   for (const file of before.slice(0, MOST_BEFORE)) {
     const found = await opened.open(file);
-    if (!('fault' in found) && links.some((link) => isSame(link, found.header.previous)))
+    if (!('fault' in found) && links.some((link) => isSameLink(link, found.header.previous)))
       return { opened: found };
   }
   return undefined;
@@ -113,7 +109,7 @@ async function choose(opened: Opener, first: number, links: readonly Previous[])
   for (const file of opened.from(first)) {
     const found = await opened.open(file);
     if ('fault' in found) faults.push(found.fault);
-    else if (links.some((link) => isSame(link, found.header.previous))) good.push(found);
+    else if (links.some((link) => isSameLink(link, found.header.previous))) good.push(found);
     else faults.push(mismatch(file.file, found.header.previous, links));
   }
   const [only] = good;
@@ -122,7 +118,7 @@ async function choose(opened: Opener, first: number, links: readonly Previous[])
     const link = { file: candidate.file.file, sha256: candidate.sha256 };
     for (const file of opened.from(candidate.header.last + 1)) {
       const next = await opened.open(file);
-      if (!('fault' in next) && isSame(link, next.header.previous)) return { opened: candidate };
+      if (!('fault' in next) && isSameLink(link, next.header.previous)) return { opened: candidate };
     }
   }
   return { opened: good.at(-1) ?? only };
@@ -134,22 +130,11 @@ function missing({ files }: Opener, first: number): ChainEnd {
   return `changes ${first} to ${next.first - 1} are in no file: a file is gone, or a full backup took their place`;
 }
 
-export function isSame(a: Previous, b: Previous): boolean {
-  if (a === null || b === null) return a === b;
-  if ('file' in a) return 'file' in b && a.file === b.file && a.sha256 === b.sha256;
-  return 'base' in b && a.base === b.base;
-}
-
 function mismatch(file: string, previous: Previous, links: readonly Previous[]): string {
   const [found, wanted] = [nameOf(previous), links.map(nameOf)];
   return wanted.includes(found)
-    ? `${found} is not the one that ${file} continues: it was altered or replaced`
+    ? replacedText(found, file)
     : `${file} continues ${found}, not ${wanted.join(' or ')}`;
-}
-
-function nameOf(link: Previous): string {
-  if (link === null) return 'nothing';
-  return 'file' in link ? link.file : `backup ${link.base}`;
 }
 
 /** Opened ahead of the reader: each is a round trip, and a day may have 17,280 of them. */

@@ -5,17 +5,12 @@
 import { type Database, type Statement, sql } from '../../db/database.ts';
 import { changes } from '../../db/migrations/0009-changes.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
-import { STATE_HOLDS, STATE_TABLE, UNTOLD_SPOILT } from '../catalog/change-state.ts';
+import { COOKIE_SQL, NOW_SQL, STATE_HOLDS, STATE_TABLE, UNTOLD_SPOILT } from '../catalog/change-state.ts';
 import type { DatabaseSchema, SnapshotSource, TableInfo } from '../model/model.ts';
 import { isChangeTrigger, LOG_TABLE, triggersOf } from '../schema/change-triggers.ts';
 import { coverageOf } from './coverage.ts';
 import { countOn } from './needs-base.ts';
 import { schemaHash } from './schema-hash.ts';
-
-/** The database's clock, ISO with milliseconds. */
-const NOW_SQL = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
-
-const COOKIE = '(SELECT schema_version FROM pragma_schema_version)';
 
 /**
  * A timeline begins with nothing behind it, so a full backup comes first. What waits in the log
@@ -63,8 +58,8 @@ export async function ensureTriggers(db: Database, source: Pick<SnapshotSource, 
   await db.write([
     ...beginLog(isMadeAnew || ownTriggers(schema).length > 0),
     sql(
-      `UPDATE ${STATE_TABLE} SET schema_cookie = ${COOKIE},
-         needs_base = COALESCE(needs_base, CASE WHEN ?1 AND schema_cookie IS NOT ${COOKIE} THEN 'schema' END)
+      `UPDATE ${STATE_TABLE} SET schema_cookie = ${COOKIE_SQL},
+         needs_base = COALESCE(needs_base, CASE WHEN ?1 AND schema_cookie IS NOT ${COOKIE_SQL} THEN 'schema' END)
        WHERE id = 1`,
       isMovable ? 1 : 0,
     ),
@@ -72,7 +67,7 @@ export async function ensureTriggers(db: Database, source: Pick<SnapshotSource, 
     ...made,
     // Where the schema moved after it was read, the next look finds another cookie than this one.
     sql(
-      `UPDATE ${STATE_TABLE} SET schema_cookie = CASE schema_cookie WHEN ?1 THEN ${COOKIE} END, schema_sha256 = ?2,
+      `UPDATE ${STATE_TABLE} SET schema_cookie = CASE schema_cookie WHEN ?1 THEN ${COOKIE_SQL} END, schema_sha256 = ?2,
          needs_base = COALESCE(needs_base, CASE WHEN ?3 OR schema_sha256 IS NOT ?2 THEN 'schema' END)
        WHERE id = 1`,
       schema.schemaVersion,

@@ -5,9 +5,9 @@
 import type { Bucket } from '../catalog/bucket.ts';
 import { loadEntry, type ObjectGroup } from '../catalog/entry.ts';
 import { timeOfName } from '../catalog/names.ts';
-import { parseChangeKey } from './change-names.ts';
 import { basesOf } from './list-changes.ts';
 import type { Base } from './listed.ts';
+import { keyBefore } from './previous.ts';
 
 /** Manifests that one look reads at most; usually the first one tells. */
 export const MOST_MANIFESTS = 4;
@@ -64,6 +64,6 @@ export class KeptMoments {
 export function heldBy({ changes }: Base): number {
   if (changes === undefined) return 0;
   const { previous, seq } = changes;
-  const held = previous !== null && 'file' in previous ? parseChangeKey('', previous.file)?.last : undefined;
+  const held = keyBefore(previous)?.last;
   return Math.min(seq, held ?? seq);
 }

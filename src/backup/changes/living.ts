@@ -6,13 +6,14 @@
 import type { Database } from '../../db/database.ts';
 import { greatest } from '../../lib/extremes.ts';
 import { countOf } from '../../text/format.ts';
-import type { Position, Previous } from '../catalog/change-position.ts';
+import type { Position } from '../catalog/change-position.ts';
 import type { ChangeState } from '../catalog/change-state.ts';
 import type { SnapshotSource } from '../model/model.ts';
 import { isChangeTrigger } from '../schema/change-triggers.ts';
 import { whyBase } from './base-reason.ts';
 import type { Base, StoredChange } from './listed.ts';
 import { type Peek, peekAt } from './peek.ts';
+import { nameOf } from './previous.ts';
 import { schemaHash } from './schema-hash.ts';
 import { ChangeIndex, REASONS } from './spans.ts';
 
@@ -130,11 +131,6 @@ export function endIn(
   if (own.length === 0 && needsBase !== null) return undefined;
   const ends = own.flatMap((base) => [base.changes?.seq ?? 0, index.endBehind(base)?.last.last ?? 0]);
   return { timeline, seq: greatest([0, ...ends]) };
-}
-
-function nameOf(previous: Previous): string {
-  if (previous === null) return 'nothing';
-  return 'file' in previous ? previous.file : `backup ${previous.base}`;
 }
 
 /** A host looks at least so often what waits. */

@@ -4,6 +4,8 @@ import type { Row } from '../../db/row.ts';
 import { explain } from '../../lib/clock.ts';
 import {
   type ChangeState,
+  COOKIE_SQL,
+  NOW_SQL,
   STATE_COLUMNS,
   STATE_HOLDS,
   STATE_TABLE,
@@ -36,9 +38,9 @@ export const peek: Query<Peek | undefined> = one(
     `SELECT ${STATE_COLUMNS}, COALESCE((SELECT MAX(seq) ${WAITING}), s.shipped_seq) AS last,
        CASE WHEN (SELECT MIN(seq) FROM ${LOG_TABLE}) <= s.shipped_seq THEN 0
          ELSE COALESCE((SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = '${LOG_TABLE}'), 0) END AS counted,
-       (SELECT schema_version FROM pragma_schema_version) AS cookie,
+       ${COOKIE_SQL} AS cookie,
        (SELECT group_concat(name) FROM (SELECT DISTINCT hex(tbl) AS name ${WAITING})) AS tables,
-       strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AS now
+       ${NOW_SQL} AS now
      FROM ${STATE_TABLE} AS s WHERE ${STATE_HOLDS}`,
   ),
   (row: Row) => ({

@@ -8,10 +8,11 @@ import type { ChangeState } from '../catalog/change-state.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
 import { isBadBehind } from './bad-changes.ts';
-import { firstPrefix, parseChangeKey } from './change-names.ts';
+import { firstPrefix } from './change-names.ts';
 import { basesOf, listChangesFrom } from './list-changes.ts';
 import { type Base, leadingBase, type StoredChange } from './listed.ts';
 import { inOrder } from './order.ts';
+import { keyBefore } from './previous.ts';
 import { ChangeIndex, historyOf } from './spans.ts';
 
 export interface Reach {
@@ -130,7 +131,7 @@ async function listBehind(bucket: Bucket, timeline: string, bases: readonly Base
 function nextOf({ changes }: Base, bases: readonly Base[]): number {
   const { previous = null, seq = 0 } = changes ?? {};
   if (previous === null) return 1;
-  if ('file' in previous) return (parseChangeKey('', previous.file)?.last ?? seq) + 1;
+  if ('file' in previous) return (keyBefore(previous)?.last ?? seq) + 1;
   const before = bases.find(({ entry }) => entry.name === previous.base);
   return (before?.changes?.seq ?? seq) + 1;
 }

@@ -8,7 +8,7 @@ import { Buffer } from 'node:buffer';
 import { type Database, type Statement, sql, type WriteResult } from '../../db/database.ts';
 import { claimJob, releaseJob } from '../../db/job-leases.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
-import { STATE_TABLE, WAITING_SINCE } from '../catalog/change-state.ts';
+import { COOKIE_SQL, NOW_SQL, STATE_TABLE, WAITING_SINCE } from '../catalog/change-state.ts';
 import type { DatabaseSchema, Row, SqlValue, TableInfo } from '../model/model.ts';
 import { fileRest, keySql, UNTOLD } from '../schema/change-key.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
@@ -122,13 +122,13 @@ function begin({ peek: { state, cookie, tables }, entries, holder }: RangeAsk): 
   const waiting = `FROM ${LOG_TABLE} WHERE seq > shipped_seq`;
   const upper = `min((SELECT max(seq) FROM (SELECT seq ${waiting} ORDER BY seq LIMIT ?1)),
     COALESCE((SELECT min(seq) - 1 ${waiting} AND hex(tbl) NOT IN (${tables.map((name) => `'${name}'`).join(', ')})), ${Number.MAX_SAFE_INTEGER}))`;
-  const time = "replace(replace(replace(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), '-', ''), ':', ''), '.', '')";
+  const time = `replace(replace(replace(${NOW_SQL}, '-', ''), ':', ''), '.', '')`;
   return sql(
     `UPDATE ${STATE_TABLE}
      SET attempt = rtrim(substr(printf('%016d', ${upper}) || '_' || ${time} || '_' || lower(hex(randomblob(4))) || ' ' || COALESCE(attempt, ''), 1, ${ATTEMPTS * ATTEMPT_CHARACTERS})),
        waiting_since = ${WAITING_SINCE}
      WHERE id = 1 AND timeline = ?2 AND shipped_seq = ?3 AND needs_base IS NULL AND schema_cookie = ?4
-       AND (SELECT schema_version FROM pragma_schema_version) = ?4 AND ${upper} > shipped_seq
+       AND ${COOKIE_SQL} = ?4 AND ${upper} > shipped_seq
        AND EXISTS (SELECT 1 FROM job_leases WHERE name = '${LEASE}' AND holder = ?5)
      RETURNING attempt`,
     entries,

@@ -6,8 +6,8 @@
 import { greatest, least } from '../../lib/extremes.ts';
 import type { Position, TimelineReason } from '../catalog/change-position.ts';
 import type { ChangeState } from '../catalog/change-state.ts';
-import { parseChangeKey } from './change-names.ts';
 import type { Base, StoredChange } from './listed.ts';
+import { keyBefore } from './previous.ts';
 
 export interface Span {
   readonly timeline: string;
@@ -80,8 +80,7 @@ export class ChangeIndex {
   #firstBehind({ changes }: Base): StoredChange | undefined {
     if (changes === undefined) return undefined;
     const { timeline, seq, previous } = changes;
-    const last =
-      previous !== null && 'file' in previous ? parseChangeKey('', previous.file)?.last : undefined;
+    const last = keyBefore(previous)?.last;
     const waited = last === undefined || last >= seq ? undefined : this.from(timeline, last + 1);
     const fresh = this.from(timeline, seq + 1);
     const end = (file: StoredChange | undefined): number => this.#endFrom(file)?.last.last ?? 0;

@@ -8,6 +8,7 @@ import type { HeadLastWriter } from '../model/model.ts';
 import type { Store } from '../store/types.ts';
 import { ChangeFileError, type ChangeHeader } from './change-file.ts';
 import { changeKey, changesPrefix, fromNumber, parseChangeKey } from './change-names.ts';
+import { isSameLink, keyBefore } from './previous.ts';
 import { MOST_STORED_BYTES, type ProvedFile, proveFile, readStored } from './prove-file.ts';
 import type { Range } from './read-range.ts';
 
@@ -69,7 +70,7 @@ export async function storedUnder(
   const { store, prefix } = context;
   const { timeline, shippedSeq, previous } = state;
   const next = shippedSeq + 1;
-  const last = previous !== null && 'file' in previous ? parseChangeKey('', previous.file)?.first : undefined;
+  const last = keyBefore(previous)?.first;
   const after = fromNumber(prefix, timeline, last ?? next);
   const own: string[] = [];
   let looks = MOST_LOOKS;
@@ -114,9 +115,7 @@ export async function openOwn(
 /** Of this database, or of a copy that stands where it stood. */
 export function goesOn({ timeline, shippedSeq, previous }: ChangeState, header: ChangeHeader): boolean {
   return (
-    header.timeline === timeline &&
-    header.first === shippedSeq + 1 &&
-    JSON.stringify(header.previous) === JSON.stringify(previous)
+    header.timeline === timeline && header.first === shippedSeq + 1 && isSameLink(header.previous, previous)
   );
 }
 

@@ -7,10 +7,11 @@ import type { Bucket } from '../catalog/bucket.ts';
 import type { Previous } from '../catalog/change-position.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { Damaged } from '../foreign/errors.ts';
-import { type ChainOptions, followChain, isSame } from './chain.ts';
+import { type ChainOptions, followChain } from './chain.ts';
 import type { Base, StoredChange } from './listed.ts';
 import type { Living } from './living.ts';
 import { type OpenedChange, openChange } from './open-change.ts';
+import { isSameLink } from './previous.ts';
 import { ChangeIndex } from './spans.ts';
 
 export interface Sifted {
@@ -74,7 +75,7 @@ async function isPlain(
   if (own.length === 0) return true;
   if (before === undefined || last === undefined) return false;
   const [first, second] = await Promise.all([before, last].map((file) => opened(bucket, file, keys)));
-  return first !== undefined && second !== undefined && isSame(second.header.previous, linkOf(first));
+  return first !== undefined && second !== undefined && isSameLink(second.header.previous, linkOf(first));
 }
 
 /** It says itself that it comes right behind what is proved, and goes on from something else. */
@@ -85,7 +86,7 @@ async function isAnothers(
 ): Promise<boolean> {
   if (tip === undefined || file.first !== tip.header.last + 1) return false;
   const found = await opened(bucket, file, options.keys);
-  return found !== undefined && !isSame(found.header.previous, linkOf(tip));
+  return found !== undefined && !isSameLink(found.header.previous, linkOf(tip));
 }
 
 function linkOf({ file, sha256 }: Link): Previous {

@@ -1,6 +1,6 @@
 /** The end of one unbroken sequence of changes, and the beginning of another. Pure. */
 import type { TimelineReason } from '../catalog/change-position.ts';
-import { STATE_TABLE } from '../catalog/change-state.ts';
+import { NOW_SQL, STATE_TABLE } from '../catalog/change-state.ts';
 
 /**
  * SQL that begins a new timeline where there is a change log: what a restore or a second shipper
@@ -11,10 +11,10 @@ import { STATE_TABLE } from '../catalog/change-state.ts';
 export function beginTimelineSql(reason: TimelineReason, parent?: string): string {
   const here = "json_object('timeline', timeline, 'seq', shipped_seq)";
   return `UPDATE ${STATE_TABLE} SET parent = ${parent ?? here}, timeline = lower(hex(randomblob(16))),
-    reason = '${reason}', since = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), previous = NULL, attempt = NULL,
+    reason = '${reason}', since = ${NOW_SQL}, previous = NULL, attempt = NULL,
     needs_base = '${reason}' WHERE id = 1`;
 }
 
 /** SQL: what a restore has prepared takes the place of the old rows at this moment. */
-export const BEGINS_NOW: string = `UPDATE ${STATE_TABLE} SET since = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+export const BEGINS_NOW: string = `UPDATE ${STATE_TABLE} SET since = ${NOW_SQL}
   WHERE id = 1 AND reason = 'restore' AND needs_base = 'restore'`;

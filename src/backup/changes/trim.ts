@@ -3,12 +3,15 @@ import { hasChanged, type Statement, sql } from '../../db/database.ts';
 import { releaseJob } from '../../db/job-leases.ts';
 import { rememberChange } from '../../db/stored-files.ts';
 import type { Previous } from '../catalog/change-position.ts';
-import { STATE_TABLE } from '../catalog/change-state.ts';
+import { NOW_SQL, STATE_TABLE } from '../catalog/change-state.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { countOn } from './needs-base.ts';
 import type { Peek } from './peek.ts';
 import { LEASE } from './read-range.ts';
 import type { ShipContext } from './shipping.ts';
+
+/** SQL: since when what is behind change `?1` waits, once that change is stored. */
+export const WAITS_FROM_NOW: string = `CASE WHEN EXISTS (SELECT 1 FROM ${LOG_TABLE} WHERE seq > ?1) THEN ${NOW_SQL} END`;
 
 export interface Shipped {
   readonly last: number;
@@ -41,8 +44,7 @@ export function trimmed(
   return [
     sql(
       `UPDATE ${STATE_TABLE} SET shipped_seq = ?1, previous = ?2, attempt = NULL,
-         waiting_since = CASE WHEN EXISTS (SELECT 1 FROM ${LOG_TABLE} WHERE seq > ?1)
-           THEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now') END
+         waiting_since = ${WAITS_FROM_NOW}
        WHERE id = 1 AND timeline = ?3 AND shipped_seq = ?4 AND attempt = ?5 AND needs_base IS NULL RETURNING id`,
       shipped.last,
       JSON.stringify(previous),

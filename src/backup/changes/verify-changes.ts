@@ -10,6 +10,7 @@ import type { ChangeHeader } from './change-file.ts';
 import { basesOf, listChanges } from './list-changes.ts';
 import type { Base, StoredChange } from './listed.ts';
 import { openChange } from './open-change.ts';
+import { fileBefore, goneText, replacedText } from './previous.ts';
 
 export interface ChangesVerdict {
   readonly ok: boolean;
@@ -90,7 +91,8 @@ export async function verifyChanges(
     if ('unopened' in look) continue;
     const link = 'fault' in look ? undefined : linkFault(look.header, look.file, byName);
     const problem = 'fault' in look ? look.fault : link;
-    const culprit = 'fault' in look ? look.file : byName.get(fileOf(look.header) ?? '')?.file;
+    const culprit =
+      'fault' in look ? look.file : byName.get(fileBefore(look.header.previous)?.file ?? '')?.file;
     if (problem !== undefined && culprit !== undefined && !hasOther(culprit, looks))
       bad.push({ file: culprit, problem });
     if (problem === undefined) good += 1;
@@ -116,14 +118,11 @@ export async function verifyChanges(
 function linksOf(looks: readonly Look[]): Map<string, string> {
   const named = looks.flatMap((look) => ('header' in look ? [look.header.previous] : []));
   return new Map(
-    named.flatMap((previous) =>
-      previous !== null && 'file' in previous ? [[previous.file, previous.sha256]] : [],
-    ),
+    named.flatMap((previous) => {
+      const before = fileBefore(previous);
+      return before === undefined ? [] : [[before.file, before.sha256]];
+    }),
   );
-}
-
-function fileOf({ previous }: ChangeHeader): string | undefined {
-  return previous !== null && 'file' in previous ? previous.file : undefined;
 }
 
 /** Stored again under another name, after it did not read back. */
@@ -146,7 +145,7 @@ function linkFault(
   const before = byName.get(previous.file);
   // One that is gone is told by the hole that it leaves, or retention took it.
   if (before === undefined || !('sha256' in before) || before.sha256 === previous.sha256) return undefined;
-  return `${previous.file} is not the one that ${file} continues: it was altered or replaced`;
+  return replacedText(previous.file, file);
 }
 
 /** A clock that went back is real: the order of the changes is that of their numbers. */
@@ -154,7 +153,7 @@ function clockFault(
   { file, header: { time, previous } }: Look & { readonly header: ChangeHeader },
   byName: ReadonlyMap<string, Look>,
 ): string | undefined {
-  const before = previous !== null && 'file' in previous ? byName.get(previous.file) : undefined;
+  const before = byName.get(fileBefore(previous)?.file ?? '');
   return before === undefined || !('header' in before) || before.header.time <= time
     ? undefined
     : `${file.file} is dated before ${before.file.file}, which it continues: the clock went back, and the order of the changes settles their times`;
@@ -176,11 +175,11 @@ function holes(
         ({ changes }) => changes?.timeline === timeline && changes.seq + 1 < look.file.first,
       );
       if (look === oldest && !isNeeded) continue;
-      const { previous } = look.header;
-      if (previous !== null && 'file' in previous && !names.has(previous.file))
+      const before = fileBefore(look.header.previous);
+      if (before !== undefined && !names.has(before.file))
         found.push({
-          file: previous.file,
-          problem: `${previous.file} is gone, and ${look.file.file} continues it`,
+          file: before.file,
+          problem: goneText(before.file, look.file.file),
           about: { ...look.file, last: look.file.first - 1 },
         });
     }

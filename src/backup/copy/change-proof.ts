@@ -12,6 +12,7 @@ import { readGroups } from '../catalog/list.ts';
 import { timeOfName } from '../catalog/names.ts';
 import { changesPrefix, parseChangeKey } from '../changes/change-names.ts';
 import { storedChange } from '../changes/list-changes.ts';
+import { fileBefore } from '../changes/previous.ts';
 import { MOST_STORED_BYTES } from '../changes/prove-file.ts';
 import { type ChangeKeys, isSealedFor, judgeStored } from '../changes/stored-proof.ts';
 import type { ProvenObject, Slice } from './proven.ts';
@@ -110,8 +111,8 @@ async function namedByBackup(bucket: Bucket, file: string): Promise<string | und
   const since = (parseChangeKey('', file)?.time.getTime() ?? 0) - NAMED_EARLY_MS;
   const groups = (await readGroups(bucket)).filter(({ name }) => (timeOfName(name)?.getTime() ?? 0) >= since);
   for (const group of groups.slice(-MOST_MANIFESTS).toReversed()) {
-    const previous = (await loadEntry(bucket, group)).manifest?.changes?.previous ?? null;
-    if (previous !== null && 'file' in previous && previous.file === file) return previous.sha256;
+    const before = fileBefore((await loadEntry(bucket, group)).manifest?.changes?.previous);
+    if (before?.file === file) return before.sha256;
   }
   return undefined;
 }
@@ -130,8 +131,8 @@ async function namedByNext(bucket: Bucket, file: string, keys: ChangeKeys): Prom
   }
   const packed = new Uint8Array(await new Response(found.body).arrayBuffer());
   const verdict = await judgeStored(next, packed, keys);
-  const previous = verdict.kind === 'whole' ? verdict.header.previous : null;
-  return previous !== null && 'file' in previous && previous.file === file ? previous.sha256 : undefined;
+  const before = verdict.kind === 'whole' ? fileBefore(verdict.header.previous) : undefined;
+  return before?.file === file ? before.sha256 : undefined;
 }
 
 export function alteredText({ store, prefix }: Bucket, file: string): string {

@@ -9,6 +9,7 @@ import { BadChanges } from '../changes/bad-changes.ts';
 import { changesPrefix } from '../changes/change-names.ts';
 import { storedChange } from '../changes/list-changes.ts';
 import type { StoredChange } from '../changes/listed.ts';
+import { fileBefore } from '../changes/previous.ts';
 import { whatWouldGo } from '../changes/prune-changes.ts';
 import type { ChangeKeys } from '../changes/stored-proof.ts';
 import { PAGE_KEYS } from '../store/types.ts';
@@ -198,9 +199,9 @@ class LookBack {
   #note({ file, mine, theirs }: Looked): void {
     if (mine.kind !== 'right' && theirs.kind !== 'right') this.#wrong.add(file);
     for (const look of [theirs, mine]) {
-      const previous = look.kind === 'right' ? look.previous : undefined;
-      if (previous == null || !('file' in previous)) continue;
-      this.#links.set(previous.file, (this.#links.get(previous.file) ?? new Set()).add(previous.sha256));
+      const before = look.kind === 'right' ? fileBefore(look.previous) : undefined;
+      if (before === undefined) continue;
+      this.#links.set(before.file, (this.#links.get(before.file) ?? new Set()).add(before.sha256));
     }
   }
 

@@ -2,6 +2,7 @@
 import type { Database } from '../../db/database.ts';
 import { storedFiles } from '../../db/stored-files.ts';
 import { changeState } from '../catalog/change-state.ts';
+import { fileBefore } from '../changes/previous.ts';
 import type { Shipped, StoredFiles } from './copy-changes.ts';
 
 export interface Remembered {
@@ -11,9 +12,8 @@ export interface Remembered {
 
 export async function rememberedIn(db: Pick<Database, 'read'>): Promise<Remembered> {
   const [state] = await db.read([changeState]);
-  const previous = state?.previous ?? null;
   // The last one stays known when the second copy has it.
-  const last = previous !== null && 'file' in previous ? previous : undefined;
+  const last = fileBefore(state?.previous);
   return {
     shipped: state === undefined ? 'all' : { timeline: state.timeline, seq: state.shippedSeq },
     async stored(from, to) {

@@ -6,9 +6,9 @@ import type { Bucket } from '../catalog/bucket.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
 import { DAY_MS } from '../catalog/retention-times.ts';
-import { parseChangeKey } from '../changes/change-names.ts';
 import { listChanges, orderedOf } from '../changes/list-changes.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
+import { fileBefore, goneText, keyBefore } from '../changes/previous.ts';
 import { ChangeIndex } from '../changes/spans.ts';
 import type { OpenOptions } from '../verify/open-object.ts';
 import type { RestoreSource } from './fetched.ts';
@@ -63,16 +63,16 @@ export async function proveChain(
 function requireLast(bases: readonly Base[], newest: BackupEntry, files: readonly StoredChange[]): void {
   const at = bases.findIndex(({ entry }) => entry.name === newest.name);
   const base = bases[at];
-  const previous = base?.changes?.previous ?? null;
-  if (base === undefined || previous === null || !('file' in previous)) return;
-  const last = parseChangeKey('', previous.file);
+  const previous = fileBefore(base?.changes?.previous);
+  if (base === undefined || previous === undefined) return;
+  const last = keyBefore(previous);
   const isThere = last === undefined || files.some(({ file }) => file === previous.file);
   const isWanted = bases
     .slice(0, at)
     .some(({ changes }) => changes?.timeline === last?.timeline && (changes?.seq ?? 0) < (last?.last ?? 0));
   // Retention takes none so young.
   if (isThere || !isWanted || last.time.getTime() < base.time.getTime() - DAY_MS) return;
-  throw new Error(`changes: ${previous.file} is gone, and backup ${newest.name} continues it`);
+  throw new Error(`changes: ${goneText(previous.file, `backup ${newest.name}`)}`);
 }
 
 /** The backup before it in the same history, where a file ends at the very place of the newest. */
@@ -83,8 +83,9 @@ function pairOf(
 ): { readonly older: Base; readonly stop: StoredChange } | undefined {
   const at = bases.findIndex(({ entry }) => entry.name === newest.name);
   const changes = bases[at]?.changes;
-  if (changes?.previous === null || changes === undefined || !('file' in changes.previous)) return undefined;
-  const { timeline, seq, previous, schema_sha256 } = changes;
+  const previous = fileBefore(changes?.previous);
+  if (changes === undefined || previous === undefined) return undefined;
+  const { timeline, seq, schema_sha256 } = changes;
   const older = bases
     .slice(0, at)
     .findLast((base) => base.changes?.timeline === timeline && base.changes.schema_sha256 === schema_sha256);

@@ -15,6 +15,7 @@ import { parseChangeKey } from '../changes/change-names.ts';
 import { basesOf, listChanges } from '../changes/list-changes.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
 import { type Living, lostToBucket } from '../changes/living.ts';
+import { fileBefore, goneText, keyBefore } from '../changes/previous.ts';
 import { isHistory } from '../changes/verify-changes.ts';
 import { proveWay } from './source.ts';
 
@@ -99,9 +100,9 @@ function goneBefore(
 ): string[] {
   const there = new Set(files.map(({ file }) => file));
   return bases.flatMap(({ entry, changes }, at) => {
-    const previous = changes?.previous ?? null;
-    if (previous === null || !('file' in previous) || there.has(previous.file)) return [];
-    const gone = parseChangeKey('', previous.file);
+    const previous = fileBefore(changes?.previous);
+    if (previous === undefined || there.has(previous.file)) return [];
+    const gone = keyBefore(previous);
     const isWanted = bases
       .slice(0, at)
       .some(
@@ -110,7 +111,7 @@ function goneBefore(
       );
     // Older ones retention takes.
     const isKept = (gone?.time.getTime() ?? 0) > now.getTime() - (days - 1) * DAY_MS;
-    const problem = `${previous.file} is gone, and backup ${entry.name} continues it`;
+    const problem = goneText(previous.file, `backup ${entry.name}`);
     if (!isWanted || !isKept) return [];
     if (onOld === undefined || gone === undefined || !isHistory(bases, gone)) return [problem];
     onOld(problem);

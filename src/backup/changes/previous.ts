@@ -1,0 +1,35 @@
+/** What comes right before a change file, or before a full backup, by its own word. Pure. */
+import type { Previous } from '../catalog/change-position.ts';
+import { type ChangeKey, parseChangeKey } from './change-names.ts';
+
+/** Undefined: a full backup, or nothing. */
+export function fileBefore(
+  previous: Previous | undefined,
+): Extract<Previous, { readonly file: string }> | undefined {
+  return previous != null && 'file' in previous ? previous : undefined;
+}
+
+/** What the name of the file before it says. */
+export function keyBefore(previous: Previous | undefined): ChangeKey | undefined {
+  return parseChangeKey('', fileBefore(previous)?.file ?? '');
+}
+
+export function isSameLink(a: Previous, b: Previous): boolean {
+  if (a === null || b === null) return a === b;
+  if ('file' in a) return 'file' in b && a.file === b.file && a.sha256 === b.sha256;
+  return 'base' in b && a.base === b.base;
+}
+
+/** For people. */
+export function nameOf(previous: Previous): string {
+  if (previous === null) return 'nothing';
+  return 'file' in previous ? previous.file : `backup ${previous.base}`;
+}
+
+export function goneText(file: string, next: string): string {
+  return `${file} is gone, and ${next} continues it`;
+}
+
+export function replacedText(before: string, file: string): string {
+  return `${before} is not the one that ${file} continues: it was altered or replaced`;
+}
