@@ -3,9 +3,10 @@
  * head goes in as stored blocks, whose length is known before their content; the rest is an
  * ordinary deflate stream; the CRC-32 is put together at the end.
  */
-import { crc32, createDeflateRaw, gzipSync } from 'node:zlib';
+import { constants, crc32, createDeflateRaw, gzipSync } from 'node:zlib';
 import type { HeadLastWriter } from '../model/model.ts';
 import { crc32Combine } from './crc32.ts';
+import { MatchChoice } from './match-choice.ts';
 
 /** RFC 1952: magic, deflate, no flags, no time (equal content gives equal files), no hint, Unix. */
 const GZIP_HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3);
@@ -44,6 +45,8 @@ export class GzipWriter<Result> implements HeadLastWriter<Result> {
   /** The piece before: being compressed and written while the next is filled. */
   #running: Promise<void> = Promise.resolve();
   #failed: { readonly error: unknown } | undefined;
+  readonly #choice: MatchChoice;
+  #strategy: number = constants.Z_DEFAULT_STRATEGY;
   #crc = 0;
   #bytes = 0;
   #closed = false;
@@ -52,6 +55,7 @@ export class GzipWriter<Result> implements HeadLastWriter<Result> {
     this.#inner = inner;
     this.#headLength = headLength;
     this.#level = level;
+    this.#choice = new MatchChoice(level);
     if (headLength === 0) this.#output.push(GZIP_HEADER);
   }
 
@@ -140,17 +144,27 @@ export class GzipWriter<Result> implements HeadLastWriter<Result> {
     this.#crc = crc32(piece, this.#crc);
     this.#bytes += piece.byteLength;
     const deflate = this.#compressor();
+    const strategy = this.#choice.strategyFor(piece);
+    if (strategy !== this.#strategy) {
+      this.#strategy = strategy;
+      await new Promise<void>((resolve) => {
+        deflate.params(this.#level, strategy, resolve);
+      });
+      await this.#drain();
+    }
     await new Promise<void>((resolve, reject) => {
       deflate.write(piece, (error) => (error ? reject(error) : resolve()));
     });
-    await this.#drain();
+    this.#choice.told(piece.byteLength, await this.#drain());
   }
 
-  async #drain(): Promise<void> {
+  /** Returns how many bytes there were. */
+  async #drain(): Promise<number> {
     this.#expectNoFailure();
     const chunks = this.#output;
     this.#output = [];
     for (const chunk of chunks) await this.#inner.write(chunk);
+    return chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   }
 
   #trailer(head: Uint8Array): Uint8Array {

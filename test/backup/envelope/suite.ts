@@ -87,6 +87,26 @@ export function envelopeSuite(runtime: string, options: { readonly runs: number 
       }
     });
 
+    test('gzip: no matches are looked for where there are none, until there are some again', async () => {
+      const noise = pseudoRandom(3, 1_400_000);
+      // Half as long even without matches.
+      const repeated = Buffer.alloc(3_000_000, Buffer.from(pseudoRandom(4, 8_192)).toString('hex'));
+      const mixed = Buffer.concat([repeated, noise, repeated]);
+      const sizes: number[] = [];
+      for (const rest of [repeated, mixed]) {
+        const sealed = await seal({ head: new Uint8Array(0), rest }, undefined, { gzipLevel: 1 });
+        expect(sha256(gunzipSync(sealed))).toBe(sha256(rest));
+        expect(sha256(await unseal(sealed))).toBe(sha256(rest));
+        sizes.push(sealed.byteLength);
+      }
+      const [alone = 0, all = 0] = sizes;
+      expect(alone).toBeLessThan(100_000);
+      // It is behind the noise by a megabyte at most.
+      const late = all - 2 * alone - noise.byteLength;
+      expect(late).toBeGreaterThan(100_000);
+      expect(late).toBeLessThan(1_100_000);
+    });
+
     test('any content in any chunks comes back, for every kind of key', async () => {
       const classic = await generateKey();
       const hybrid = await generateKey('hybrid');
