@@ -148,6 +148,12 @@ export async function retry<T>(
   }
 }
 
+/** One reading that was cut or altered on its way proves nothing: a wrong one is done again. */
+export async function readTwice<T>(read: () => Promise<T>, isWrong: (found: T) => boolean): Promise<T> {
+  const found = await read();
+  return isWrong(found) ? read() : found;
+}
+
 /** Calls `work` until it succeeds; undefined when the signal aborts first. */
 export async function untilStopped<T>(
   options: Pick<RetryOptions, 'sleep' | 'onFailure' | 'leastMs'> & { readonly signal: AbortSignal },

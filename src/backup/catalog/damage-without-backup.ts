@@ -9,8 +9,7 @@ import { visible } from '../../text/visible.ts';
 import { type Bucket, nowOf } from './bucket.ts';
 import type { BackupEntry } from './entry.ts';
 import type { BackupHealth } from './health.ts';
-import { ManifestError } from './manifest.ts';
-import { readSmall } from './small-object.ts';
+import { putNote, readNote } from './json-note.ts';
 import { isAhead } from './true-time.ts';
 
 const schema = v.object({
@@ -35,7 +34,7 @@ export async function keepDamagedRun(bucket: Bucket, problem: string): Promise<s
     problem: visible(problem.slice(0, MOST_CHARACTERS)),
   };
   try {
-    await store.put(keyOf(bucket), new TextEncoder().encode(`${JSON.stringify(kept, null, 2)}\n`));
+    await putNote(store, keyOf(bucket), kept);
     return undefined;
   } catch (error) {
     return `that the database is damaged could not be kept in ${store.description}, so \`list\` does not know of it: ${explain(error)}`;
@@ -51,14 +50,9 @@ export async function damagedRun(
   bucket: Bucket,
   newest: Pick<BackupEntry, 'time'> | undefined,
 ): Promise<BackupHealth['damaged']> {
-  const bytes = await readSmall(bucket.store, keyOf(bucket)).catch((error: unknown) => {
-    if (error instanceof ManifestError) return undefined;
-    throw error;
-  });
-  const text = bytes === undefined ? '' : new TextDecoder().decode(bytes);
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
-  if (!parsed.success) return undefined;
-  const claimed = new Date(parsed.output.at);
+  const kept = await readNote(bucket.store, keyOf(bucket), schema);
+  if (kept === undefined) return undefined;
+  const claimed = new Date(kept.at);
   const now = nowOf(bucket);
   // A record dated ahead would outlive the good run before its time, so the store's time bounds it.
   const put = claimed > now ? (await bucket.store.head(keyOf(bucket)))?.modified : undefined;
@@ -67,7 +61,7 @@ export async function damagedRun(
   if (newest !== undefined && newest.time >= at) return undefined;
   return {
     name: `the run of ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
-    problem: visible(parsed.output.problem.slice(0, MOST_CHARACTERS)),
+    problem: visible(kept.problem.slice(0, MOST_CHARACTERS)),
     isRun: true,
   };
 }

@@ -4,8 +4,7 @@
  */
 import * as v from 'valibot';
 import type { Bucket } from './bucket.ts';
-import { ManifestError } from './manifest.ts';
-import { readSmall } from './small-object.ts';
+import { putNote, readNote } from './json-note.ts';
 
 const record = v.object({
   /** The backup that was restored. */
@@ -34,17 +33,10 @@ function keyOf({ prefix }: Bucket): string {
 
 /** Newest first. An unreadable record counts as none: it only tells of the past. */
 export async function readDrills(bucket: Bucket): Promise<DrillRecord[]> {
-  const bytes = await readSmall(bucket.store, keyOf(bucket)).catch((error: unknown) => {
-    if (error instanceof ManifestError) return undefined;
-    throw error;
-  });
-  if (bytes === undefined) return [];
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), records), new TextDecoder().decode(bytes));
-  return parsed.success ? parsed.output.drills : [];
+  return (await readNote(bucket.store, keyOf(bucket), records))?.drills ?? [];
 }
 
 export async function addDrill(bucket: Bucket, drill: DrillRecord): Promise<void> {
   const drills = [drill, ...(await readDrills(bucket))].slice(0, KEPT);
-  const text = `${JSON.stringify({ format: 'anime-bot-drills', drills }, null, 2)}\n`;
-  await bucket.store.put(keyOf(bucket), new TextEncoder().encode(text));
+  await putNote(bucket.store, keyOf(bucket), { format: 'anime-bot-drills', drills });
 }

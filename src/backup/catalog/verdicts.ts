@@ -3,10 +3,12 @@
  * is. It can only make a backup count as not verified: a forged or unreadable one costs trust, and
  * never gives any.
  */
+
 import * as v from 'valibot';
 import { explain, systemClock } from '../../lib/clock.ts';
 import { visible } from '../../text/visible.ts';
 import type { Bucket } from './bucket.ts';
+import { parseNote, putNote } from './json-note.ts';
 import type { Manifest } from './manifest.ts';
 import { type BackupName, manifestKey, verdictKey } from './names.ts';
 
@@ -67,8 +69,7 @@ export async function keepVerdict(
   try {
     // Retention may have removed the backup meanwhile.
     if ((await store.head(manifestKey(prefix, name))) === undefined) return undefined;
-    const body = new TextEncoder().encode(`${JSON.stringify(kept, null, 2)}\n`);
-    await store.put(verdictKey(prefix, name), body);
+    await putNote(store, verdictKey(prefix, name), kept);
     return undefined;
   } catch (error) {
     return `the verdict on ${name} could not be kept in ${store.description}, so others do not know of it: ${explain(error)}`;
@@ -97,14 +98,13 @@ export async function clearEarlyVerdict(bucket: Bucket, name: BackupName): Promi
 
 /** `bytes` undefined: too many to be one of ours. */
 export function parseVerdict(bytes: Uint8Array | undefined, name: BackupName): DamageVerdict {
-  const text = bytes === undefined ? '' : new TextDecoder().decode(bytes);
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
-  if (!parsed.success)
+  const kept = parseNote(bytes, schema);
+  if (kept === undefined)
     return {
       files: FILES,
       problem: `a verdict lies beside it that cannot be read: \`verify ${name}\` decides anew`,
     };
-  const { at, means, files, findings } = parsed.output;
+  const { at, means, files, findings } = kept;
   return { files, problem: `${means} found it damaged, ${at}: ${shortened(findings).join('; ')}` };
 }
 

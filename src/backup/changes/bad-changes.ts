@@ -7,8 +7,7 @@ import * as v from 'valibot';
 import { explain } from '../../lib/clock.ts';
 import { greatest } from '../../lib/extremes.ts';
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
-import { ManifestError } from '../catalog/manifest.ts';
-import { readSmall } from '../catalog/small-object.ts';
+import { putNote, readNote } from '../catalog/json-note.ts';
 import { parseChangeKey } from './change-names.ts';
 import type { Base, StoredChange } from './listed.ts';
 
@@ -39,13 +38,7 @@ function keyOf({ prefix }: Bucket): string {
 
 /** An unreadable one counts as none: the next look finds the same again. */
 export async function readBadChanges(bucket: Bucket): Promise<readonly BadChange[]> {
-  const bytes = await readSmall(bucket.store, keyOf(bucket)).catch((error: unknown) => {
-    if (error instanceof ManifestError) return undefined;
-    throw error;
-  });
-  if (bytes === undefined) return [];
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), new TextDecoder().decode(bytes));
-  return parsed.success ? parsed.output.files : [];
+  return (await readNote(bucket.store, keyOf(bucket), schema))?.files ?? [];
 }
 
 /** Collects what one look finds. */
@@ -81,8 +74,7 @@ export class BadChanges {
       const isOver = before.some(({ file }) => this.#found.has(file) && this.#found.get(file) === undefined);
       if (fresh.length === 0 && !isOver) return { fresh, unkept: undefined };
       const files = [...before.filter(({ file }) => !this.#found.has(file)), ...found].slice(-MOST);
-      const text = `${JSON.stringify({ format: 'anime-bot-bad-changes', files }, null, 2)}\n`;
-      await store.put(keyOf(this.#bucket), new TextEncoder().encode(text));
+      await putNote(store, keyOf(this.#bucket), { format: 'anime-bot-bad-changes', files });
       return { fresh, unkept: undefined };
     } catch (error) {
       const unkept = `which change files are damaged could not be kept in ${store.description}, so others do not know of it: ${explain(error)}`;

@@ -5,6 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { readTwice } from '../../lib/retry.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { Previous } from '../catalog/change-position.ts';
 import { loadEntry } from '../catalog/entry.ts';
@@ -36,10 +37,11 @@ export interface ChangeWish {
   readonly slice: Slice;
 }
 
-/** One reading that was cut or altered on its way proves nothing. */
-export async function lookAtChange(bucket: Bucket, file: string, wish: ChangeWish): Promise<ChangeLook> {
-  const look = await lookOnce(bucket, file, wish);
-  return look.kind === 'wrong' ? lookOnce(bucket, file, wish) : look;
+export function lookAtChange(bucket: Bucket, file: string, wish: ChangeWish): Promise<ChangeLook> {
+  return readTwice(
+    () => lookOnce(bucket, file, wish),
+    ({ kind }) => kind === 'wrong',
+  );
 }
 
 async function lookOnce(

@@ -1,5 +1,6 @@
 /** What a backup consists of, with the proof of each object: its manifest has it. */
 import { createHash } from 'node:crypto';
+import { readTwice } from '../../lib/retry.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import { UNRECORDED } from '../catalog/doubts.ts';
 import { loadEntry, type ObjectGroup } from '../catalog/entry.ts';
@@ -21,9 +22,10 @@ export async function provenObjects(
   group: ObjectGroup,
   sha256: string | undefined,
 ): Promise<Proven> {
-  let entry = await loadEntry(bucket, group);
-  // One reading that was cut on its way proves nothing.
-  if (entry.state === 'unreadable') entry = await loadEntry(bucket, group);
+  const entry = await readTwice(
+    () => loadEntry(bucket, group),
+    ({ state }) => state === 'unreadable',
+  );
   if (entry.state === 'unfinished') return { kind: 'gone' };
   if (entry.manifest === undefined || entry.usable.length < 2) {
     const problem = `${group.name} is not whole in ${bucket.store.description} and was not copied: ${entry.problem}`;
@@ -34,14 +36,14 @@ export async function provenObjects(
     const problem = `${group.name} in ${bucket.store.description} was not copied: ${doubt.kind === 'unrecorded' ? UNRECORDED : doubt.problem}`;
     return { kind: 'refused', problem };
   }
-  let manifest = await manifestOf(bucket, entry.manifest);
-  if (manifest !== undefined && sha256 !== undefined && manifest.sha256 !== sha256) {
-    manifest = await manifestOf(bucket, entry.manifest);
-    if (manifest !== undefined && manifest.sha256 !== sha256)
-      return { kind: 'refused', problem: alteredText(bucket, manifest.file), isAltered: true };
-  }
+  const stated = entry.manifest;
+  const isAltered = (found: ProvenObject | undefined): boolean =>
+    found !== undefined && sha256 !== undefined && found.sha256 !== sha256;
+  const manifest = await readTwice(() => manifestOf(bucket, stated), isAltered);
   if (manifest === undefined) return { kind: 'gone' };
-  return { kind: 'proven', objects: [...filesOf(entry.manifest), manifest] };
+  if (isAltered(manifest))
+    return { kind: 'refused', problem: alteredText(bucket, manifest.file), isAltered: true };
+  return { kind: 'proven', objects: [...filesOf(stated), manifest] };
 }
 
 function filesOf({ objects }: Manifest): ProvenObject[] {

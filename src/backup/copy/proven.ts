@@ -4,6 +4,7 @@
  * stands last in its list: cut off anywhere, a copy leaves objects that nothing points to, and the
  * next one goes on from there. Runs in workerd and on Node; holds one part of an object at a time.
  */
+import { readTwice } from '../../lib/retry.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import { ObjectExists, StoreError } from '../store/types.ts';
 import { storedCheck } from '../verify/open-object.ts';
@@ -126,16 +127,17 @@ async function send({ from, to, slice }: CopyOrder, object: ProvenObject): Promi
     throw error;
   }
   const what = `${from.store.description}: ${from.prefix}${object.file}`;
-  // One reading that was cut or altered on its way proves nothing.
   if (await isRight(from, object, slice))
     throw new StoreError(`${what} arrived otherwise than it is stored`, { retryable: true });
   return { kind: 'unlike', problem: `${what} is not what was proved, so it was not copied` };
 }
 
-/** One reading that was cut or altered on its way proves nothing. */
 export async function isRight(bucket: Bucket, object: ProvenObject, slice: Slice): Promise<boolean> {
-  if ((await read(bucket, object, slice)) === 'right') return true;
-  return (await read(bucket, object, slice)) === 'right';
+  const found = await readTwice(
+    () => read(bucket, object, slice),
+    (seen) => seen !== 'right',
+  );
+  return found === 'right';
 }
 
 /** Reads it to its end. */
