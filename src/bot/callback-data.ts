@@ -145,6 +145,8 @@ export const CALLBACK_SHAPES = {
   archiveAdd: { tag: 'ara', args: [] },
   archiveCheck: { tag: 'arc', args: [] },
   archiveOff: { tag: 'aro', args: ['sure'] },
+  /** A public one, which an owner takes all the same; `chat` is its id. */
+  archivePublic: { tag: 'aru', args: ['chat'] },
   archiveMissing: { tag: 'arm', args: ['page'] },
   moveNews: { tag: 'arn', args: [] },
   movePosts: { tag: 'arp', args: ['sure'] },

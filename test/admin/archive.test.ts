@@ -47,6 +47,23 @@ test('an owner chooses the channel; new anime are copied, and the screen says ho
   expect(channel.lastMessage().text).toBe('Bleach\nKod: 13\n1-qism');
 });
 
+test('a public channel is told as such, and is the archive only where an owner says so', async () => {
+  const open = desk.telegram.channel({ title: 'Ochiq kanal', username: 'ochiq_kanal' });
+  await choose('@ochiq_kanal');
+  expect(desk.last().text).toMatch(/^⚠️ «Ochiq kanal» — ochiq kanal: uni istagan kishi topadi/);
+  await desk.admin.send('/archive');
+  expect(desk.last().text).toContain('Arxiv kanali hali yo‘q');
+  // The private one that it asks for is taken in answer.
+  await choose('@ochiq_kanal');
+  await desk.admin.forward(await channel.post('salom'));
+  expect(desk.last().text).toContain('Arxiv kanali: «Mening arxivim»');
+  await desk.admin.send('/archive');
+  await desk.press('🔁 Kanalni almashtirish');
+  await desk.admin.send(String(open.id));
+  await desk.press('⚠️ Ha, shu kanal bo‘lsin');
+  expect(desk.last().text).toContain('Arxiv kanali: «Ochiq kanal»');
+});
+
 test('what is left takes as long as Telegram’s limit has it, from the first minute on', async () => {
   await addByWizard(desk, { description: 'Naruto', parts: 45, code: 12 });
   await choose(String(channel.id));

@@ -102,6 +102,7 @@ test('every tag ever sent, with its arguments', () => {
     arn moveNews
     aro archiveOff sure
     arp movePosts sure
+    aru archivePublic chat
     as draftStep draft version step
     asa analytics metric days
     asp top days

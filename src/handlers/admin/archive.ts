@@ -55,14 +55,14 @@ export const archiveOwnersFeature = feature('owners')
     if (wanted === undefined) return asking(chats.notNamed(), ctx.t);
     const found = await lookUpChat(ctx.services, wanted, 'archive');
     if (!found.ok) return asking(chats.refused[found.why](found.name), ctx.t);
-    const { chatId, name } = found.chat;
-    const [, , , ...after] = await ctx.turn.commit(
-      answered(ctx.viewer.id),
-      setArchiveChannel({ chatId, name }, ctx.viewer.id, ctx.now),
-      audit(ctx.viewer.id, 'archive-set', `${name} (${chatId})`, ctx.now),
-      ...state(ctx.now),
-    );
-    return withNote(archive.chosen(name), archiveScreen(ctx, after));
+    const { chatId, name, username } = found.chat;
+    if (username === null) return take(ctx, found.chat);
+    const sure = encodeAction({ kind: 'archivePublic', chat: chatId });
+    return asking(archive.askPublic(name), ctx.t, new InlineKeyboard().text(archive.yesPublic(), sure).row());
+  })
+  .on('archivePublic', async (ctx, { chat }) => {
+    const found = await lookUpChat(ctx.services, chat, 'archive');
+    return found.ok ? take(ctx, found.chat) : asking(ctx.t.admin.chats.refused[found.why](found.name), ctx.t);
   })
   .on('archiveOff', { reads: () => [archiveChannel()] }, async (ctx, { sure }, [channel]) => {
     const { archive, system } = ctx.t.admin;
@@ -81,6 +81,19 @@ export const archiveOwnersFeature = feature('owners')
     );
     return withNote(archive.removed(name), archiveScreen(ctx, after));
   });
+
+async function take(
+  ctx: AdminContext,
+  { chatId, name }: { readonly chatId: number; readonly name: string },
+): Promise<Screen> {
+  const [, , , ...after] = await ctx.turn.commit(
+    answered(ctx.viewer.id),
+    setArchiveChannel({ chatId, name }, ctx.viewer.id, ctx.now),
+    audit(ctx.viewer.id, 'archive-set', `${name} (${chatId})`, ctx.now),
+    ...state(ctx.now),
+  );
+  return withNote(ctx.t.admin.archive.chosen(name), archiveScreen(ctx, after));
+}
 
 /** Lines of a message. */
 const PER_PAGE = 20;

@@ -7,6 +7,7 @@ export const en: typeof uz = {
   replace: () => '🔁 Use another channel',
   remove: () => '🗑 Stop archiving',
   yesRemove: () => '🗑 Yes, stop',
+  yesPublic: () => '⚠️ Yes, this channel',
   refresh: () => '🔄 Check and refresh',
   missing: (count) => `📋 Files without a copy (${count})`,
   none: () =>
@@ -14,6 +15,8 @@ export const en: typeof uz = {
   ask: () =>
     html`🗄 <b>Archive channel</b>:\n\n1. Create a new <b>private channel</b>.\n2. Make the bot an <b>admin</b> there, with the rights to post and to delete messages.\n3. Forward any post of the channel to this chat, or send one of these: <code>@username</code>, a <code>t.me/username</code> link, the ID.`,
   chosen: (name) => html`✅ Archive channel: “${name}”. Copying begins within a minute.`,
+  askPublic: (name) =>
+    html`⚠️ “${name}” is a public channel: anybody finds it and sees every episode and poster in it. After a complaint Telegram may close it, and the copies are lost.\n\nAn archive needs a <b>private channel</b>: send that one. Take this one all the same?`,
   askRemove: (name) =>
     html`🗑 Stop archiving to “${name}”? The copies stay in the channel, but new files are not copied.`,
   removed: (name) => html`✅ “${name}” is no archive any more.`,

@@ -29,6 +29,7 @@ export const uz = {
   replace: () => '🔁 Kanalni almashtirish',
   remove: () => '🗑 Arxivdan voz kechish',
   yesRemove: () => '🗑 Ha, voz kechilsin',
+  yesPublic: () => '⚠️ Ha, shu kanal bo‘lsin',
   refresh: () => '🔄 Tekshirib yangilash',
   missing: (count: number) => `📋 Nusxasi yo‘q fayllar (${count})`,
   // Screens.
@@ -38,6 +39,8 @@ export const uz = {
     html`🗄 <b>Arxiv kanali</b>:\n\n1. Yangi <b>yopiq kanal</b> oching.\n2. Botni u yerda <b>admin</b> qiling, «Post joylash» va «Xabarlarni o‘chirish» huquqlarini bering.\n3. Bu yerga kanaldan istalgan postni uzating yoki shulardan birini yuboring: <code>@nomi</code>, <code>t.me/nomi</code> havolasi, ID raqami.`,
   chosen: (name: string): Html =>
     html`✅ Arxiv kanali: «${name}». Fayllar bir daqiqa ichida nusxalana boshlaydi.`,
+  askPublic: (name: string): Html =>
+    html`⚠️ «${name}» — ochiq kanal: uni istagan kishi topadi va ichidagi hamma qism va rasmlarni ko‘radi. Shikoyat tushsa, Telegram uni yopishi mumkin, nusxalar ham yo‘qoladi.\n\nArxivga <b>yopiq kanal</b> kerak: o‘shanisini yuboring. Shu kanal arxiv bo‘laversinmi?`,
   askRemove: (name: string): Html =>
     html`🗑 «${name}» arxiv bo‘lmasinmi? Kanaldagi nusxalar o‘z joyida qoladi, lekin yangi fayllar nusxalanmaydi.`,
   removed: (name: string): Html => html`✅ «${name}» endi arxiv emas.`,
