@@ -66,7 +66,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
       telegramApiRoot: telegram.apiRoot,
       ownerIds: home.isNew ? [ADMIN_ID, SAMPLE_OWNER_ID] : [ADMIN_ID],
     },
-    { offline: ANEW, isUnfilled: home.isNew, log: quietLog },
+    { offline: { anew: ANEW, page: `${telegram.apiRoot}/` }, isUnfilled: home.isNew, log: quietLog },
   );
   const { backups } = running;
   if (home.isNew) {

@@ -114,7 +114,24 @@ inBrowser('the look', () => {
     expect(await bar.innerText()).toBe(TEXTS.uz.gone);
     await page.fill('#text', 'bor');
     await page.locator('#text').press('Enter');
-    await page.locator('#toast', { hasText: 'Server javob bermayapti' }).waitFor();
     await expect.poll(() => page.locator('#text').inputValue()).toBe('bor');
+    // Once, over nothing, and as words.
+    expect(await page.locator('#toast').isVisible()).toBe(false);
+    const box = await bar.boundingBox();
+    for (const part of ['#languages', '#chat-title', '.side .brand', '#tabs']) {
+      const other = await page.locator(part).boundingBox();
+      expect(other?.y, part).toBeGreaterThanOrEqual((box?.y ?? 0) + (box?.height ?? 0));
+    }
+    for (const text of Object.values(TEXTS)) expect(text.gone).not.toContain('`');
+  });
+
+  test('the chats that it begins with have names in its language', async () => {
+    const { page } = await open();
+    await page.getByRole('button', { name: 'EN', exact: true }).click();
+    await page.locator('#chats').getByRole('button', { name: 'Anime channel' }).click();
+    await page.locator('#chat-title', { hasText: 'Anime channel' }).waitFor();
+    await page.getByRole('button', { name: 'RU', exact: true }).click();
+    await page.locator('#chat-title', { hasText: 'Аниме-канал' }).waitFor();
+    expect(await page.locator('#chats').innerText()).toContain('Аниме-группа');
   });
 });

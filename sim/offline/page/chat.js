@@ -1,7 +1,7 @@
 /** The conversation: its messages, their place on the screen, the head above them. */
 import { avatar, byId, does, draw, el } from './dom.js';
 import { bubble, inAlbums } from './message.js';
-import { t } from './words.js';
+import { t, titled } from './words.js';
 
 /** Pixels from the end that still count as the end. */
 const NEAR = 60;
@@ -95,8 +95,8 @@ function empty(app) {
 
 export function drawHead(app) {
   const { chat, actor } = app;
-  draw('chat-avatar', avatar(chat.title, chat.kind === 'bot' ? app.bot.id : chat.id));
-  byId('chat-title').textContent = chat.title;
+  draw('chat-avatar', avatar(titled(chat.title), chat.kind === 'bot' ? app.bot.id : chat.id));
+  byId('chat-title').textContent = titled(chat.title);
   // As Telegram's apps write it; a chat without a public name is named by its link, if it has one.
   const name = chat.username === undefined ? chat.links?.[0] : `@${chat.username}`;
   byId('chat-about').textContent = [name, t(chat.kind)].filter(Boolean).join(' · ');

@@ -2,7 +2,7 @@
 import { does, el } from './dom.js';
 import { tameLinks } from './links.js';
 import { media } from './media.js';
-import { clockTime, t } from './words.js';
+import { clockTime, t, titled } from './words.js';
 
 /** Neighbours of one album are shown as one. */
 export function inAlbums(messages) {
@@ -21,7 +21,7 @@ export function bubble(album, where) {
   if (first.kind === 'service') return el('div', { class: 'service', 'data-key': first.id }, first.text);
   const files = album.map(media);
   const texts = album.filter(({ text }) => text !== '');
-  const sender = first.sender ?? where.title;
+  const sender = first.sender ?? titled(where.title);
   const named = !first.isMine && (where.kind !== 'bot' || !first.isFromBot);
   return el(
     'article',

@@ -1,6 +1,6 @@
 /** Calls of the server. */
 import { byId, toast } from './dom.js';
-import { refusal, t } from './words.js';
+import { refusal } from './words.js';
 
 let running = 0;
 
@@ -25,7 +25,8 @@ export async function post(path, body) {
     if (response.ok) return answer;
     toast(refusal(response.status === 413 ? 'too-large' : answer.code), true);
   } catch {
-    toast(t('gone'), true);
+    // The bar says so, and stays as long as it is true.
+    byId('gone').hidden = false;
   } finally {
     busy(-1);
   }

@@ -1,6 +1,6 @@
 /** Who one is, the chats with their unread marks, the language. */
 import { avatar, byId, does, draw, el } from './dom.js';
-import { currentLanguage, languages, shortTime, t } from './words.js';
+import { currentLanguage, languages, shortTime, t, titled } from './words.js';
 
 export function drawSide(app) {
   draw(
@@ -38,11 +38,11 @@ function chatButton(app, chat) {
       tabindex: isOpen ? 0 : -1,
       ...does('chat', chat.id),
     },
-    avatar(chat.title, chat.kind === 'bot' ? app.bot.id : chat.id),
+    avatar(titled(chat.title), chat.kind === 'bot' ? app.bot.id : chat.id),
     el(
       'span',
       { class: 'lines' },
-      el('span', { class: 'row' }, el('span', { class: 'name' }, chat.title), time(chat.last)),
+      el('span', { class: 'row' }, el('span', { class: 'name' }, titled(chat.title)), time(chat.last)),
       el(
         'span',
         { class: 'row' },

@@ -26,6 +26,9 @@ export function t(key, values = {}) {
 
 export const hasText = (key) => Object.hasOwn(TEXTS[language], key);
 
+/** A chat's title; those that offline mode begins with have one in each language. */
+export const titled = (title) => (hasText(`title:${title}`) ? t(`title:${title}`) : title);
+
 /** Why something failed; what has no words of ours is in the terminal. */
 export function refusal(code) {
   const key = `refused:${code}`;

@@ -33,14 +33,20 @@ export function everybody(answer: Answer): FetchCallback {
     answer(request, { target: incoming.url ?? '', breakOff: () => void outgoing.destroy() });
 }
 
-/** Offline nothing but this machine gets an answer. */
-export function onlyThisMachine(answer: Answer): FetchCallback {
+/**
+ * Offline nothing but this machine gets an answer; who opens the host's own address reads where the
+ * page is.
+ */
+export function onlyThisMachine(answer: Answer, page: string): FetchCallback {
   const answerAll = everybody(answer);
   return (request, env) => {
     const { headers, method, socket } = env.incoming;
     const header = (name: string): string | undefined => headers[name]?.toString();
     const reason = refusal({ method: method ?? '', header }, socket.localPort ?? 0);
-    return reason === undefined ? answerAll(request, env) : new Response(`${reason}\n`, { status: 403 });
+    if (reason !== undefined) return new Response(`${reason}\n`, { status: 403 });
+    if (method === 'GET' && env.incoming.url === '/')
+      return new Response(`This is the bot’s own host. Write to the bot: ${page}\nHow it is: /healthz\n`);
+    return answerAll(request, env);
   };
 }
 

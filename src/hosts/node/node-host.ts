@@ -32,12 +32,16 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
+export interface OfflineWords {
+  /** How a person begins another world. */
+  readonly anew: string;
+  /** Where one writes to the bot. */
+  readonly page: string;
+}
+
 export interface NodeOptions {
-  /**
-   * Nothing here is production: /healthz says so, and only this machine gets answers. The text says
-   * how a person begins another world.
-   */
-  readonly offline?: string;
+  /** Nothing here is production: /healthz says so, and only this machine gets answers. */
+  readonly offline?: OfflineWords;
   /** Begins a missing database although there are backups of one. */
   readonly beginsNew?: boolean;
   /**
@@ -55,13 +59,16 @@ export async function startNode(
   config: Config,
   { beginsNew = false, offline, isUnfilled = false, log = createHostLog(config), onTaken }: NodeOptions = {},
 ): Promise<RunningNode> {
-  const have = await acquire(config, { log, offline, beginsNew, onTaken });
+  const have = await acquire(config, { log, offline: offline?.anew, beginsNew, onTaken });
   const { database, links, requests, runs, stopping, givingUp } = have;
   const composed = composeNode(have);
   const { host, backups, telegram } = composed;
   await readyWith(have, host);
   const answer: Answer = async (request, arrived) => requests.add(host.app.fetch(request, arrived));
-  const { server, port } = await listen((have.isOffline ? onlyThisMachine : everybody)(answer), config);
+  const { server, port } = await listen(
+    offline === undefined ? everybody(answer) : onlyThisMachine(answer, offline.page),
+    config,
+  );
   const address = `http://127.0.0.1:${port}`;
   links.baseUrl ||= address;
   const work = beginOwnWork(have, composed, isUnfilled);

@@ -69,6 +69,8 @@ describe('without BOT_TOKEN', () => {
     await host.until(/"outcome":"done"/);
     const page = /Write to the bot:\s+(http:\/\/127\.0\.0\.1:\d+\/)/.exec(host.output())?.[1] ?? '';
     expect(await (await fetch(page)).text()).toContain('<!doctype html>');
+    const own = /The host:\s+(http:\S+\/)healthz/.exec(host.output())?.[1] ?? '';
+    expect(await (await fetch(own)).text()).toContain(`Write to the bot: ${page}\n`);
     const health = /(http:\S+\/healthz)/.exec(host.output())?.[1] ?? '';
     expect(await (await fetch(health)).json()).toMatchObject({ status: 'offline', database: 'ok' });
     const webhook = await fetch(health.replace('healthz', 'webhook'), { method: 'POST', body: '{}' });

@@ -14,6 +14,8 @@ export const ru: Catalogue = {
   channel: 'канал',
   group: 'группа',
   bot: 'бот',
+  'title:Anime kanali': 'Аниме-канал',
+  'title:Anime guruhi': 'Аниме-группа',
   unread: {
     one: '{n} непрочитанное сообщение',
     few: '{n} непрочитанных сообщения',
@@ -128,7 +130,7 @@ export const ru: Catalogue = {
   kilobytes: 'КБ',
   megabytes: 'МБ',
   gigabytes: 'ГБ',
-  gone: 'Сервер не отвечает. Проверьте, работает ли `npm start` (или `npm run dev`) в терминале.',
+  gone: 'Сервер не отвечает. Проверьте, работает ли npm start (или npm run dev) в терминале.',
   failed: 'Не получилось. Причина написана в терминале.',
   'refused:blocked': 'Вы заблокировали бота. Сначала разблокируйте его.',
   'refused:no-writing': 'Сюда вы писать не можете.',
