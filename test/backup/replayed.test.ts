@@ -17,6 +17,7 @@ import { NO_MEMORY } from '../../src/backup/copy/memory.ts';
 import { NO_LIMIT } from '../../src/backup/copy/proven.ts';
 import { createBackupEngine } from '../../src/backup/engine.ts';
 import { drill } from '../../src/backup/restore/drill.ts';
+import { findPoint } from '../../src/backup/restore/point-in-time.ts';
 import { restore } from '../../src/backup/restore/restore.ts';
 import type { BackupContext } from '../../src/backup/run/context.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
@@ -154,6 +155,25 @@ describe.each(Object.keys(SEALS) as (keyof typeof SEALS)[])('%s', (seal) => {
     remove(newest);
     expect(await engine().health()).toMatchObject({ ok: false, reason: 'damaged', name: old });
     expect((await latestBackup(context)).entry?.name).toBe(old);
+  });
+
+  test.each(['with', 'without'])('%s the database: no moment rests on it', async (record) => {
+    await begin(seal);
+    const bucket = record === 'with' ? context : withDoubts(context, context.keys, undefined);
+    const show = (time: Date): string => time.toISOString();
+    const at = world.clock.now();
+    const question = { at, keys: context.keys, show, living: undefined };
+    const without = await findPoint(bucket, { ...question, isBestEffort: true });
+    const name = replayed(directory, old, world.clock.now());
+    const point = await findPoint(bucket, { ...question, isBestEffort: true });
+    expect([point.time, point.ways[0]?.base.entry.name]).toEqual([without.time, newest]);
+    expect(point.ways.map(({ base }) => base.entry.name)).not.toContain(name);
+    expect(point.notes).toEqual([expect.stringMatching(NOT_ITSELF)]);
+    const refused: unknown = await findPoint(bucket, question).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ why: { kind: 'gap', last: without.time } });
+    expect(String(refused)).toContain(`${name}: `);
+    for (const one of [old, newest]) remove(one);
+    await expect(findPoint(bucket, question)).rejects.toThrow(NOT_ITSELF);
   });
 
   test('copied forward, it is as old as it was', async () => {

@@ -19,17 +19,19 @@ export function sampleChange({
   last,
   time,
   previous = null,
+  appVersion = '0.1.0',
 }: {
   readonly timeline: string;
   readonly first: number;
   readonly last: number;
   readonly time: Date;
   readonly previous?: Previous;
+  readonly appVersion?: string;
 }): SampleChange {
   const file = changeKey('', { timeline, first, last, time, encrypted: false });
   const header = {
     ...{ timeline, first, last, time: time.toISOString(), previous },
-    ...{ app_version: '0.1.0', schema_version: null, schema_sha256: 'ab'.repeat(32), restore_point: true },
+    ...{ app_version: appVersion, schema_version: null, schema_sha256: 'ab'.repeat(32), restore_point: true },
   };
   const body = gzipSync(encodeChangeFile({ header, tables: [], sequence: new Map() }));
   return { file, body, link: { file, sha256: createHash('sha256').update(body).digest('hex') } };

@@ -6,6 +6,9 @@
  * could forge a chain.
  */
 import type { Bucket } from '../catalog/bucket.ts';
+import { listBackups } from '../catalog/list.ts';
+import { isSame } from '../changes/chain.ts';
+import { parseChangeKey } from '../changes/change-names.ts';
 import type { ChangeKeys } from '../changes/stored-proof.ts';
 import { type ChangeLook, linkedHash, lookAtChange } from './change-proof.ts';
 import { removeWrong } from './mend.ts';
@@ -75,8 +78,14 @@ export async function mendChange(context: MendContext, unlike: Unlike): Promise<
       (await standsByItself(copy, theirs, linkThere)))
   )
     return unclear(context, file, []);
-  // A bucket that lacks it takes what is proved alone.
-  const isProved = wanted !== undefined;
+  // A bucket that lacks it takes what is proved alone. The copy's own chain proves to the first
+  // bucket what goes on from there: whoever may write into the copy alone can make a chain.
+  const isProved =
+    wanted !== undefined &&
+    (sha256 !== undefined ||
+      linkHere !== undefined ||
+      mine.kind !== 'absent' ||
+      (await goesOn(context, unlike)));
   if (isSure(mine) && (theirs.kind === 'wrong' || (theirs.kind === 'absent' && isProved)))
     return replace(context, mine.object, { from: first, to: copy, isThere: theirs.kind === 'wrong' });
   if (isSure(theirs) && (mine.kind === 'wrong' || (mine.kind === 'absent' && isProved && isWanted)))
@@ -87,6 +96,23 @@ export async function mendChange(context: MendContext, unlike: Unlike): Promise<
   if (mine.kind === 'absent') return absent(context, unlike, theirs, bad);
   if (theirs.kind === 'absent') return { kind: 'right' };
   return unclear(context, file, bad);
+}
+
+/** Whether the copy's continues what the first bucket has: a file, or what a full backup names. */
+async function goesOn({ first, copy, slice, keys }: MendContext, { file }: Unlike): Promise<boolean> {
+  const look = await lookAtChange(copy, file, { sha256: undefined, keys, slice });
+  const previous = look.kind === 'right' && look.isOpened ? look.previous : undefined;
+  if (previous === undefined) return false;
+  if (previous !== null && 'file' in previous) {
+    const before = await lookAtChange(first, previous.file, { sha256: previous.sha256, keys, slice });
+    if (before.kind === 'right') return true;
+  }
+  const timeline = parseChangeKey('', file)?.timeline;
+  return (await listBackups(first)).entries.some(
+    ({ name, manifest }) =>
+      manifest?.changes?.timeline === timeline &&
+      (isSame(manifest?.changes?.previous ?? null, previous) || isSame({ base: name }, previous)),
+  );
 }
 
 function unclear({ first, copy }: MendContext, file: string, bad: readonly Bucket[]): Mended {

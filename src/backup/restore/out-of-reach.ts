@@ -41,16 +41,23 @@ export class PointOutOfReach extends Error {
   }
 }
 
+/** What no moment may rest on, for people. */
+export function alsoText(leftOut: readonly string[]): string {
+  return leftOut.map((text) => `; ${text}`).join('');
+}
+
 export function noneBefore(
   bucket: Bucket,
   {
     entries,
     bases,
     files,
+    leftOut,
   }: {
     readonly entries: readonly BackupEntry[];
     readonly bases: readonly Base[];
     readonly files: readonly StoredChange[];
+    readonly leftOut: readonly string[];
   },
   {
     at,
@@ -75,7 +82,7 @@ export function noneBefore(
     plain?.from === undefined
       ? ''
       : `there is no full backup from before ${show(at)}, and the earliest moment by later ones is ${show(plain.from)}: `;
-  return new PointOutOfReach(`${before}${reason}${reached}`, {
+  return new PointOutOfReach(`${before}${reason}${reached}${alsoText(leftOut)}`, {
     ...{ kind: 'early', earliest, reason },
     ...(plain && { plain: { name: plain.name, from: plain.from } }),
   });

@@ -4,6 +4,7 @@
  */
 import { explain } from '../../lib/clock.ts';
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
+import { doubtText } from '../catalog/doubts.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
 import type { BackupName } from '../catalog/names.ts';
@@ -20,7 +21,7 @@ import { ChangeIndex, historyOf } from '../changes/spans.ts';
 import { siftFiles, strayText } from '../changes/strays.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { chooseBranch, lineage } from './branches.ts';
-import { noneBefore, PointOutOfReach, plainAfter, plainText } from './out-of-reach.ts';
+import { alsoText, noneBefore, PointOutOfReach, plainAfter, plainText } from './out-of-reach.ts';
 import { isLatest, orphanOf, whyShort } from './why-short.ts';
 
 export interface Point {
@@ -72,14 +73,31 @@ export interface PointOptions extends ChainOptions {
 
 /** @throws PointOutOfReach */
 export async function findPoint(from: Bucket, options: PointOptions): Promise<Point> {
-  const { at, show, isBestEffort = false } = options;
+  const { at, show } = options;
   if (at > nowOf(from)) throw new PointOutOfReach(`${show(at)} is still to come`, { kind: 'ahead' });
   const { entries } = await listBackups(from);
+  return findAmong(from, options, { entries, leftOut: [] });
+}
+
+/** `leftOut`: what no moment may rest on, for people. */
+async function findAmong(
+  from: Bucket,
+  options: PointOptions,
+  { entries, leftOut }: { readonly entries: readonly BackupEntry[]; readonly leftOut: readonly string[] },
+): Promise<Point> {
+  const { at, show, isBestEffort = false } = options;
   const bucket = { ...from, bot: botMeant(from, entries, options) };
   const stored = ownFiles(bucket, entries, (await listChanges(bucket)).files);
   const { bases, files, before, notes } = await orderedBefore(bucket, entries, stored, options);
   const [base] = before;
-  if (base === undefined) throw noneBefore(bucket, { entries, bases, files }, options);
+  if (base === undefined) throw noneBefore(bucket, { entries, bases, files, leftOut }, options);
+  // What is another backup than its name says is as of another moment.
+  const doubt = await from.doubt?.(base.entry);
+  if (doubt?.kind === 'mislabelled')
+    return findAmong(from, options, {
+      entries: entries.filter((entry) => entry !== base.entry),
+      leftOut: [...leftOut, doubtText(base.entry, doubt)],
+    });
   const index = new ChangeIndex(files);
   const found = await stopOf(bucket, index.behind(base), base, options);
   const history = historyOf(bases, files);
@@ -104,7 +122,7 @@ export async function findPoint(from: Bucket, options: PointOptions): Promise<Po
     const next = history.spans.find(({ from }) => from > at)?.from;
     const after = next === undefined ? '' : `, the first after it ${show(next)}`;
     throw new PointOutOfReach(
-      `${show(at)} cannot be brought back: ${short}. The last moment before it that can is ${show(time)}${after}: ask for that, or add --best-effort`,
+      `${show(at)} cannot be brought back: ${short}. The last moment before it that can is ${show(time)}${after}: ask for that, or add --best-effort${alsoText(leftOut)}`,
       { kind: 'gap', last: time, reason: short, ...(isPassedOver && { plain }) },
     );
   }
@@ -145,6 +163,7 @@ export async function findPoint(from: Bucket, options: PointOptions): Promise<Po
     taken: strangerOf(from.bot, entries, base.entry),
     comesFrom: new Set([...lineage(base.changes?.timeline ?? '', bases, living).keys()].slice(1)),
     notes: [
+      ...leftOut,
       ...notes,
       ...(ahead === undefined
         ? []

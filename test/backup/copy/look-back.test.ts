@@ -1,8 +1,11 @@
 /** What a look back at change files puts back, and what it leaves where it is. */
+
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Bucket } from '../../../src/backup/catalog/bucket.ts';
 import type { Previous } from '../../../src/backup/catalog/change-position.ts';
 import { readBadChanges } from '../../../src/backup/changes/bad-changes.ts';
+import { parseChangeKey } from '../../../src/backup/changes/change-names.ts';
 import { lookBackAtChanges } from '../../../src/backup/copy/look-back.ts';
 import { NO_LIMIT } from '../../../src/backup/copy/proven.ts';
 import { testClock } from '../../support/backup-world.ts';
@@ -35,7 +38,13 @@ async function pair(count = 3) {
   };
   const [one = '', two = ''] = files;
   const last = files.at(-1) ?? '';
-  return { a, b, first, copy, one, two, last, look };
+  return { a, b, first, copy, files, one, two, last, look, now: clock.now() };
+}
+
+function rangeOf(file: string) {
+  const parsed = parseChangeKey('', file);
+  if (parsed === undefined) throw new Error(file);
+  return parsed;
 }
 
 test('the last one is gone from the first, and no database remembers it: nothing proves the copy’s', async () => {
@@ -45,6 +54,51 @@ test('the last one is gone from the first, and no database remembers it: nothing
     expect((await look({ isRead })).problems).toEqual([expect.stringContaining('nothing proves the one in')]);
     expect(a.objects.has(`backups/${last}`)).toBe(false);
   }
+});
+
+test('the last two are gone from the first: a chain that the copy alone has is put back only if it goes on from the first’s', async () => {
+  for (const isForged of [false, true]) {
+    const { a, b, files, look } = await pair(4);
+    const [, two = '', three = '', four = ''] = files;
+    const good = a.objects.get(`backups/${three}`)?.body;
+    for (const file of [three, four]) a.objects.delete(`backups/${file}`);
+    // Whoever can write to the copy alone, writes each file anew, and each names the one before it.
+    if (isForged) {
+      let previous: Previous = null;
+      for (const file of files) {
+        const forged = sampleChange({ ...rangeOf(file), appVersion: 'forged', previous });
+        previous = forged.link;
+        expect(forged.file).toBe(file);
+        await b.put(file, forged.body);
+      }
+    }
+    for (const isRead of [false, true]) {
+      const { problems } = await look({ isRead });
+      const said = problems.filter((one) => one.includes('nothing proves the one in'));
+      expect(said.map((one) => files.find((file) => one.includes(file)))).toEqual(
+        isForged ? [three, four] : [four],
+      );
+      expect(a.objects.get(`backups/${three}`)?.body).toEqual(isForged ? undefined : good);
+      expect(a.objects.has(`backups/${two}`)).toBe(true);
+    }
+  }
+});
+
+test('what a full backup of the first says comes next is a place to go on from, too', async () => {
+  const { a, b, now, files, look } = await pair(4);
+  const [one = '', two = ''] = files;
+  const stored = a.objects.get(`backups/${one}`)?.body ?? new Uint8Array();
+  const previous = { file: one, sha256: createHash('sha256').update(stored).digest('hex') };
+  const good = a.objects.get(`backups/${two}`)?.body;
+  const since = now.toISOString();
+  await putBackup(a, 'backups/', now, undefined, 'schedule', undefined, undefined, {
+    ...{ timeline: TIMELINE, seq: 1, previous, since, parent: null, reason: 'new', schema_sha256: null },
+  });
+  a.objects.delete(`backups/${one}`);
+  b.objects.delete(one);
+  for (const file of files) a.objects.delete(`backups/${file}`);
+  await look({ isRead: false });
+  expect(a.objects.get(`backups/${two}`)?.body).toEqual(good);
 });
 
 test('no verified backup is in the first: what is gone there leads nowhere, and stays away', async () => {
