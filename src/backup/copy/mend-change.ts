@@ -7,8 +7,8 @@
  */
 import type { Bucket } from '../catalog/bucket.ts';
 import { listBackups } from '../catalog/list.ts';
-import { isSame } from '../changes/chain.ts';
 import { parseChangeKey } from '../changes/change-names.ts';
+import { fileBefore, isSameLink } from '../changes/previous.ts';
 import type { ChangeKeys } from '../changes/stored-proof.ts';
 import { type ChangeLook, linkedHash, lookAtChange } from './change-proof.ts';
 import { removeWrong } from './mend.ts';
@@ -103,15 +103,16 @@ async function goesOn({ first, copy, slice, keys }: MendContext, { file }: Unlik
   const look = await lookAtChange(copy, file, { sha256: undefined, keys, slice });
   const previous = look.kind === 'right' && look.isOpened ? look.previous : undefined;
   if (previous === undefined) return false;
-  if (previous !== null && 'file' in previous) {
-    const before = await lookAtChange(first, previous.file, { sha256: previous.sha256, keys, slice });
-    if (before.kind === 'right') return true;
+  const before = fileBefore(previous);
+  if (before !== undefined) {
+    const held = await lookAtChange(first, before.file, { sha256: before.sha256, keys, slice });
+    if (held.kind === 'right') return true;
   }
   const timeline = parseChangeKey('', file)?.timeline;
   return (await listBackups(first)).entries.some(
     ({ name, manifest }) =>
       manifest?.changes?.timeline === timeline &&
-      (isSame(manifest?.changes?.previous ?? null, previous) || isSame({ base: name }, previous)),
+      (isSameLink(manifest?.changes?.previous ?? null, previous) || isSameLink({ base: name }, previous)),
   );
 }
 
