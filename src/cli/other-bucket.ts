@@ -126,8 +126,8 @@ export async function lookElsewhere(
       ? found.join(', ')
       : listings.first.groups.some(isComplete)
         ? plain.length === 0
-          ? 'has every backup in full length'
-          : `has ${copied} of ${total} in full length`
+          ? 'has every backup, none cut short'
+          : `has ${copied} of ${total}, none cut short`
         : `has ${there.size}, and the first bucket has none`;
   const lost =
     alone.length === 0 ? '' : `; ${some(alone.map(({ name }) => name))} of those it alone has damaged`;

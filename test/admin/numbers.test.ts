@@ -92,6 +92,8 @@ describe('statistics', () => {
     const after = desk.admin.look(picture);
     expect(after.text).toContain('Yangi foydalanuvchilar, oxirgi 90 kun');
     expect(after.text).toContain('Jami: 1');
+    // As every other date that the bot shows.
+    expect(after.text).toMatch(/Eng ko‘pi: 1 \(\d{4}-\d\d-\d\d\)/);
     expect(after.edits).toBe(2);
   });
 

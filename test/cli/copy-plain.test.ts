@@ -24,10 +24,10 @@ test('copy and list say how many are there, and which one stays', async () => {
   const stays = `; ${name} is not encrypted and stays in the first bucket while backups are encrypted`;
   const copied = await runCli(directory, sealed, 'copy');
   expect(copied.code, copied.stderr).toBe(0);
-  expect(copied.stdout).toContain(`has 1 of 2 backups of the first bucket in full length; `);
+  expect(copied.stdout).toContain(`has 1 of 2 backups of the first bucket, none cut short; `);
   expect(copied.stdout).toContain(`${stays}.`);
   const list = await runCli(directory, sealed, 'list');
-  expect(list.stdout).toContain(`Second copy: has 1 of 2 in full length${stays}`);
+  expect(list.stdout).toContain(`Second copy: has 1 of 2, none cut short${stays}`);
   // Nobody is woken for it.
   expect((await runCli(directory, sealed, 'list', '--check')).stderr).not.toContain('Second copy');
   for (const command of ['copy', 'list'])

@@ -246,6 +246,14 @@ test('a value that is not taken is told from a row that is not, and one row is a
   expect(stdout).toMatch(/value not taken, its row is: \S+part_number: "ikki" is not an integer/);
   expect(stdout).toMatch(/row not taken: anime\[1\]\S*: /);
   expect(stdout).toContain('left aside: schema_migrations (1 row): what a bot keeps for itself');
+  write('file.json', FILE);
+  expect(await cli('import', 'file.json', '--yes')).toMatchObject({ code: 0 });
+  expect(await cli('export', '-o', 'own.json')).toMatchObject({ code: 0 });
+  const own = (await cli('import', 'own.json', '--dry-run')).stdout.match(/left aside: .*/g) ?? [];
+  // One line for each reason, however many tables.
+  const reasons = own.map((line) => line.replace(/.*\): /, ''));
+  expect(new Set(reasons).size).toBe(reasons.length);
+  expect(own.find((line) => line.endsWith('made anew from the rows'))).toMatch(/ and \d+ more \(\d+ rows\)/);
 });
 
 test('after an import, import and list say that no backup has it yet, until one has', async () => {

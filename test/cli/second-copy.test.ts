@@ -81,7 +81,7 @@ test('list says where each backup is, and what the copy lacks; copy brings it', 
   const copied = await cli('copy', '--json');
   expect(copied.json()).toEqual({ ok: true, copied: [newest], left: 0, problem: null });
   expect((await cli('list')).stdout).toMatch(
-    new RegExp(`Second copy: has every backup in full length[\\s\\S]*${newest}.*both`),
+    new RegExp(`Second copy: has every backup, none cut short[\\s\\S]*${newest}.*both`),
   );
 });
 
@@ -135,7 +135,7 @@ test('damaged there: told by every command, and replaced by the next copy', asyn
     ok: true,
     replaced: [`anime_bot_${newest}.db.gz`],
   });
-  expect((await cli('copy')).stdout).toContain(`in full length; the newest, ${newest}, was read back.`);
+  expect((await cli('copy')).stdout).toContain(`none cut short; the newest, ${newest}, was read back.`);
 });
 
 test('a kit goes on to the next older backup, and names what it leaves out', async () => {

@@ -332,7 +332,7 @@ describe('each step as written', { concurrent: false }, () => {
     const said = await follow('The account is gone', place, (i) => {
       if (i === 1) expect(place.count(ANIME)).toBe(40);
     });
-    expect(said).toMatch(/Second copy: has every backup in full length[\s\S]*both[\s\S]*second only/);
+    expect(said).toMatch(/Second copy: has every backup, none cut short[\s\S]*both[\s\S]*second only/);
   });
 
   test('everything on a USB stick', async () => {

@@ -82,9 +82,9 @@ async function copy(invocation: Invocation): Promise<ExitCode> {
     const { copied: there, total, plain } = await countsOf(session);
     terminal.say(
       plain.length === 0
-        ? green(`The second copy has every backup of the first bucket in full length${read}.`)
+        ? green(`The second copy has every backup of the first bucket, none cut short${read}.`)
         : yellow(
-            `The second copy has ${there} of ${total} backups of the first bucket in full length${read}${staysText(plain)}.`,
+            `The second copy has ${there} of ${total} backups of the first bucket, none cut short${read}${staysText(plain)}.`,
           ),
     );
     if (changeFiles > 0) terminal.say(`${countOf(changeFiles, 'change file')} read in both buckets.`);

@@ -48,6 +48,8 @@ const FATES = {
 
 /** Refusals shown to a person; `--json` has more of them. */
 const SHOWN = 20;
+/** Tables left aside for one reason. */
+const NAMED = 3;
 
 /** What came of it; the exit code says whether the file was understood. */
 export function tellImported(
@@ -87,8 +89,12 @@ export function tellImported(
         `  values of rows that are taken: ${formatCount(mended)} changed so that the bot can read them, ${formatCount(leftOut)} not taken`,
       ),
     );
-  for (const { table, rows: count, reason } of report.leftAside)
-    say(colors.dim(`  left aside: ${table} (${countOf(count, 'row')}): ${reason}`));
+  for (const [reason, of] of Map.groupBy(report.leftAside, (one) => one.reason)) {
+    const names = of.slice(0, NAMED).map(({ table }) => table);
+    const more = of.length > NAMED ? ` and ${of.length - NAMED} more` : '';
+    const count = of.reduce((sum, one) => sum + one.rows, 0);
+    say(colors.dim(`  left aside: ${names.join(', ')}${more} (${countOf(count, 'row')}): ${reason}`));
+  }
   if (doubts.length > 0)
     say(
       colors.yellow(

@@ -123,7 +123,7 @@ function captionOf(
   const summary = {
     total: found.reduce((sum, { value }) => sum + value, 0),
     best: best.value,
-    bestDay: best.period === '' ? '—' : barOf(best).label,
+    bestDay: best.period === '' ? '—' : best.period,
     today: found.at(-1)?.value ?? 0,
   };
   const named = from.map(({ period, value }) => ({ name: cutText(period, 64).text, value }));

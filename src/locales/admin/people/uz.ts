@@ -31,9 +31,9 @@ export const uz = {
   isAdmin: () => 'Adminni bloklab bo‘lmaydi.',
   // Admins.
   admins: (): Html =>
-    html`🛡 <b>Adminlar</b>\n\nAsosiy adminlar sozlamada (ADMIN_IDS) yozilgan. Quyidagilar bot orqali qo‘shilgan; olib tashlash uchun tanlang.`,
+    html`🛡 <b>Adminlar</b>\n\nAsosiy adminlar sozlamalarda (ADMIN_IDS) yozilgan. Quyidagilar bot orqali qo‘shilgan; olib tashlash uchun tanlang.`,
   noAdmins: (): Html =>
-    html`🛡 <b>Adminlar</b>\n\nAsosiy adminlar sozlamada (ADMIN_IDS) yozilgan. Boshqa admin yo‘q.`,
+    html`🛡 <b>Adminlar</b>\n\nAsosiy adminlar sozlamalarda (ADMIN_IDS) yozilgan. Boshqa admin yo‘q.`,
   addAdmin: () => '➕ Admin qo‘shish',
   askAdmin: (): Html =>
     html`🛡 Yangi adminning ID raqamini yoki <code>@nomi</code>ni yuboring (xabarini uzatsangiz ham bo‘ladi). U avval botga /start bosgan bo‘lishi kerak.`,
