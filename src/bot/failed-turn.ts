@@ -2,7 +2,7 @@
  * What becomes of an update whose turn failed: the cause and its age decide, never the words of a
  * refusal.
  */
-import { GrammyError, HttpError } from 'grammy';
+import { GrammyError } from 'grammy';
 import type { Update } from 'grammy/types';
 import { noticeAdmins } from '../db/admin-notices.ts';
 import { type Database, DatabaseUnavailable, type Statement } from '../db/database.ts';
@@ -11,6 +11,7 @@ import { describeError, type Log } from '../lib/log.ts';
 import { pauseAfter, UPDATE_SET_ASIDE } from '../lib/retry.ts';
 import { chatOf, isPrivate } from './incoming.ts';
 import type { Delivery, Outcome } from './outcome.ts';
+import { isPassing } from './telegram-errors.ts';
 
 /** Telegram wants silence in the update's chat; nothing was asked of it. */
 export class Flooded extends Error {
@@ -142,13 +143,4 @@ function floodOf(error: unknown, own: number | undefined, now: Date): Flood | un
   const ms =
     error.parameters.retry_after === undefined ? UNNAMED_FLOOD_MS : error.parameters.retry_after * 1000;
   return { chatId: typeof chat === 'number' ? chat : 0, untilMs: now.getTime() + ms };
-}
-
-/**
- * Faults of the network or of Telegram's servers pass; what Telegram refuses (400) or our own bugs
- * do not.
- */
-function isPassing(error: unknown): boolean {
-  if (error instanceof HttpError) return true;
-  return error instanceof GrammyError && (error.error_code === 429 || error.error_code >= 500);
 }

@@ -2,6 +2,8 @@
  * Has the copies in the archive channel say what the catalogue says, so that the channel can be
  * read with no database left. An edit that Telegram refuses is no loss: the file is there.
  */
+
+import { readSendFailure } from '../bot/telegram-errors.ts';
 import {
   type ArchivedFile,
   archivedFiles,
@@ -10,7 +12,6 @@ import {
   captionsDone,
 } from '../db/archive-captions.ts';
 import { allPaces } from '../db/chat-pace.ts';
-import { readSendFailure } from '../handlers/admin/telegram-errors.ts';
 import { MOST_A_MINUTE } from '../lib/chat-pace.ts';
 import { archiveCaption } from './archive-caption.ts';
 import type { JobContext } from './job.ts';

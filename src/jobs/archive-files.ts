@@ -5,6 +5,7 @@
 import { lookAtChat } from '../bot/chat-health.ts';
 import { kindOfFileId } from '../bot/file-trouble.ts';
 import { fileOfMessage, sendStored } from '../bot/stored-file.ts';
+import { readSendFailure } from '../bot/telegram-errors.ts';
 import {
   type ArchiveRound,
   archiveRound,
@@ -20,7 +21,6 @@ import {
 import { captionsDue } from '../db/archive-captions.ts';
 import { paceOf } from '../db/chat-pace.ts';
 import type { Statement } from '../db/database.ts';
-import { readSendFailure } from '../handlers/admin/telegram-errors.ts';
 import { MOST_A_MINUTE } from '../lib/chat-pace.ts';
 import { archiveCaption } from './archive-caption.ts';
 import { editCaptions } from './archive-captions.ts';

@@ -5,6 +5,7 @@
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../bot/callback-data.ts';
 import { withoutWait } from '../bot/telegram.ts';
+import { readSendFailure } from '../bot/telegram-errors.ts';
 import { hasChanged, type Statement } from '../db/database.ts';
 import {
   dueNews,
@@ -20,7 +21,6 @@ import {
   startNews,
 } from '../db/part-news.ts';
 import { markBlocked } from '../db/users.ts';
-import { readSendFailure } from '../handlers/admin/telegram-errors.ts';
 import { shortName } from '../handlers/viewer/anime-buttons.ts';
 import { keepButton } from '../handlers/viewer/keep-buttons.ts';
 import { describeError } from '../lib/log.ts';

@@ -2,6 +2,8 @@
  * Leads posts of the old bot to the new one: in a channel by editing their button, where the bot
  * may edit, elsewhere by another card. What was done is written down before the next.
  */
+
+import { readSendFailure } from '../bot/telegram-errors.ts';
 import { animeById } from '../db/anime.ts';
 import { paceOf } from '../db/chat-pace.ts';
 import { chatJudged } from '../db/chat-uses.ts';
@@ -9,7 +11,6 @@ import type { Statement } from '../db/database.ts';
 import { languageOf } from '../db/people.ts';
 import { type PostMove, postMoveCounts, postMoved, postStayed, postsToMove } from '../db/post-moves.ts';
 import { sendCardTo, watchButton } from '../handlers/admin/post-cards.ts';
-import { readSendFailure } from '../handlers/admin/telegram-errors.ts';
 import { describeError } from '../lib/log.ts';
 import { textsIn } from '../locales/index.ts';
 import { findWork, type Job, type JobContext } from './job.ts';

@@ -6,6 +6,7 @@
  */
 import { lookAtChat } from '../bot/chat-health.ts';
 import { fileOfMessage } from '../bot/stored-file.ts';
+import { readSendFailure } from '../bot/telegram-errors.ts';
 import { type ArchiveChannel, archiveChannel } from '../db/archive.ts';
 import { allPaces } from '../db/chat-pace.ts';
 import type { Statement } from '../db/database.ts';
@@ -24,7 +25,6 @@ import {
   rememberForward,
 } from '../db/relinking.ts';
 import type { ArchivedMessage } from '../db/whereabouts.ts';
-import { readSendFailure } from '../handlers/admin/telegram-errors.ts';
 import { MOST_A_MINUTE } from '../lib/chat-pace.ts';
 import { describeError } from '../lib/log.ts';
 import { isTokenRefused } from '../lib/token-refused.ts';

@@ -5,6 +5,7 @@
  */
 import { GrammyError } from 'grammy';
 import { withoutWait } from '../bot/telegram.ts';
+import { isPassing, readSendFailure, type SendFailure } from '../bot/telegram-errors.ts';
 import {
   dueRecipients,
   endRetry,
@@ -33,7 +34,6 @@ import { dueNews, dueRetries } from '../db/part-news.ts';
 import { markBlocked } from '../db/users.ts';
 import { progressOf, progressScreen } from '../handlers/admin/broadcast-screens.ts';
 import { copyTo } from '../handlers/admin/copy-message.ts';
-import { readSendFailure, type SendFailure } from '../handlers/admin/telegram-errors.ts';
 import { describeError } from '../lib/log.ts';
 import { retryTime, Streak } from '../lib/recipient-wait.ts';
 import { textsIn } from '../locales/index.ts';
@@ -244,7 +244,7 @@ async function report(context: JobContext, id: number): Promise<void> {
   try {
     await context.api.sendMessage(broadcast.requestedBy, text.markup, { parse_mode: 'HTML' });
   } catch (error) {
-    if (!(error instanceof GrammyError) || error.error_code === 429 || error.error_code >= 500) throw error;
+    if (!(error instanceof GrammyError) || isPassing(error)) throw error;
     context.log.warn('admin not told', { admin: broadcast.requestedBy, error: describeError(error) });
   }
   await context.db.write([broadcastReported(id, context.now())]);

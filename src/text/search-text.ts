@@ -1,4 +1,5 @@
 /** The texts by which people find an anime, folded once when it is written. */
+import { cutText } from './html.ts';
 import { readLimit } from './text-limits.ts';
 import { fold, soundOf } from './uzbek-fold.ts';
 
@@ -37,6 +38,15 @@ export function nameOf(anime: Pick<Searchable, 'title' | 'description'>): string
     .split('\n')
     .map(withoutLabel)
     .find((line) => /[\p{L}\p{N}]/u.test(line));
+}
+
+/** Titles are cut to this where they are one line among others. */
+export const TITLE_LIMIT = 100;
+
+/** {@link nameOf}, as long as a title may be. */
+export function titleFrom(title: string | null, description: string | null): string | undefined {
+  const name = nameOf({ title, description });
+  return name === undefined ? undefined : cutText(name, TITLE_LIMIT).text;
 }
 
 /**

@@ -2,8 +2,8 @@
 import { type ArchiveChannel, archiveChannel, archiveNumbers } from '../../db/archive.ts';
 import type { Database } from '../../db/database.ts';
 import { type MissingFile, missingCount, missingFiles } from '../../db/missing-files.ts';
-import { titleFrom } from '../../handlers/admin/draft-screens.ts';
 import { countOf, formatCount } from '../../text/format.ts';
+import { titleFrom } from '../../text/search-text.ts';
 import type { ExitCode, Invocation } from '../command.ts';
 
 export const NO_CHANNEL = 'no archive channel: choose one in the bot, /archive';

@@ -21,8 +21,8 @@ import { oldPosts } from '../../db/post-moves.ts';
 import { moveProgress } from '../../db/relinking.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText } from '../../text/html.ts';
+import { titleFrom } from '../../text/search-text.ts';
 import { chatNamedBy, lookUpChat } from './chat-lookup.ts';
-import { titleFrom } from './draft-screens.ts';
 import { asking, putQuestion, withNote } from './edit-screens.ts';
 import { moveState } from './moving.ts';
 

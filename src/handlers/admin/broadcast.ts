@@ -3,6 +3,7 @@
  * tick does.
  */
 import { feature } from '../../bot/feature.ts';
+import { readSendFailure } from '../../bot/telegram-errors.ts';
 import { answered } from '../../db/admin-questions.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import {
@@ -27,7 +28,6 @@ import {
 } from './broadcast-screens.ts';
 import { copyTo, openButtons } from './copy-message.ts';
 import { putQuestion } from './edit-screens.ts';
-import { readSendFailure } from './telegram-errors.ts';
 
 const SHOWN = 6;
 const AUDITS = {

@@ -6,6 +6,7 @@ import { type Api, GrammyError } from 'grammy';
 import type { ChatFullInfo, ChatMember, Message, UserFromGetMe } from 'grammy/types';
 import { standingTrouble } from '../../bot/chat-health.ts';
 import { isRelayed, normaliseDigits } from '../../bot/incoming.ts';
+import { isPassing } from '../../bot/telegram-errors.ts';
 import type { ChatKind } from '../../db/groups.ts';
 
 /** What the chat is for: to post in, to be a mandatory subscription, to keep copies of files. */
@@ -87,7 +88,7 @@ export async function lookUpChat(
     const { id: chatId, title: name, type: kind } = chat;
     return { ok: true, chat: { chatId, name, username: chat.username ?? null, kind, link } };
   } catch (error) {
-    if (!(error instanceof GrammyError) || error.error_code === 429 || error.error_code >= 500) throw error;
+    if (!(error instanceof GrammyError) || isPassing(error)) throw error;
     const moved = error.parameters.migrate_to_chat_id;
     if (moved !== undefined) return lookUpChat(bot, moved, purpose, options);
     return refused(error.error_code === 403 ? 'not-there' : 'not-found');

@@ -2,9 +2,9 @@
 import type { Api } from 'grammy';
 import type { InlineKeyboardMarkup } from 'grammy/types';
 import type { CallSignal } from '../../bot/telegram.ts';
+import { NoSource } from '../../bot/telegram-errors.ts';
 import type { Broadcast } from '../../db/broadcasts.ts';
 import { readJson } from '../../lib/read-json.ts';
-import { NoSource } from './telegram-errors.ts';
 
 /** One call. copyMessage leaves the buttons out, so they are sent along. */
 export async function copyTo(

@@ -15,8 +15,9 @@ import { claimStatus, collectPart, numberAmong, type SentPart } from '../../db/d
 import { changeStep, type StepChange } from '../../db/drafts.ts';
 import { type Draft, openDraft } from '../../db/read-drafts.ts';
 import type { Html } from '../../text/html.ts';
+import { titleFrom } from '../../text/search-text.ts';
 import { TEXT_LIMITS } from '../../text/text-limits.ts';
-import { draftScreen, titleFrom } from './draft-screens.ts';
+import { draftScreen } from './draft-screens.ts';
 import { ALBUM_MS, STATUS_EVERY_MS, settleStatus, showLater, showStatus, shows } from './draft-status.ts';
 import { oneLine } from './lines.ts';
 import { partOfMessage, photoOfMessage } from './part-files.ts';

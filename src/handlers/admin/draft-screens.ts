@@ -9,11 +9,8 @@ import type { AnimeCard } from '../../db/anime.ts';
 import { type Draft, STEPS, type Step } from '../../db/read-drafts.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText, type Html, html } from '../../text/html.ts';
-import { nameOf } from '../../text/search-text.ts';
+import { TITLE_LIMIT, titleFrom } from '../../text/search-text.ts';
 import { cardMessage } from './card-message.ts';
-
-/** Titles are cut to this where they are one line among others. */
-const TITLE_LIMIT = 100;
 
 /** @param note said above the step, when something has to be said */
 export function draftScreen(draft: Draft, t: Texts, note?: Html): Screen {
@@ -27,11 +24,6 @@ export function draftTitle(draft: Pick<Draft, 'title' | 'description' | 'anime'>
   if (draft.anime !== undefined)
     return cutText(draft.anime.title ?? t.viewer.untitled(draft.anime.code), TITLE_LIMIT).text;
   return titleFrom(draft.title, draft.description) ?? t.admin.draft.untitled();
-}
-
-export function titleFrom(title: string | null, description: string | null): string | undefined {
-  const name = nameOf({ title, description });
-  return name === undefined ? undefined : cutText(name, TITLE_LIMIT).text;
 }
 
 function stepScreen(draft: Draft, t: Texts, taken: number): Screen {

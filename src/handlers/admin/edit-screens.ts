@@ -8,7 +8,7 @@ import type { CatalogueAnime } from '../../db/catalogue.ts';
 import type { Query } from '../../db/database.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText, type Html, html } from '../../text/html.ts';
-import { titleFrom } from './draft-screens.ts';
+import { titleFrom } from '../../text/search-text.ts';
 
 /** In the order of the buttons' `field`; never reorder. */
 export const FIELDS = ['title', 'description', 'photo', 'genres', 'year', 'aliases', 'code'] as const;

@@ -15,7 +15,7 @@ import { movePosts, oldPosts, postMoveCounts } from '../../db/post-moves.ts';
 import { foreignFile, linkFile, type MoveProgress } from '../../db/relinking.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText, type Html } from '../../text/html.ts';
-import { titleFrom } from './draft-screens.ts';
+import { titleFrom } from '../../text/search-text.ts';
 import { withNote } from './edit-screens.ts';
 
 export const movingFeature = feature('owners')

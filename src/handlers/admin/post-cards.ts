@@ -6,6 +6,7 @@ import { type Api, InlineKeyboard } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import type { BotContext } from '../../bot/context.ts';
 import { isFileRefused } from '../../bot/file-trouble.ts';
+import { readSendFailure } from '../../bot/telegram-errors.ts';
 import { noticeAdmins } from '../../db/admin-notices.ts';
 import { type AnimeCard, animeById } from '../../db/anime.ts';
 import { chatJudged } from '../../db/chat-uses.ts';
@@ -30,7 +31,6 @@ import { type Texts, textsFor, textsIn } from '../../locales/index.ts';
 import type { LocaleName } from '../../settings/config.ts';
 import { cutText, type Html, html } from '../../text/html.ts';
 import { cardMessage } from './card-message.ts';
-import { readSendFailure } from './telegram-errors.ts';
 
 /**
  * Posts sent within the update that asked for them; the tick sends the rest. Telegram's webhook

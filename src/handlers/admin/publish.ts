@@ -13,8 +13,8 @@ import { announceParts } from '../../db/part-news.ts';
 import { type Draft, draftById } from '../../db/read-drafts.ts';
 import { indexAnime } from '../../db/search-index.ts';
 import { greatest, least } from '../../lib/extremes.ts';
-import { searchText } from '../../text/search-text.ts';
-import { draftScreen, draftTitle, titleFrom } from './draft-screens.ts';
+import { searchText, titleFrom } from '../../text/search-text.ts';
+import { draftScreen, draftTitle } from './draft-screens.ts';
 import { postAndReport } from './post-cards.ts';
 
 /**

@@ -3,8 +3,9 @@
  * tick, when its process died. Done is done once: the outcome takes the work's place in the
  * database, and is told until it was told.
  */
-import { GrammyError, HttpError, type InlineKeyboard } from 'grammy';
+import type { InlineKeyboard } from 'grammy';
 import type { Screen } from '../../../bot/show.ts';
+import { isPassing, readSendFailure } from '../../../bot/telegram-errors.ts';
 import {
   type AdminWork,
   addWork,
@@ -22,7 +23,6 @@ import { DatabaseUnavailable, type Statement } from '../../../db/database.ts';
 import { describeError } from '../../../lib/log.ts';
 import { readJson } from '../../../lib/read-json.ts';
 import { textsIn } from '../../../locales/index.ts';
-import { readSendFailure } from '../telegram-errors.ts';
 import { doCheck } from './check.ts';
 import { doImport, doLook } from './import.ts';
 import { doMoment } from './moment.ts';
@@ -125,7 +125,7 @@ async function work(parts: WorkParts, asked: AdminWork, signal: AbortSignal): Pr
     const outcome = isOver
       ? failed
       : await KINDS[kind](parts, asked, t, signal).catch((error: unknown) => {
-          if (isPassing(error) || (signal.aborted && !(signal.reason instanceof Cancelled))) throw error;
+          if (mayPass(error) || (signal.aborted && !(signal.reason instanceof Cancelled))) throw error;
           log.error('admin work', { work: id, kind, error: describeError(error) });
           return failed;
         });
@@ -174,14 +174,9 @@ async function tell({ api, log }: WorkParts, { chatId, messageId }: AdminWork, t
         await send();
       });
   } catch (error) {
-    if (isPassing(error)) throw error;
+    if (mayPass(error)) throw error;
     log.warn('admin not told', { chat: chatId, error: describeError(error) });
   }
-}
-
-function isPassing(error: unknown): boolean {
-  if (error instanceof DatabaseUnavailable || error instanceof HttpError) return true;
-  return error instanceof GrammyError && (error.error_code === 429 || error.error_code >= 500);
 }
 
 const VERBS: Readonly<Record<WorkKind, string>> = {
@@ -197,4 +192,8 @@ const VERBS: Readonly<Record<WorkKind, string>> = {
 function commandOf({ kind, detail }: AdminWork): string {
   const { name } = JSON.parse(detail) as { name: string };
   return `npm run backup -- ${VERBS[kind]} ${name}`;
+}
+
+function mayPass(error: unknown): boolean {
+  return error instanceof DatabaseUnavailable || isPassing(error);
 }

@@ -1,6 +1,6 @@
 /** What a refusal of Telegram means for whoever sends to many chats. */
 import { GrammyError, HttpError } from 'grammy';
-import { describeError } from '../../lib/log.ts';
+import { describeError } from '../lib/log.ts';
 
 export type SendFailure =
   /** Telegram asks to wait. */
@@ -31,4 +31,10 @@ export function readSendFailure(error: unknown): SendFailure {
   const isSource =
     method.startsWith('copyMessage') && /\bto (?:copy|forward)\b|be copied|MESSAGE_ID/i.test(description);
   return { kind: isSource ? 'sourceless' : 'refused', reason };
+}
+
+/** Faults of the network or of Telegram's servers, and floods. Our own bugs do not pass. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof HttpError) return true;
+  return error instanceof GrammyError && (error.error_code === 429 || error.error_code >= 500);
 }
