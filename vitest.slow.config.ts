@@ -32,6 +32,7 @@ export const SLOW = [
   'test/cli/restore-only.test.ts',
   'test/cli/second-copy.test.ts',
   'test/cli/setup.test.ts',
+  'test/cli/short-machine.test.ts',
   'test/cli/two-buckets.test.ts',
   'test/cli/undo.test.ts',
   'test/cli/unlike.test.ts',

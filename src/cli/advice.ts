@@ -1,10 +1,20 @@
-/** What to do about a database that does not answer a command. Node only. */
+/** What to do about a database that does not answer a command, or a machine short of something. */
 
+import { tmpdir } from 'node:os';
+import { basename, dirname } from 'node:path';
 import { explainLocked } from '../db/file/file-lock.ts';
 import type { DatabaseSettings } from '../settings/config.ts';
 
-/** The message, with a next step when it tells of a database that is locked or away. */
+/**
+ * The message, with a next step when it tells of a database that is locked or away, or of a machine
+ * that has no more of something.
+ */
 export function withAdvice(message: string, database: DatabaseSettings | undefined): string {
+  const machine = machineAdvice(message);
+  return [ofDatabase(message, database), ...(machine === undefined ? [] : [machine])].join('\n');
+}
+
+function ofDatabase(message: string, database: DatabaseSettings | undefined): string {
   if (database?.kind === 'file' && /database is locked|SQLITE_BUSY/.test(message))
     return `${message}\n${explainLocked(database.path)}`;
   // The server may be the one that `--to` names.
@@ -14,4 +24,27 @@ export function withAdvice(message: string, database: DatabaseSettings | undefin
   return isAway
     ? `${message}\nLook at the address and the token of the database (DATABASE_URL or --to, DATABASE_AUTH_TOKEN) and at the network of this machine, then try again.`
     : message;
+}
+
+const FILES =
+  'this process can hold no more files open. Raise the limit (ulimit -n 1024; LimitNOFILE= of a service, --ulimit of a container), then try again.';
+
+/** Undefined: it tells of no lack. */
+function machineAdvice(message: string): string | undefined {
+  if (message.includes('ulimit -n')) return undefined;
+  if (/EMFILE|ENFILE|too many open files/i.test(message)) return `It means that ${FILES}`;
+  // SQLite has one word for all that keeps it from opening a file.
+  if (/SQLITE_CANTOPEN|Unable to open connection to local database/.test(message))
+    return `Where path and rights are right, ${FILES}`;
+  if (/no process can be started|spawn \S+ E(AGAIN|NOMEM)/.test(message))
+    return 'This machine has no memory or no process left for one more. End another program, or raise the limit (ulimit -u; TasksMax= and MemoryMax= of a service), then try again.';
+  if (/ENOSPC|EDQUOT/.test(message) && message.includes(scratchPlace()))
+    return `Make room in ${scratchPlace()}, or name another place for what is unpacked: TMPDIR=/var/tmp before the command.`;
+  return undefined;
+}
+
+/** Of the system, not the process's own directory in it. */
+function scratchPlace(): string {
+  const own = tmpdir();
+  return basename(own).startsWith('anime-backup-') ? dirname(own) : own;
 }

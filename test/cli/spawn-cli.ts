@@ -40,6 +40,17 @@ export function runCliWithoutRoom(
   return run(cwd, env, ['sh', '-c', 'ulimit -f 32 && exec "$0" "$@"', process.execPath, MAIN, ...args]);
 }
 
+/** It can hold so many files open. Needs a POSIX shell. */
+export function runCliWithFiles(
+  files: number,
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CliResult> {
+  const limited = `ulimit -n ${files} && exec "$0" "$@"`;
+  return run(cwd, env, ['sh', '-c', limited, process.execPath, MAIN, ...args]);
+}
+
 /** Its standard output is closed by the reader before the first word. */
 export function runCliUnread(
   cwd: string,

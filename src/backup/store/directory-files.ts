@@ -103,6 +103,8 @@ async function adviceFor(tools: DirectoryTools, code: string, error: unknown): P
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return ` (disk full: ${await freeBytes(tools)}); free some space or shorten the retention`;
   }
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return '; this process can hold no more files open: raise the limit (ulimit -n; LimitNOFILE= of a service)';
   if (code === 'EROFS') return '; the disk is mounted read-only';
   if (code === 'EACCES' || code === 'EPERM')
     return `; give the bot's user the right to ${pathOf(error) ?? tools.root} (chown, chmod)`;

@@ -51,7 +51,7 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
   const notes: string[] = [];
   const refused = new Set<string>();
   const settings = SETTING_NAMES.filter((name) => (cli.env[name] ?? '') !== '');
-  const { found, all } = await candidates(session, notes);
+  const { found, all, unread } = await candidates(session, notes);
   for (const candidate of found) {
     const { bucket, entry } = candidate;
     try {
@@ -100,6 +100,8 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
     }
   }
   const where = session.bucket.store.description;
+  // A bucket that could not be read may have some.
+  if (all.length === 0 && unread !== undefined) throw new Error(notes.join('\n'), { cause: unread });
   if (all.length === 0)
     throw new Error(
       [`there is no backup in ${where}${await noBackupAdvice(session.bucket)}`, ...notes].join('\n'),
@@ -163,10 +165,16 @@ async function notInIt(invocation: Invocation, { bucket, entry }: Candidate): Pr
 async function candidates(
   session: Session,
   notes: string[],
-): Promise<{ readonly found: readonly Candidate[]; readonly all: readonly BackupEntry[] }> {
+): Promise<{
+  readonly found: readonly Candidate[];
+  readonly all: readonly BackupEntry[];
+  /** Why a bucket could not be read. */
+  readonly unread: unknown;
+}> {
   const second = session.from === undefined ? await session.copy() : undefined;
   const found: Candidate[] = [];
   const all: BackupEntry[] = [];
+  let unread: unknown;
   for (const bucket of [session.bucket, ...(second === undefined ? [] : [second])])
     try {
       const latest = await latestBackup(bucket);
@@ -190,11 +198,12 @@ async function candidates(
     } catch (error) {
       // With one bucket alone the command has nothing else to say.
       if (second === undefined) throw error;
+      unread = error;
       notes.push(explain(error));
     }
   const byTime = <One extends { readonly time: Date }>(a: One, b: One): number =>
     b.time.getTime() - a.time.getTime();
-  return { found: found.toSorted((a, b) => byTime(a.entry, b.entry)), all: all.toSorted(byTime) };
+  return { found: found.toSorted((a, b) => byTime(a.entry, b.entry)), all: all.toSorted(byTime), unread };
 }
 
 class NotWhole extends Error {}
