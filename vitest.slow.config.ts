@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config';
 export const SLOW = [
   'test/admin/moment.test.ts',
   'test/backup/restore/prove-changes.test.ts',
+  'test/cli/any-moment.test.ts',
   'test/cli/at-a-glance.test.ts',
   'test/cli/best-way.test.ts',
   'test/cli/branches.test.ts',

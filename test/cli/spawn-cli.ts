@@ -90,6 +90,23 @@ export async function runCliInterrupted(
   }
 }
 
+/** Killed with -9 after so long, if it is not done by then. */
+export async function runCliKilled(
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  afterMs: number,
+  ...args: readonly string[]
+): Promise<CliResult> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await run(cwd, env, [process.execPath, MAIN, ...args], (child) => {
+      timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function run(
   cwd: string,
   env: Readonly<Record<string, string>>,

@@ -231,7 +231,9 @@ class LookBack {
     const isAlike =
       mine.kind === 'right' && theirs.kind === 'right' && mine.object.sha256 === theirs.object.sha256;
     const isSingle = copy === undefined;
-    if (isGood && (isSingle || isAlike)) return this.#good(one);
+    // Of bytes that nobody opened nothing is known: somebody with a key may have found more.
+    const isProved = wanted !== undefined || (mine.kind === 'right' && mine.isOpened);
+    if (isGood && (isSingle || isAlike)) return isProved ? this.#good(one) : this.#passed(file);
     // Junk of somebody, or an attempt that was cut off: what it covers another file has.
     if (wanted === undefined && this.#isCovered(one, all)) return this.#passed(file);
     if (isSingle || isAlike) {
@@ -244,7 +246,7 @@ class LookBack {
     const unlike = { file, sha256: known, isWanted: lost.has(file) };
     const mended = await mendChange({ ...this.#context, copy }, unlike);
     if (mended.kind === 'more') return false;
-    if (mended.kind === 'right') return this.#good(one);
+    if (mended.kind === 'right') return isProved ? this.#good(one) : this.#passed(file);
     for (const bucket of mended.bad) {
       const found = bucket === first ? here : there;
       if (found !== undefined) this.#bad(bucket, found, mended.problem);

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Bucket } from '../../../src/backup/catalog/bucket.ts';
 import type { Previous } from '../../../src/backup/catalog/change-position.ts';
-import { readBadChanges } from '../../../src/backup/changes/bad-changes.ts';
+import { BadChanges, readBadChanges } from '../../../src/backup/changes/bad-changes.ts';
 import { parseChangeKey } from '../../../src/backup/changes/change-names.ts';
 import { lookBackAtChanges } from '../../../src/backup/copy/look-back.ts';
 import { NO_LIMIT } from '../../../src/backup/copy/proven.ts';
@@ -31,7 +31,9 @@ async function pair(count = 3) {
     files.push(sample.file);
     previous = sample.link;
   }
-  const look = (change: { after?: string; mostBytes?: number; isRead?: boolean } = {}) => {
+  const look = (
+    change: { after?: string; mostBytes?: number; isRead?: boolean; copy?: Bucket | undefined } = {},
+  ) => {
     const { after = '', isRead = true, ...more } = change;
     const context = { first, copy, now: clock.now(), days: 14, slice: NO_LIMIT, isRead } as const;
     return lookBackAtChanges({ ...context, shipped: 'all', keys: undefined, ...more }, after);
@@ -139,3 +141,24 @@ test('a slice ends at its bytes, and the next one goes on from there', async () 
   expect(slices).toBeGreaterThan(2);
   expect(world.a.objects.get(`backups/${world.last}`)?.body).toEqual(world.b.objects.get(world.last)?.body);
 });
+
+test.each(['the copy has the same bytes', 'there is no copy'])(
+  'what somebody found with a key, a look without one does not take back: %s',
+  async (how) => {
+    const { a, b, first, copy, one, look } = await pair();
+    const file = `${one}.age`;
+    for (const [store, key] of [
+      [a, `backups/${file}`],
+      [b, file],
+    ] as const)
+      await store.put(key, Buffer.from('sealed, and damaged'));
+    const [held] = await a.list(`backups/${file}`);
+    if (held === undefined) throw new Error('it is not there');
+    const verdicts = new BadChanges(first);
+    verdicts.bad({ ...held, file }, 'its SHA-256 does not match');
+    await verdicts.keep();
+    const options = how === 'there is no copy' ? { copy: undefined } : { copy };
+    expect((await look(options)).problems).toEqual([]);
+    expect((await readBadChanges(first)).map((bad) => bad.file)).toEqual([file]);
+  },
+);
