@@ -1,8 +1,9 @@
 /**
  * What a bucket with very many change files costs: a file a minute for 30 days, and a full backup a
- * day: `npx node bench/many-changes.ts [days] [directory|s3]`. The files are made as the bot makes
- * them, without its reading back; every command is a whole process. S3 is a process of its own on
- * loopback, and counts what it is asked. Linux only.
+ * day: `npx node bench/many-changes.ts [days] [directory|s3] [command …]`. The files are made as
+ * the bot makes them, without its reading back; every command is a whole process. S3 is a process
+ * of its own on loopback, and counts what it is asked. BENCH_BUCKET names a directory that keeps
+ * the bucket for another time. Linux only.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -55,7 +56,7 @@ const CLI = join(import.meta.dirname, '../src/cli/main.ts');
 const FIRST = join(import.meta.dirname, '../src/node-version.cjs');
 const FLAGS = ['--max-semi-space-size=2'];
 
-const [, , first = '30', kind = 'directory'] = process.argv;
+const [, , first = '30', kind = 'directory', ...named] = process.argv;
 if (first === 's3') await serve(kind);
 else await bench(Number(first), kind);
 
@@ -100,6 +101,7 @@ async function commands(
   const settings = { DATABASE_URL: `file:${join(directory, 'bot.db')}`, CHANGES_RETENTION_DAYS: '31' };
   const of = `${days * DAY_FILES} files, ${server === undefined ? 'a directory' : 'S3'}`;
   const run = async (args: readonly string[], more: Record<string, string> = {}): Promise<void> => {
+    if (named.length > 0 && !named.includes(args[0] ?? '')) return;
     await server?.asked();
     const command = [process.execPath, '-r', FIRST, ...FLAGS, CLI, ...args];
     const { seconds, cpuSeconds, peakMB } = await wholeRun(command, {
@@ -238,7 +240,7 @@ async function serve(directory: string): Promise<void> {
     const path = join(entry.parentPath, entry.name);
     const body = readFileSync(path);
     const etag = createHash('md5').update(body).digest('hex');
-    bucket.objects.set(relative(directory, path), {
+    bucket.objects.set(`backups/${relative(directory, path)}`, {
       body,
       etag,
       modified: statSync(path).mtime,

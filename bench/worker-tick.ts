@@ -49,16 +49,24 @@ try {
   // The triggers are made, and the full backup that comes first.
   for (let i = 0; i < 10; i += 1) await tick();
   if ((await waiting()) > 0) throw new Error('changes wait although the bucket is there');
-  const costs = { idle: [] as number[], ships: [] as number[] };
+  const costs = { idle: [] as number[], ships: [] as number[], reads: [] as number[] };
   for (let round = 0; round <= ROUNDS; round += 1) {
     const idle = await cpuOf(async () => {});
     const ships = await cpuOf(async () => {
       await db.write([sql('UPDATE user_history SET part_number = part_number + 1 WHERE id <= ?', changed)]);
     });
+    // The turn of the change files to be read again (jobs/read-back.ts).
+    const reads = await cpuOf(async () => {
+      await db.write([
+        sql("DELETE FROM job_leases WHERE name = 'read-back'"),
+        sql("DELETE FROM bucket_notes WHERE key = 'look-back'"),
+      ]);
+    });
     // The first round warms both up.
     if (round === 0) continue;
     costs.idle.push(idle);
     costs.ships.push(ships - idle);
+    costs.reads.push(reads - idle);
   }
   if ((await waiting()) > 0) throw new Error('changes were not shipped');
   const least = Math.min(...costs.ships).toFixed(1);
@@ -67,6 +75,12 @@ try {
   console.log(
     `an idle tick: ${median(costs.idle).toFixed(1)} ms of CPU; with ${changed} rows ${value.toFixed(1)} more (${least} to ${most})`,
   );
+  record({
+    what: 'a tick that reads change files again, CPU beside an idle one',
+    of: 'workerd',
+    value: median(costs.reads),
+    unit: 'ms',
+  });
   record({
     what: `a tick with ${changed} rows, CPU beside an idle one`,
     of: 'workerd',

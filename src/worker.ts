@@ -8,11 +8,12 @@ import { createS3Store } from './backup/store/s3-store.ts';
 import { backupAlertText, tellOwners } from './bot/alerts.ts';
 import { createApi, readBotInfo } from './bot/telegram.ts';
 import { openRemoteDatabase } from './db/remote-database.ts';
-import { bucketOf, composeEngine, composeShipping, copyOf } from './hosts/compose.ts';
+import { botKeys, bucketOf, composeEngine, composeShipping, copyOf } from './hosts/compose.ts';
 import { refuseEmpty } from './hosts/empty-database.ts';
 import { createHost } from './hosts/host.ts';
 import type { Host } from './hosts/host-parts.ts';
 import { linkKey } from './http/download-links.ts';
+import { readBackJob } from './jobs/read-back.ts';
 import { createLog, rememberSecrets } from './lib/log.ts';
 import { textsFor } from './locales/index.ts';
 import { ConfigError, type Environment, readConfig } from './settings/config.ts';
@@ -102,6 +103,12 @@ function buildHost(env: Environment): Host {
     beforeFirst: refuseEmpty({ first: bucketOf(config.backup, store), copy: second }, log, (name) =>
       tellOwners(told, textsFor(config.defaultLocale).frame.databaseEmpty(name)),
     ),
+    readBack: readBackJob({
+      first: bucketOf(config.backup, store),
+      copy: second,
+      keys: botKeys(config.backup),
+      days: config.changes.retentionDays,
+    }),
     changes: {
       isOn: config.changes.isOn,
       hasTimer: false,

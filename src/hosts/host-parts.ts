@@ -13,7 +13,7 @@ import type { Database } from '../db/database.ts';
 import type { LastStored } from '../db/lack-words.ts';
 import type { TakeOver } from '../db/migrate.ts';
 import type { Arrived } from '../http/app.ts';
-import type { ChangeKeeper, JobContext } from '../jobs/job.ts';
+import type { ChangeKeeper, Job, JobContext } from '../jobs/job.ts';
 import type { Log } from '../lib/log.ts';
 import type { Timer } from '../lib/silence.ts';
 import type { Config } from '../settings/config.ts';
@@ -48,6 +48,8 @@ export interface HostParts {
   readonly asCalled?: (text: string) => string;
   /** The second copy has a schedule of its own; otherwise every other tick begins with it. */
   readonly copiesApart?: boolean;
+  /** Reads again some of what is stored, in the tick; absent where {@link lookBack} does. */
+  readonly readBack?: Job;
   /** Reads again what is stored, behind each look at the second copy; absent in a Worker. */
   readonly lookBack?: (context: JobContext, holder: string) => Promise<void>;
   /** Serves download links; absent where the bucket makes its own (a Worker). */

@@ -87,7 +87,9 @@ export function createHost(parts: HostParts): Host {
       // Where there is little room for both, the jobs have the other minutes to themselves.
       const isCopying = parts.copiesApart !== true && now().getUTCMinutes() % 2 === 1;
       if (isCopying) await copyOnce(context);
-      const turns = changes?.hasTimer === true ? jobs.filter((job) => job !== shipChangesJob) : jobs;
+      const turns = jobs.filter((job) => job !== shipChangesJob || changes?.hasTimer !== true);
+      // Behind a run, and before those that leave nothing of a small tick.
+      if (parts.readBack !== undefined) turns.splice(1, 0, parts.readBack);
       await tick(turns, { ...context, changes }, parts.jobHolder?.() ?? randomUUID()).catch(mendLog);
     },
     async shipChanges() {

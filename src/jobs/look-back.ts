@@ -1,12 +1,10 @@
 /**
  * What is stored is read again, a little a minute and all of it in its turn, so that bytes which
- * change by themselves are found while another bucket has them whole. On Node alone: a Worker has
- * few requests, and `copy`, `verify` and `drill` do the same at once.
+ * change by themselves are found while another bucket has them whole. On Node: a Worker reads
+ * less (read-back.ts), and `copy`, `verify` and `drill` do the same at once.
  */
-import * as v from 'valibot';
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import { nameFromText } from '../backup/catalog/names.ts';
-import { DAY_MS } from '../backup/catalog/retention-times.ts';
 import { type LookedBack, lookBackAtChanges } from '../backup/copy/look-back.ts';
 import {
   type BackupLook,
@@ -20,20 +18,16 @@ import type { OpeningKeys } from '../backup/envelope/types.ts';
 import { copyNote, keepCopyNote, keepLookNote, lookNote } from '../db/bucket-notes.ts';
 import type { Statement } from '../db/database.ts';
 import { least } from '../lib/extremes.ts';
-import { readJson } from '../lib/read-json.ts';
 import type { Job, JobContext } from './job.ts';
+import { isDue, type Kind, sliceBytes, turnAfter, turnsIn } from './look-turns.ts';
 import { rottenNotice } from './rotten-notice.ts';
 import { tick } from './tick.ts';
 
 const MINUTE_MS = 60_000;
 /** What differs in length, or is gone, is found by the listings alone. */
 const LENGTHS_MS = 60 * MINUTE_MS;
-/** Between two slices: each lists both buckets. */
-const STEP_MS = 10 * MINUTE_MS;
 /** After one that failed. */
 const AGAIN_MS = 15 * MINUTE_MS;
-/** Of each bucket (docs/limits.md, "What is read again"). */
-const BYTES_A_DAY = { changes: 64 * 1024 ** 2, backups: 256 * 1024 ** 2 };
 const LARGEST_BACKUP = 2 * 1024 ** 3;
 /** The lease of a job ends a little later. */
 const LONGEST_MS = 12 * MINUTE_MS;
@@ -48,17 +42,6 @@ export interface LookBackParts {
   /** How many days change files are kept. */
   readonly days: number;
 }
-
-const turn = v.object({
-  /** What was looked at last; empty: nothing of this round. */
-  after: v.string(),
-  /** ISO times: of the round's beginning, and before which nothing is read. */
-  began: v.pipe(v.string(), v.isoTimestamp()),
-  next: v.pipe(v.string(), v.isoTimestamp()),
-});
-const noteSchema = v.object({ changes: turn, backups: turn });
-type Turn = v.InferOutput<typeof turn>;
-type Kind = keyof typeof BYTES_A_DAY;
 
 interface Found {
   readonly mended: string[];
@@ -120,14 +103,12 @@ export class LookingBack {
     const { db, now } = context;
     if (now().getTime() >= this.#nextLengths) await this.#lengths(context, found);
     const [text] = await db.read([lookNote()]);
-    const parsed = v.safeParse(noteSchema, readJson<object>(text ?? ''));
-    const began = now().toISOString();
-    const fresh: Turn = { after: '', began, next: began };
-    const turns: Record<Kind, Turn> = parsed.success ? parsed.output : { changes: fresh, backups: fresh };
+    const turns = turnsIn(text, now());
     for (const kind of ['changes', 'backups'] as const) {
       if (!isDue(turns[kind], now())) continue;
       const { after, bytes } = await this.#read(kind, turns[kind].after, context, found);
-      turns[kind] = this.#turnAfter(turns[kind], { kind, after, bytes, now: now() });
+      const buckets = this.#buckets.length;
+      turns[kind] = turnAfter(turns[kind], { kind, after, bytes, buckets, now: now() });
       await db.write([keepLookNote(JSON.stringify(turns))]);
     }
     this.#next = least([
@@ -150,7 +131,7 @@ export class LookingBack {
     context: JobContext,
     found: Found,
   ): Promise<{ readonly after: string | null; readonly bytes: number }> {
-    const mostBytes = (this.#buckets.length * BYTES_A_DAY[kind]) / (DAY_MS / STEP_MS);
+    const mostBytes = this.#buckets.length * sliceBytes(kind);
     if (kind === 'changes') return this.#changes(context, found, { after, isRead: true, mostBytes });
     return this.#backups({ mostBytes, largest: LARGEST_BACKUP }, after, context, found);
   }
@@ -208,35 +189,10 @@ export class LookingBack {
     return [this.#parts.first, this.#parts.copy].filter((bucket) => bucket !== undefined);
   }
 
-  /** A round a day at most; a slower pace where there is more to read. */
-  #turnAfter(
-    { began }: Turn,
-    {
-      kind,
-      after,
-      bytes,
-      now,
-    }: { readonly kind: Kind; readonly after: string | null; readonly bytes: number; readonly now: Date },
-  ): Turn {
-    const pause = (bytes / (BYTES_A_DAY[kind] * this.#buckets.length)) * DAY_MS;
-    const soon = now.getTime() + Math.max(STEP_MS, pause);
-    if (after !== null) return { after, began, next: new Date(soon).toISOString() };
-    const next = new Date(Math.max(soon, Date.parse(began) + DAY_MS)).toISOString();
-    return { after: '', began: next, next };
-  }
-
   #notices({ mended, damaged }: Found, now: Date): Statement[] {
     return [...rottenNotice(mended, true, now), ...rottenNotice(damaged, false, now)];
   }
 }
-
-/** One that is further off than a round can be is of a clock that ran ahead. */
-function isDue({ next }: Turn, now: Date): boolean {
-  const wait = Date.parse(next) - now.getTime();
-  return wait <= 0 || wait > LONGEST_PAUSE_MS;
-}
-
-const LONGEST_PAUSE_MS = 40 * DAY_MS;
 
 function sliceOf({ now, requests }: JobContext): Slice {
   const end = new Date(now().getTime() + LONGEST_MS);
