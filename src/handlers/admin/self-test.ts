@@ -181,8 +181,8 @@ const schedule: Check = async ({ db, firstTickBy }, t, now) => {
     : { state: 'broken', text: system.scheduleSilent() };
 };
 
-/** Chats looked at: more would take too long for one message. */
-const MANY_CHATS = 20;
+/** Chats looked at, at random: a Worker on the free plan has 50 requests for all of this. */
+const MANY_CHATS = 12;
 
 const chats: Check = async (services, t) => {
   const { db } = services;
