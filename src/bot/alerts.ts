@@ -1,4 +1,4 @@
-/** Messages to the admins about the bot's own trouble. */
+/** Messages to the owners about the bot's own trouble. */
 import type { Api } from 'grammy';
 import type { BackupAlert } from '../backup/run/context.ts';
 import { describeError, type Log } from '../lib/log.ts';

@@ -9,8 +9,8 @@ export interface Later {
 
 /**
  * `again`: nothing changed, send the update later once more. `kept`: stored, and the tick handles
- * it when the trouble is over. `poison`: stored for the admins. Telegram need not deliver the last
- * two again.
+ * it when the trouble is over. `poison`: stored, and told to the owners. Telegram need not deliver
+ * the last two again.
  */
 export type Outcome = 'handled' | 'duplicate' | 'ignored' | 'again' | 'kept' | 'poison' | Later;
 

@@ -1,7 +1,7 @@
 /**
  * One update, from parsed JSON to an outcome. The order is the promise: read what it needs in one
  * batch, act, commit the effects with the mark in one batch. What failed before its effects is
- * handled again; what cannot be handled is kept and told to the admins once.
+ * handled again; what cannot be handled is kept and told to the owners once.
  */
 import { GrammyError } from 'grammy';
 import type { Update, User } from 'grammy/types';

@@ -55,7 +55,7 @@ export interface Session {
   readonly keys: OpeningKeys | undefined;
   readonly source: RowSource;
   /**
-   * What the engine told the admins so far, here the person at the terminal: of earlier runs, and
+   * What the engine told the owners so far, here the person at the terminal: of earlier runs, and
    * of what follows a backup.
    */
   readonly notices: readonly string[];

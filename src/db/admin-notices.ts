@@ -1,5 +1,5 @@
 /**
- * Things the admins should know. The tick tells them, so a notice survives a crash and an
+ * Things the owners should know. The tick tells them, so a notice survives a crash and an
  * unreachable Telegram. Each key is told once.
  */
 

@@ -1,6 +1,6 @@
 /**
  * Changes on their way to the bucket: as many files as wait, the full backup that has to come
- * first, and word to the admins. The Worker's tick calls it, and Node's own timer.
+ * first, and word to the owners. The Worker's tick calls it, and Node's own timer.
  */
 
 import { changeState, UNTOLD_SPOILT } from '../backup/catalog/change-state.ts';

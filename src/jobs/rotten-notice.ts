@@ -1,4 +1,4 @@
-/** Word to the admins of stored files that are damaged. */
+/** Word to the owners of stored files that are damaged. */
 import { noticeAdmins } from '../db/admin-notices.ts';
 import type { Statement } from '../db/database.ts';
 

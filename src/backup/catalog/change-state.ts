@@ -33,7 +33,7 @@ export interface ChangeState {
   readonly schemaSha256: string | null;
   /** Why a full backup must come before anything may be shipped, or null. */
   readonly needsBase: string | null;
-  /** What the admins were told of entries that wait too long, or are too many; null: nothing. */
+  /** What the owners were told of entries that wait too long, or are too many; null: nothing. */
   readonly told: string | null;
 }
 

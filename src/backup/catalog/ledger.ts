@@ -100,7 +100,7 @@ export interface Ledger {
   outdated(names: readonly BackupName[], fence: number): Promise<BackupName[]>;
   /**
    * Records how a run ended; one that made a backup stays `done`. Returns whether another run had
-   * taken it for dead, and told the admins so.
+   * taken it for dead, and told the owners so.
    */
   end(name: BackupName, end: RunEnd): Promise<boolean>;
   /**

@@ -54,7 +54,7 @@ export interface PruneReport {
   readonly groups: readonly ObjectGroup[];
   /** Really gone, looked up after the deletion. */
   readonly removed: readonly BackupName[];
-  /** What could not be deleted, and why: for the admins. */
+  /** What could not be deleted, and why: for the owners. */
   readonly problems: readonly string[];
   /** Those of the problems that are for want of a right, or because of a lock. */
   readonly denied: readonly BackupName[];

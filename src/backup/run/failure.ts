@@ -1,4 +1,4 @@
-/** A run that made no backup: on record, with its reason, and told to the admins. */
+/** A run that made no backup: on record, with its reason, and told to the owners. */
 import { databaseFault, isDamagedDatabase } from '../../db/database-fault.ts';
 import { explain } from '../../lib/clock.ts';
 import { FAILURE_RECORD, retry } from '../../lib/retry.ts';
