@@ -11,8 +11,8 @@ import type { OpeningKeys } from '../backup/envelope/types.ts';
 import type { RowSource } from '../backup/model/model.ts';
 import { createBackupLedger } from '../backup/run/backup-runs.ts';
 import type { BackupContext } from '../backup/run/context.ts';
-import { removeOldCopies } from '../backup/snapshot/copy-name.ts';
 import type { Database } from '../db/database.ts';
+import { removeOldCopies } from '../db/file/copy-name.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
 import { bucketOf, composeBackup, copyOf } from '../hosts/compose.ts';
 import {

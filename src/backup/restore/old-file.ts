@@ -6,6 +6,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEmbeddedDatabase } from '../../db/file/embedded-database.ts';
+import { journalDoubt } from '../../db/file/settle-journals.ts';
 import { type Clock, explain } from '../../lib/clock.ts';
 import { removeDatabaseFile } from '../../lib/disk/database-files.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
@@ -102,6 +103,9 @@ function hasFullSequence(path: string): boolean {
  * @throws when it can be
  */
 export async function requireBroken(path: string, directory: string, clock: Clock): Promise<string> {
+  // The file alone may be whole, and its newest rows in a journal that nobody may replay.
+  const doubt = journalDoubt(path);
+  if (doubt !== undefined) return doubt;
   const found = await whyUnsaved(path, directory, clock);
   if (found?.isLocal === true)
     throw new Error(

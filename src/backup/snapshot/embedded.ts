@@ -7,6 +7,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
+import { copyName, removeOldCopies } from '../../db/file/copy-name.ts';
 import { requireInPlace } from '../../db/file/open-here.ts';
 import { settleJournals } from '../../db/file/settle-journals.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
@@ -16,7 +17,6 @@ import { MOST_FINDINGS } from '../model/database-damage.ts';
 import type { SnapshotFile, SnapshotSource, SourceCheck } from '../model/model.ts';
 import { PAGE_SIZE } from '../sqlite/format.ts';
 import { openCopyCheck } from './check-copy.ts';
-import { copyName, removeOldCopies } from './copy-name.ts';
 import { openFile, readSnapshot } from './file.ts';
 import { questionsBy } from './questions.ts';
 import { refuseVectorIndexes } from './scan-sql.ts';

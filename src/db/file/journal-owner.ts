@@ -6,9 +6,13 @@
  */
 import { openWal, type ReadAt } from './wal-file.ts';
 
-/** `belongs`: SQLite may have it. `foreign`: nobody may replay it. `doubt`: a person decides. */
+/**
+ * `belongs`: SQLite may have it. `foreign`: nobody may replay it. `trial`: page 1 cannot tell, a
+ * trial can (journal-trial.ts). `doubt`: a person decides.
+ */
 export type Verdict =
   | { readonly kind: 'belongs' }
+  | { readonly kind: 'trial' }
   | { readonly kind: 'foreign' | 'doubt'; readonly why: string };
 
 export interface MainFile {
@@ -25,19 +29,21 @@ const SECTOR_BYTES = 512;
 
 /** Places in the header (sqlite.org/fileformat2.html#the_database_header). */
 const AT = { readVersion: 19, changes: 24, pages: 28, cookie: 40, validFor: 92 } as const;
+type Places = readonly (readonly [from: number, to: number])[];
+/** Size of the cache, `user_version`, kind of vacuum, `application_id`: a PRAGMA sets these. */
+const SETTINGS: Places = [
+  [48, 52],
+  [60, 72],
+];
 /** The change counter; its copy and the library's version: every write to page 1 changes these. */
-const COUNTED = [
-  [24, 28],
-  [92, 100],
-] as const;
+const COUNTED: Places = [[24, 28], ...SETTINGS, [92, 100]];
 /**
  * The number of pages and the free list, too: a transaction that leaves the schema alone may change
  * these.
  */
-const VOLATILE = [
-  [24, 40],
-  [92, 100],
-] as const;
+const VOLATILE: Places = [[24, 40], ...SETTINGS, [92, 100]];
+/** And the schema's number. */
+const OF_SCHEMA: Places = [[24, 44], ...SETTINGS, [92, 100]];
 
 /**
  * A log begins with the whole main file, and until it ends only a checkpoint writes there. So page
@@ -73,22 +79,19 @@ export function judgeWal(main: MainFile | undefined, read: ReadAt): Verdict {
       : { kind: 'foreign', why: 'it is of a database of another size' };
   const isBase = isBaseOf(main.firstPage, first, isOnlyCounted ? COUNTED : VOLATILE);
   if (sectors.areSeen(isBase)) return BELONGS;
-  const isOfOtherSchema = header.getUint32(AT.cookie) !== viewOf(first).getUint32(AT.cookie);
-  return isOfOtherSchema && mayBeBase(header, viewOf(first)) ? judgeBase(main, header) : CHANGED;
+  const later = viewOf(first);
+  // Every change of the schema counts up.
+  if (header.getUint32(AT.cookie) >= later.getUint32(AT.cookie) || !mayBeBase(header, later)) return CHANGED;
+  // The log's first transaction changed the schema. Over an empty database nothing is at stake.
+  if (pagesOf(main, header) <= 1 && header.getUint16(HEADER_BYTES + 3) === 0) return BELONGS;
+  // One page with its header alone is no change of a schema: the file may be of before one.
+  const isHeaderOnly = isSame(main.firstPage, first, SECTOR_BYTES, wal.pageSize);
+  return isOnlyCounted && isHeaderOnly && isBaseOf(main.firstPage, first, OF_SCHEMA)
+    ? { kind: 'doubt', why: 'it is of another schema than the file' }
+    : { kind: 'trial' };
 }
 
 const CHANGED: Verdict = { kind: 'foreign', why: 'it was begun on another state of the database' };
-
-/**
- * The log's first transaction changed the schema, so page 1 tells little: only over an empty
- * database nothing is at stake.
- */
-function judgeBase(main: MainFile, header: DataView): Verdict {
-  const cells = header.getUint16(HEADER_BYTES + 3);
-  return pagesOf(main, header) <= 1 && cells === 0
-    ? BELONGS
-    : { kind: 'doubt', why: 'it begins with a change of the schema' };
-}
 
 /** Sectors of a page that come from some version of it. */
 class Sectors {
@@ -114,11 +117,7 @@ class Sectors {
  * Whether `later` came from the first sector by a transaction that changed nothing but `places`
  * there.
  */
-function isBaseOf(
-  page: Uint8Array,
-  later: Uint8Array,
-  places: readonly (readonly [number, number])[],
-): boolean {
+function isBaseOf(page: Uint8Array, later: Uint8Array, places: Places): boolean {
   if (!mayBeBase(viewOf(page), viewOf(later))) return false;
   let from = 0;
   for (const [start, end] of places) {

@@ -9,6 +9,7 @@ import { realPath } from '../../lib/disk/real-path.ts';
 import { lockHolder } from './file-lock.ts';
 import { readFully } from './in-place.ts';
 import { judgeRollbackJournal, judgeWal, type MainFile, type Verdict } from './journal-owner.ts';
+import { tryLog } from './journal-trial.ts';
 import { mayBeOpenHere } from './open-here.ts';
 import type { ReadAt } from './wal-file.ts';
 
@@ -25,6 +26,8 @@ export interface SettleOptions {
   readonly say: (message: string) => void;
   readonly now: () => Date;
 }
+
+type Told = Exclude<Verdict, { readonly kind: 'trial' }>;
 
 const KINDS = [
   ['-journal', judgeRollbackJournal],
@@ -67,6 +70,21 @@ export function settleJournals(path: string, { say, now }: SettleOptions): void 
   }
 }
 
+/**
+ * Why nobody can tell whose journal stands beside the file; undefined where it can be told. Changes
+ * nothing.
+ */
+export function journalDoubt(path: string): string | undefined {
+  const file = realPath(path);
+  if (mayBeOpenHere(file)) return undefined;
+  for (const [suffix, judge] of KINDS) {
+    const verdict = look(file, file + suffix, judge);
+    if (verdict.kind === 'doubt')
+      return `whether the journal ${path}${suffix} belongs to it cannot be told: ${verdict.why}`;
+  }
+  return undefined;
+}
+
 /** `20260102T030405Z`, for names of files. */
 export function timeMark(time: Date): string {
   return time.toISOString().replaceAll(/[-:]|\.\d+/g, '');
@@ -93,11 +111,12 @@ function look(
   file: string,
   journal: string,
   judge: (main: MainFile | undefined, read: ReadAt) => Verdict,
-): Verdict {
+): Told {
   for (let i = 0; i < LOOKS; i += 1) {
     const before = stateOf(file, journal);
     if (before.isNothing) break;
-    const verdict = withFile(journal, (read) => judge(readMain(file), read));
+    const told = withFile(journal, (read) => judge(readMain(file), read));
+    const verdict = told?.kind === 'trial' ? tryLog(file) : told;
     // Gone meanwhile: somebody has checkpointed it.
     if (verdict === undefined || verdict.kind === 'belongs') break;
     if (before.mark === stateOf(file, journal).mark) return verdict;

@@ -2,7 +2,7 @@
  * A host takes its database: no other host has it, nothing that is gone is begun anew unasked, and
  * whatever fails on the way is told in a sentence. Node only.
  */
-import { removeOldCopies } from '../../backup/snapshot/copy-name.ts';
+import { removeOldCopies } from '../../db/file/copy-name.ts';
 import { explainUnusable, requireUsableFile } from '../../db/file/database-file.ts';
 import { lockDatabaseFile } from '../../db/file/file-lock.ts';
 import { type HeldWrites, holdWrites } from '../../db/file/held-writes.ts';

@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -293,6 +294,26 @@ describe('over a full database', () => {
     expect(existsSync(`${world.path}.before-restore`)).toBe(false);
   });
 
+  test('a whole file whose journal is in doubt is replaced as the message of a start says', async () => {
+    await backUp(world);
+    const [file, log] = ['', '-wal'].map((suffix) => readFileSync(world.path + suffix));
+    // Of before a change of the schema that the log does not hold.
+    file?.writeUInt32BE(file.readUInt32BE(40) - 1, 40);
+    const path = join(world.directory, 'cut.db');
+    writeFileSync(path, file ?? '');
+    writeFileSync(`${path}-wal`, log ?? '');
+    await expect(openEmbeddedDatabase(path)).rejects.toThrow('cannot be told');
+    const again = { ...target(), target: { kind: 'file' as const, path }, closeTarget: () => {} };
+    const { kept = '', notes } = await restoreNewest(
+      world,
+      { ...again, context: undefined },
+      { isOldBroken: true },
+    );
+    expect(readFileSync(`${kept}-wal`).equals(log ?? Buffer.alloc(0))).toBe(true);
+    expect(notes.join()).toContain('cannot be told');
+    expect(rowsOf(path, 'SELECT count(*) FROM anime')).toEqual(['39']);
+  });
+
   test('without a safety backup no restore overwrites what an earlier one set aside', async () => {
     await backUp(world);
     const again = { ...target(), context: undefined, closeTarget: () => {} };
@@ -313,7 +334,6 @@ describe('over a full database', () => {
   test('the file was deleted and its journal stayed: the journal is not replayed into the restored file', async () => {
     await backUp(world);
     world.db.close();
-    const { rmSync } = await import('node:fs');
     rmSync(world.path);
     writeFileSync(`${world.path}-wal`, 'stale');
     await restoreNewest(world, { ...target(), context: undefined, closeTarget: () => {} });

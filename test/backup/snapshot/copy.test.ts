@@ -41,7 +41,7 @@ test('what a killed process left beside the database goes with the next snapshot
 
 test('what a killed process was writing goes with the next snapshot; that of a stopped or unknown one stays its hour', async () => {
   const { file } = makeDatabase('CREATE TABLE t (a)');
-  const module = join(import.meta.dirname, '../../../src/backup/snapshot/copy-name.ts');
+  const module = join(import.meta.dirname, '../../../src/db/file/copy-name.ts');
   const script = `import { copyName } from '${module}'; console.log(copyName(process.argv[1])); setInterval(() => {}, 1000);`;
   const begin = async () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script, file]);

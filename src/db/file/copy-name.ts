@@ -1,18 +1,19 @@
 /**
- * Names of the copies that embedded snapshots are read from, and what killed processes left of
- * them. Node only.
+ * Names of copies that a snapshot is read from or a journal is tried on, and what killed processes
+ * left of them. Node only.
  */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isMarkOfDead, processMark } from '../../db/file/lock-text.ts';
+import { isMarkOfDead, processMark } from './lock-text.ts';
 
 const COPY_MARK = '.snapshot-';
 /**
  * The mark of its process (none in older programs), what {@link randomUUID} makes, and SQLite's
- * journal; any other is a person's file.
+ * journals; any other is a person's file.
  */
-const COPY_ID = /^(?:([0-9a-f]{16}-\d+-\d+)-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-journal)?$/;
+const COPY_ID =
+  /^(?:([0-9a-f]{16}-\d+-\d+)-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-journal|-wal|-shm)?$/;
 /**
  * A copy has its name while SQLite writes it. One of a process that may live is debris after this
  * time.
