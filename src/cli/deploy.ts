@@ -18,7 +18,7 @@ import type { Database, Statement } from '../db/database.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
 import { emptyDatabase, migrate, schemaName } from '../db/migrate.ts';
 import { installCommands } from '../handlers/commands-menu.ts';
-import { bucketOf, composeBackup, copyOf } from '../hosts/compose.ts';
+import { bucketOf, composeBackup, copyOf, NODE_RUN_TIMEOUT_MS } from '../hosts/compose.ts';
 import { refuseEmpty } from '../hosts/empty-database.ts';
 import { NO_ADMINS } from '../hosts/no-admins.ts';
 import { openDatabase, openSnapshotSource, openStore } from '../hosts/node/node-parts.ts';
@@ -37,9 +37,6 @@ import { uncounted } from './uncounted.ts';
 // People's data: new files are for this user alone (0600, directories 0700).
 process.umask(0o077);
 endOnSurprise();
-
-/** No Worker's time limit cuts a run off here. */
-const RUN_TIMEOUT_MS = 12 * 3_600_000;
 
 // Before anything is touched: a mistyped --dry-run must not deploy.
 const { dryRun = false, newDatabase = false } = script(
@@ -103,7 +100,7 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
       store,
       ledger: createBackupLedger(db, isSurelyDead),
       holder: holderText('deploy', new Date()),
-      timeoutMs: RUN_TIMEOUT_MS,
+      timeoutMs: NODE_RUN_TIMEOUT_MS,
       // The reason is told below.
       alert: async ({ kind, message, isEarlier }) => {
         if (kind !== 'failed' || isEarlier === true) terminal.say(terminal.colors.yellow(message));

@@ -14,7 +14,7 @@ import type { BackupContext } from '../backup/run/context.ts';
 import type { Database } from '../db/database.ts';
 import { removeOldCopies } from '../db/file/copy-name.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
-import { bucketOf, composeBackup, copyOf } from '../hosts/compose.ts';
+import { bucketOf, composeBackup, copyOf, NODE_RUN_TIMEOUT_MS } from '../hosts/compose.ts';
 import {
   openCopy,
   openDatabase,
@@ -72,9 +72,6 @@ export interface Session {
 
 /** The value of `--from`. */
 export type From = 'first' | 'copy';
-
-/** Half a day: the CLI backs up databases that are too large for a Worker. */
-const RUN_TIMEOUT_MS = 12 * 3_600_000;
 
 export async function openSession(
   env: Environment,
@@ -155,7 +152,7 @@ export async function openSession(
         store: first.store,
         ledger: createBackupLedger(db, isSurelyDead),
         holder: holderText('cli', new Date()),
-        timeoutMs: RUN_TIMEOUT_MS,
+        timeoutMs: NODE_RUN_TIMEOUT_MS,
         ...(keys && { keys }),
         // The person at the command reads it here; the bot's admins are not bothered.
         alert: async ({ kind, message, isEarlier }) => {

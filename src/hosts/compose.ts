@@ -44,6 +44,8 @@ export const APP_VERSION = '0.1.0';
  * Cloudflare ends it, and leaves room for the wait for a dead holder's lease (host.ts).
  */
 const RUN_TIMEOUT_MS = 12 * 60_000;
+/** Of a run on Node: no time limit of a platform ends it there. */
+export const NODE_RUN_TIMEOUT_MS: number = 12 * 3_600_000;
 /**
  * Fast: `full` stays no slower than sqlite3 + gzip -6, and the Worker in its time, for a fifth more
  * bytes (bench/backup-run.ts).

@@ -64,7 +64,7 @@ export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<Bac
     time: groupTime(bucket, group),
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     encrypted: files.some(({ encrypted }) => encrypted),
-    pinned: group.objects.some(({ role }) => role === 'pin'),
+    pinned: has(group, 'pin'),
     objects: group.objects,
     usable: [],
   };
@@ -210,4 +210,8 @@ function timeOf(bucket: Bucket, group: ObjectGroup, claimed: Date): Date {
 /** The scheduled time, or the store's. */
 export function groupTime(bucket: Bucket, group: ObjectGroup): Date {
   return timeOf(bucket, group, timeOfName(group.name) ?? new Date(0));
+}
+
+export function has({ objects }: ObjectGroup, wanted: ObjectGroup['objects'][number]['role']): boolean {
+  return objects.some(({ role }) => role === wanted);
 }

@@ -13,7 +13,7 @@ import { inParallel } from '../../lib/in-parallel.ts';
 import { StoreError } from '../store/types.ts';
 import type { Bucket } from './bucket.ts';
 import type { RetentionPolicy } from './calendar-places.ts';
-import { type BackupEntry, loadEntry, type ObjectGroup } from './entry.ts';
+import { type BackupEntry, has, loadEntry, type ObjectGroup } from './entry.ts';
 import { lastFuller } from './last-fuller.ts';
 import type { Ledger } from './ledger.ts';
 import { readGroups } from './list.ts';
@@ -173,9 +173,7 @@ function groupOf(groups: readonly ObjectGroup[], name: BackupName): ObjectGroup 
 /** What is known without reading the manifest. */
 export function presumed(group: ObjectGroup): RetentionEntry {
   const manifest = group.objects.find(({ role }) => role === 'manifest');
-  const isWhole = ['database', 'document'].every((role) =>
-    group.objects.some((object) => object.role === role),
-  );
+  const isWhole = (['database', 'document'] as const).every((role) => has(group, role));
   // What has no manifest is no backup, however young its pieces are.
   const objects = manifest === undefined ? [] : group.objects.filter(isOfBackup);
   return {
@@ -183,7 +181,7 @@ export function presumed(group: ObjectGroup): RetentionEntry {
     state: manifest === undefined ? 'unfinished' : isWhole && !has(group, 'verdict') ? 'verified' : 'damaged',
     time: timeOfName(group.name) ?? new Date(0),
     modified: new Date(greatest([0, ...objects.map(({ modified }) => modified.getTime())])),
-    pinned: group.objects.some(({ role }) => role === 'pin'),
+    pinned: has(group, 'pin'),
   };
 }
 
@@ -240,8 +238,4 @@ async function removeBackup(
   if (left.remaining.length > 0)
     return `deleted, but the bucket kept ${left.remaining.join(', ')}: a later run tries again`;
   return 'gone';
-}
-
-export function has({ objects }: ObjectGroup, wanted: ObjectGroup['objects'][number]['role']): boolean {
-  return objects.some(({ role }) => role === wanted);
 }

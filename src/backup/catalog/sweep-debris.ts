@@ -3,10 +3,10 @@
 import { greatest } from '../../lib/extremes.ts';
 import type { Bucket } from './bucket.ts';
 import type { RetentionPolicy } from './calendar-places.ts';
-import type { ObjectGroup } from './entry.ts';
+import { has, type ObjectGroup } from './entry.ts';
 import { readGroups } from './list.ts';
 import { type BackupName, databaseKey, documentKey, isOfBackup, manifestKey } from './names.ts';
-import { has, presumed } from './prune.ts';
+import { presumed } from './prune.ts';
 import { planRetention } from './retention.ts';
 import { DAY_MS, type RetentionEntry } from './retention-times.ts';
 

@@ -1,5 +1,5 @@
 /** Pins are copied, and never taken off there: `unpin --from copy` does that. */
-import type { ObjectGroup } from '../catalog/entry.ts';
+import { has, type ObjectGroup } from '../catalog/entry.ts';
 import { putPin } from '../catalog/pins.ts';
 import { hasManifest, type Listings } from './places.ts';
 import type { Slice } from './proven.ts';
@@ -10,7 +10,7 @@ export async function copyPins(
   copied: readonly string[],
   slice: Slice,
 ): Promise<boolean> {
-  const isPinned = ({ objects }: ObjectGroup): boolean => objects.some(({ role }) => role === 'pin');
+  const isPinned = (group: ObjectGroup): boolean => has(group, 'pin');
   const pinned = new Set<string>(first.groups.filter(isPinned).map(({ name }) => name));
   const there = copy.groups.filter((group) => hasManifest(group) && !isPinned(group));
   for (const name of [...there.map((group) => group.name), ...copied]) {

@@ -5,7 +5,7 @@
  */
 import { explain } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/bucket.ts';
-import type { ObjectGroup } from '../catalog/entry.ts';
+import { has, type ObjectGroup } from '../catalog/entry.ts';
 import { isWhole, ManifestError } from '../catalog/manifest.ts';
 import { readSmall } from '../catalog/small-object.ts';
 import { clearVerdict } from '../catalog/verdicts.ts';
@@ -36,7 +36,7 @@ export async function makeRoom(
   for (const object of there) if (!(await isRight(to, object, slice))) wrong.push(object);
   if (wrong.includes(manifest) && (await isAnothers(to, manifest))) return NOTHING;
   const where = to.store.description;
-  const isSuspect = held.objects.some(({ role }) => role === 'verdict');
+  const isSuspect = has(held, 'verdict');
   if (wrong.length === 0) {
     if (isSuspect && there.length < objects.length) await clearVerdict(to, held.name);
     if (!isSuspect || there.length < objects.length) return NOTHING;

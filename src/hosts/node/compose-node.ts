@@ -11,7 +11,15 @@ import { holderText, isSurelyDead } from '../../db/file/lock-text.ts';
 import { describeError } from '../../lib/log.ts';
 import { asCalledHere } from '../../settings/command-name.ts';
 import { TAKE_OVER_MODULE, takeOver, takeOverFile } from '../../takeover/take-over.ts';
-import { botKeys, composeEngine, composeShipping, doubting, encryptionOf, GZIP_LEVEL } from '../compose.ts';
+import {
+  botKeys,
+  composeEngine,
+  composeShipping,
+  doubting,
+  encryptionOf,
+  GZIP_LEVEL,
+  NODE_RUN_TIMEOUT_MS,
+} from '../compose.ts';
 import { createHost } from '../host.ts';
 import type { Host, HostParts } from '../host-parts.ts';
 import type { Acquired } from './acquire.ts';
@@ -23,8 +31,6 @@ import { looksAtBuckets } from './looks-at-buckets.ts';
 import { withoutEcho } from './loss-alerts.ts';
 
 export const TICK_LIMITS = { seconds: 50, requests: 10_000 };
-/** No time limit ends a run here as in a Worker. */
-const RUN_TIMEOUT_MS = 12 * 3_600_000;
 
 export interface ComposedNode {
   readonly host: Host;
@@ -98,7 +104,7 @@ function engineOf({
     changeDays: config.changes.retentionDays,
     ledger: createBackupLedger(database.db, isSurelyDead),
     holder: holderText('node host', now()),
-    timeoutMs: RUN_TIMEOUT_MS,
+    timeoutMs: NODE_RUN_TIMEOUT_MS,
     stopping: givingUp.signal,
     alert: withoutEcho(database.isLost, (alert) =>
       tellOwners(told, backupAlertText(config.defaultLocale, alert)),

@@ -11,6 +11,7 @@ import { findPoint } from '../../backup/restore/point-in-time.ts';
 import { type StoredBehind, storedBehind } from '../../backup/restore/stored-behind.ts';
 import { within } from '../../lib/silence.ts';
 import { formatDuration } from '../../text/format.ts';
+import type { KeptIn } from '../empty-database.ts';
 import { PATIENCE_MS } from './last-stored.ts';
 
 /** A missing or an empty file. */
@@ -18,10 +19,8 @@ export function isMissing(path: string): boolean {
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
 }
 
-/** Where backups may be: the first bucket, and the second copy where the settings name one. */
-export interface Buckets {
-  readonly first: Bucket;
-  readonly copy: Bucket | undefined;
+/** Where backups may be. */
+export interface Buckets extends KeptIn {
   /** What opens them; undefined: nothing is encrypted, or nobody here can. */
   readonly keys?: OpeningKeys | undefined;
 }
