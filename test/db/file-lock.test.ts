@@ -1,9 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
+  closeSync,
+  cpSync,
   existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -173,6 +176,28 @@ test('a lock of another pid namespace is watched, whatever its pid and hostname'
   // It was killed; its container starts again at once.
   await (await take('node host')).release();
   expect(waited).toBe(30_000);
+});
+
+test('a lock that came with a copy of a running installation is said to be that, and what to remove', async () => {
+  writeFileSync(path, 'x');
+  const other = join(directory, 'other');
+  const lock = await take('node host');
+  const open = openSync(path, 'r');
+  try {
+    cpSync(path, join(other, 'bot.db'));
+    cpSync(`${path}.lock`, join(other, 'bot.db.lock'));
+    const takeCopy = () => lockDatabaseFile(join(other, 'bot.db'), { holder: 'node host', now });
+    await expect(takeCopy()).rejects.toThrow(
+      `its lock came with a copy of ${path}, which node host (process ${process.pid} on`,
+    );
+    await expect(takeCopy()).rejects.toThrow(`Remove ${join(other, 'bot.db.lock')} and try again`);
+    await expect(take('restore')).rejects.toThrow('is in use by node host');
+    rmSync(join(other, 'bot.db.lock'));
+    await (await takeCopy()).release();
+  } finally {
+    closeSync(open);
+  }
+  await lock.release();
 });
 
 test('the lock is the file’s, by whatever name it is opened', async () => {

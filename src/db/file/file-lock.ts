@@ -21,7 +21,7 @@ import {
   ownLock,
   parseLock,
 } from './lock-text.ts';
-import { mayBeOpenHere } from './open-here.ts';
+import { filesOf, mayBeOpenHere } from './open-here.ts';
 import { holdAlone } from './sole-use.ts';
 
 export interface FileLock {
@@ -101,12 +101,25 @@ export async function lockDatabaseFile(
       life = (await isSilent(file, patience, sleep)) ? 'dead' : 'alive';
     }
     if (life === 'dead') await setAside(file, found);
-    else if (other !== undefined)
+    else if (other !== undefined) {
+      const original = originalOf(other, file, found);
+      if (original !== undefined)
+        throw new DatabaseFileHeld(
+          `database ${path}: its lock came with a copy of ${original}, which ${describeHolder(other)} works on. Remove ${file} and try again; with the same BOT_TOKEN stop the other one first`,
+        );
       throw new DatabaseFileHeld(
         `database ${path} is in use by ${describeHolder(other)}: stop it first, or give this one another DATABASE_URL${isBelieved ? '. If it is gone already, or the lock came with a copy, wait a minute and try again' : ''}`,
       );
+    }
   }
   throw new DatabaseFileHeld(`database ${path}: its lock ${file} changes hands all the time; try again`);
+}
+
+/** The file that the holder works on, where this very lock stands beside that, too. */
+function originalOf(lock: LockText, file: string, text: string): string | undefined {
+  if (!isOfThisKernel(lock)) return undefined;
+  const isLocked = (other: string): boolean => `${other}.lock` !== file && readOwn(`${other}.lock`) === text;
+  return filesOf(lock.pid).find(isLocked);
 }
 
 /** What to do about "database is locked", naming who has the file as far as its lock tells. */

@@ -56,10 +56,15 @@ export function noteFree(file: string): void {
 
 /** False where there is no /proc. */
 function hasDescriptor(file: string): boolean {
+  return filesOf('self').includes(file);
+}
+
+/** What a process has open; empty where there is no /proc, or the process is another user's. */
+export function filesOf(pid: number | 'self'): string[] {
   try {
-    return readdirSync('/proc/self/fd').some((name) => targetOf(`/proc/self/fd/${name}`) === file);
+    return readdirSync(`/proc/${pid}/fd`).flatMap((name) => targetOf(`/proc/${pid}/fd/${name}`) ?? []);
   } catch {
-    return false;
+    return [];
   }
 }
 
