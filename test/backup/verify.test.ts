@@ -205,7 +205,7 @@ describe('the full proof', () => {
 
 describe.runIf(existsSync(FULL))('a scratch disk that is full is no damage', () => {
   test.each([
-    ['backup.json', 'json.gz takes'],
+    ['backup.db', 'db.gz takes'],
     ['document.db', 'document, whole could not be checked: database or disk is full'],
   ])('%s', async (file, message) => {
     restoreAll();
