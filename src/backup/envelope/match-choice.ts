@@ -7,8 +7,12 @@ import { constants, deflateRawSync } from 'node:zlib';
 
 /** Twice what zlib looks back. */
 const SAMPLE_BYTES = 64 * 1024;
-/** Pieces between two samples. */
-const PIECES = 8;
+/**
+ * Pieces until the next sample, where matches save nothing, and where they save something but what
+ * comes out is poor all the same: a sample takes as long as most of a piece.
+ */
+const PIECES_WITHOUT = 8;
+const PIECES_WITH = 32;
 /** What gets shorter than that, compared with what came in, has matches. */
 const POOR = 0.6;
 /** How much larger a sample may become without matches. */
@@ -29,11 +33,11 @@ export class MatchChoice {
     if (!this.#isPoor) return this.#strategy;
     this.#left -= 1;
     if (this.#left >= 0) return this.#strategy;
-    this.#left = PIECES;
     const sample = piece.subarray(0, SAMPLE_BYTES);
     const size = (strategy: number): number =>
       deflateRawSync(sample, { level: this.#level, strategy }).byteLength;
     const isFutile = size(constants.Z_HUFFMAN_ONLY) <= LOSS * size(constants.Z_DEFAULT_STRATEGY);
+    this.#left = isFutile ? PIECES_WITHOUT : PIECES_WITH;
     this.#strategy = isFutile ? constants.Z_HUFFMAN_ONLY : constants.Z_DEFAULT_STRATEGY;
     return this.#strategy;
   }

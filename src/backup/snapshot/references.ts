@@ -61,6 +61,8 @@ function provenOf(db: DatabaseSync, stored: StoredFile, keys: readonly ForeignKe
     const there = references[0]?.there;
     const held = there && keysIn(there, stored);
     for (const { child, here } of references) {
+      // SQLite is asked about the whole table.
+      if (!proven.has(child)) continue;
       const isWhole = held !== undefined && here !== undefined && areIn(held, here, stored);
       if (!isWhole) proven.delete(child);
     }
