@@ -78,7 +78,7 @@ export class CanonicalJson {
           if (after < 0) {
             const rest = (rows - row) * fixed + GROWTH * (canonical.length - at);
             out = this.#roomFor(used, MOST_ESCAPE * (next - at) + rest);
-            outView = viewOf(out);
+            if (out.byteLength !== outView.byteLength) outView = viewOf(out);
             after = putEscaped(out, used, canonical, at + HEAD_BYTES, next);
           }
         }
