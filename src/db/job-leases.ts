@@ -2,10 +2,13 @@
 import { all, type Database, hasChanged, one, type Query, type Statement, sql } from './database.ts';
 import { holding, toSqlTime } from './time.ts';
 
+/** The longest that is not renewed; what ends later was written by a clock that ran ahead. */
+export const LONGEST_MINUTES = 16;
+
 /** RETURNING a row when the job is ours, none when another holder is alive. */
 export function claimJob(name: string, holder: string, now: Date, minutes: number): Statement {
   const life = minutes * 60_000;
-  const { after, last } = holding(now, life);
+  const { after, last } = holding(now, Math.max(minutes, LONGEST_MINUTES) * 60_000);
   return sql(
     `INSERT INTO job_leases (name, holder, expires_at) VALUES (?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
@@ -16,6 +19,16 @@ export function claimJob(name: string, holder: string, now: Date, minutes: numbe
     toSqlTime(new Date(now.getTime() + life)),
     toSqlTime(after),
     toSqlTime(last),
+  );
+}
+
+/** RETURNING the names of those that `holder` still has; the others are somebody else's by now. */
+export function renewJobs(names: readonly string[], holder: string, until: Date): Statement {
+  return sql(
+    `UPDATE job_leases SET expires_at = ? WHERE holder = ? AND name IN (SELECT value FROM json_each(?)) RETURNING name`,
+    toSqlTime(until),
+    holder,
+    JSON.stringify(names),
   );
 }
 
@@ -49,7 +62,7 @@ export async function takeJob(
   return hasChanged(results.at(-1)) ? undefined : (await db.read([jobHolder(name)]))[0];
 }
 
-function jobHolder(name: string): Query<JobHolder | undefined> {
+export function jobHolder(name: string): Query<JobHolder | undefined> {
   return one(sql('SELECT holder, expires_at FROM job_leases WHERE name = ?', name), (row) => ({
     holder: row.text('holder'),
     until: row.text('expires_at'),

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Update } from 'grammy/types';
 import { ensureTriggers } from '../backup/changes/ensure-triggers.ts';
+import { notingWaits } from '../backup/changes/needs-base.ts';
 import { isLogGone, peekAt } from '../backup/changes/peek.ts';
 import { createReceiver } from '../bot/receive.ts';
 import { createWriteAlarm } from '../bot/write-alarm.ts';
@@ -31,7 +32,6 @@ const FIRST_TICK_MS = 120_000;
 
 export function createHost(parts: HostParts): Host {
   const writes = watchWrites(parts.db, parts.now);
-  const { db } = writes;
   const { config, api, me, now, sleep, log, backups, after, importUpload, moments, background, changes } =
     parts;
   const people = {
@@ -40,6 +40,8 @@ export function createHost(parts: HostParts): Host {
     timeZone: config.timeZone,
   };
   const recordsChanges = changes?.isOn;
+  const shipsByTick = recordsChanges === true && changes?.hasTimer === false;
+  const db = shipsByTick ? notingWaits(writes.db) : writes.db;
   // A process of its own; a Worker's isolate may begin at any time.
   const firstTickBy = changes?.hasTimer === true ? new Date(now().getTime() + FIRST_TICK_MS) : undefined;
   const handle = createReceiver(
@@ -53,7 +55,7 @@ export function createHost(parts: HostParts): Host {
   const pace = new Pace();
   const alarm = createWriteAlarm(writes, { api, log, now, ...people });
   const ready = once(({ waits }: { readonly waits: boolean } = { waits: false }) =>
-    bringUpToDate(parts, { db, backUp, waits }),
+    bringUpToDate(parts, { db: writes.db, backUp, waits }),
   );
   const receiveOne: Host['receive'] = async (update, delivery) => {
     try {

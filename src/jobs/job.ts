@@ -71,6 +71,8 @@ export interface Job {
 /** Counts requests down; a job asks before each. */
 export class RequestBudget {
   #left: number;
+  /** Of this one and its parts. */
+  #work = { isEnded: false };
   readonly #stopping: AbortSignal | undefined;
   /**
    * @param stopping the host stops: from then on no request is left, so that running work ends soon
@@ -81,12 +83,19 @@ export class RequestBudget {
   }
 
   get left(): number {
-    return this.#stopping?.aborted === true ? 0 : this.#left;
+    return this.#work.isEnded || this.#stopping?.aborted === true ? 0 : this.#left;
   }
 
   /** A budget of its own out of this one; it ends with this one when the host stops. */
   part(limit: number): RequestBudget {
-    return new RequestBudget(limit, this.#stopping);
+    const part = new RequestBudget(limit, this.#stopping);
+    part.#work = this.#work;
+    return part;
+  }
+
+  /** From now on no request is left, nor of any part. */
+  end(): void {
+    this.#work.isEnded = true;
   }
 
   /** Takes `count` requests, or none when fewer are left. */

@@ -2,12 +2,11 @@
  * Linking at a terminal, until all that has a copy is linked or somebody has to do something first:
  * it never goes on where nothing can come of it.
  */
-import { type JobHolder, releaseJob, takeJob } from '../db/job-leases.ts';
+import { type JobHolder, LONGEST_MINUTES, releaseJob, takeJob } from '../db/job-leases.ts';
 import { type MoveProgress, moveProgress } from '../db/relinking.ts';
 import { RELINK_MINUTE, retry } from '../lib/retry.ts';
 import { RequestBudget } from './job.ts';
 import { type RelinkContext, type RelinkEnd, relink, relinkJob } from './relink-files.ts';
-import { LEASE_MINUTES } from './tick.ts';
 
 /** A minute is the unit of Telegram's limit, and of the bot's tick. */
 const SLICE_MS = 60_000;
@@ -95,7 +94,7 @@ class Later extends Error {
 /** Waits for whoever is at it, which is most often the bot itself. */
 async function withLease(run: RelinkRun, until: number): Promise<RelinkEnd> {
   const { db, now, sleep, signal, holder, isDead } = run;
-  const lease = { name: relinkJob.name, holder, minutes: LEASE_MINUTES };
+  const lease = { name: relinkJob.name, holder, minutes: LONGEST_MINUTES };
   let waitedFor: JobHolder | undefined;
   for (;;) {
     const other = await takeJob(db, lease, now(), isDead);

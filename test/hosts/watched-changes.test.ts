@@ -5,6 +5,7 @@
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ensureTriggers } from '../../src/backup/changes/ensure-triggers.ts';
+import { peek, pending } from '../../src/backup/changes/peek.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
@@ -214,6 +215,25 @@ test.each(
   await minute(one, hasTimer);
   expect(await stateOf(bot.db)).toMatchObject({ needsBase: null, waitingSince: null });
   expect((await changeFiles()).length).toBeGreaterThan(1);
+});
+
+test('worker: an update that no tick follows waits from the moment when it was saved', async () => {
+  const one = await begun(false);
+  const waits = async () => (await stateOf(bot.db)).waitingSince;
+  expect(await waits()).toBeNull();
+  bot.telegram.connect(async (update) => new Response(await one.receive(update).then(String)));
+  const viewer = bot.telegram.person({ firstName: 'Aziza' });
+  await viewer.send('/start');
+  expect(Date.now() - Date.parse((await waits()) ?? '')).toBeLessThan(60_000);
+  await bot.db.write([sql("UPDATE change_state SET waiting_since = '2026-01-01T00:00:00.000Z'")]);
+  await viewer.send('/help');
+  expect(await waits()).toBe('2026-01-01T00:00:00.000Z');
+  const seen = await host(false).app.request('/healthz');
+  expect([seen.status, await seen.json()]).toMatchObject([503, { status: 'failing' }]);
+  await minute(one, false);
+  // What the tick wrote after it had stored the rest.
+  const [peeked] = await bot.db.read([peek]);
+  expect((await waits()) === null).toBe(peeked !== undefined && pending(peeked) === 0);
 });
 
 test.each(KINDS)('%s: the log and its triggers, all dropped, are made again', async (_, hasTimer) => {

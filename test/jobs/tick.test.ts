@@ -6,6 +6,19 @@ import { tick } from '../../src/jobs/tick.ts';
 import { startTestBot, type TestBot } from '../support/bot.ts';
 
 let bot: TestBot;
+
+/** A timer that goes off when the test says so. */
+function manualTimer() {
+  let run: (() => void | Promise<void>) | undefined;
+  const timer = (_ms: number, work: () => void | Promise<void>) => {
+    run = work;
+    return () => {
+      run = undefined;
+    };
+  };
+  return { timer, fire: async () => run?.() };
+}
+
 beforeEach(async () => {
   bot = await startTestBot();
 });
@@ -51,6 +64,92 @@ test('two ticks at once run a job once; a dead holder is taken over later', asyn
   expect(job.runs).toBe(2);
 });
 
+test('a claim whose answer was lost keeps jobs for three minutes, not for the longest work', async () => {
+  const job = counting('ships');
+  bot.failNext('write', 'after');
+  await expect(tick([job], bot.jobContext(), 'lost')).rejects.toThrow();
+  for (const minute of [1, 2, 3]) {
+    bot.advance(60_000);
+    await tick([job], bot.jobContext(), `tick ${minute}`);
+  }
+  expect(job.runs).toBe(1);
+});
+
+const leases = async (): Promise<string[]> =>
+  (await bot.db.read([all(sql('SELECT name FROM job_leases ORDER BY name'), (row) => row.text('name'))]))[0];
+
+test('a job that works for long keeps its lease, and no other job waits for it', async () => {
+  const renew = manualTimer();
+  const other = counting('other');
+  const before = counting('before');
+  let seen = 0;
+  const long = counting('long', async () => {
+    for (let minute = 1; minute <= 12; minute++) {
+      bot.advance(60_000);
+      await renew.fire();
+      await tick([before, long, other], bot.jobContext(), `minute ${minute}`);
+      seen = Math.max(seen, long.runs);
+    }
+  });
+  await tick([before, long, other], bot.jobContext(), 'first', renew.timer);
+  expect(seen).toBe(1);
+  // The first tick had no time left for it.
+  expect([before.runs, long.runs, other.runs]).toEqual([13, 1, 12]);
+  expect(await leases()).toEqual([]);
+});
+
+test('work whose lease is another’s has no request left', async () => {
+  const renew = manualTimer();
+  const context = bot.jobContext();
+  const left: number[] = [];
+  const job: Job = {
+    name: 'stopped',
+    async run({ requests }) {
+      const part = requests.part(5);
+      // The machine slept.
+      bot.advance(4 * 60_000);
+      await tick([counting('stopped')], bot.jobContext(), 'next');
+      left.push(requests.left, part.left);
+      await bot.db.write([sql(`INSERT INTO job_leases VALUES ('stopped', 'next', '2026-11-22 10:07:00')`)]);
+      await renew.fire();
+      left.push(requests.left, part.left);
+    },
+  };
+  await tick([job], context, 'first', renew.timer);
+  expect(left[0]).toBeGreaterThan(0);
+  expect(left.slice(1)).toEqual([5, 0, 0]);
+  expect(await leases()).toEqual(['stopped']);
+});
+
+test('a lease that cannot be renewed in time is nobody’s, and its work ends', async () => {
+  const renew = manualTimer();
+  const left: number[] = [];
+  const job: Job = {
+    name: 'unheard',
+    async run({ requests }) {
+      for (const _ of [1, 2, 3]) {
+        bot.advance(60_000);
+        bot.failNext('write');
+        await renew.fire();
+        left.push(Math.sign(requests.left));
+      }
+    },
+  };
+  await tick([job], bot.jobContext(), 'first', renew.timer);
+  expect(left).toEqual([1, 0, 0]);
+});
+
+test('a tick that finds every job at work elsewhere says so', async () => {
+  await bot.db.write([sql(`INSERT INTO job_leases VALUES ('slow', 'worker 7', '2026-11-22 10:02:30')`)]);
+  await tick([counting('slow')], bot.jobContext(), 'a');
+  expect(bot.log.at(-1)).toMatchObject({
+    event: 'tick',
+    job: 'slow',
+    holder: 'worker 7',
+    until: '2026-11-22 10:02:30',
+  });
+});
+
 test('nothing begins after the deadline or without requests left', async () => {
   const job = counting('late');
   await tick([job], bot.jobContext({ seconds: 0 }), 'a');
@@ -87,8 +186,7 @@ test('a job that did not get its turn is free for the next tick, whatever its pa
   const slow = counting('slow', async () => bot.advance(60_000));
   const hourly = { ...counting('hourly'), everyMinutes: 60 };
   await tick([slow, hourly], bot.jobContext({ seconds: 50 }), 'a');
-  const leases = await bot.db.read([all(sql('SELECT name FROM job_leases'), (row) => row.text('name'))]);
-  expect(leases).toEqual([[]]);
+  expect(await leases()).toEqual([]);
 });
 
 test('many old marks are forgotten in slices, within the requests a tick has', async () => {

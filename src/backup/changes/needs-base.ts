@@ -1,15 +1,35 @@
 /** What no change file can tell, and a full backup has to hold before anything is shipped again. */
-import { hasChanged, type Statement, sql } from '../../db/database.ts';
+import { type Database, hasChanged, type Statement, sql } from '../../db/database.ts';
 import { STATE_TABLE, WAITING_SINCE } from '../catalog/change-state.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import type { BaseReason } from './base-reason.ts';
 import type { Peek } from './peek.ts';
 import type { ShipContext, ShipOutcome } from './shipping.ts';
 
-/** The owners are told when it lasts (jobs/keep-changes.ts). */
+/**
+ * What waits does so from now at the latest. Nothing is written where that is known, or nothing
+ * waits. The owners are told when it lasts (jobs/keep-changes.ts).
+ */
 export const WAITS: Statement = sql(
-  `UPDATE ${STATE_TABLE} SET waiting_since = ${WAITING_SINCE} WHERE id = 1 AND waiting_since IS NOT ${WAITING_SINCE}`,
+  `UPDATE ${STATE_TABLE} SET waiting_since = ${WAITING_SINCE}
+   WHERE id = 1 AND waiting_since IS NOT ${WAITING_SINCE}
+     AND (needs_base IS NOT NULL OR EXISTS (SELECT 1 FROM ${LOG_TABLE} WHERE seq > shipped_seq))`,
 );
+
+/**
+ * Each batch of writes says since when its entries wait, in the same request: where only a tick
+ * ships, no other would know how late a tick is that does not come.
+ */
+export function notingWaits(db: Database): Database {
+  return {
+    read: (queries) => db.read(queries),
+    write: async (statements) => (await db.write([...statements, WAITS])).slice(0, statements.length),
+    get roundTrips() {
+      return db.roundTrips;
+    },
+    close: () => db.close(),
+  };
+}
 
 export async function needBase(
   { db }: ShipContext,
