@@ -40,6 +40,7 @@ export const SLOW = [
   'test/cli/unsaved-database.test.ts',
   'test/deploy/anime-backup.test.ts',
   'test/docs/operations.test.ts',
+  'test/e2e/old-file-put-back.test.ts',
   'test/e2e/replaced-database.test.ts',
   'test/hosts/disk-room.test.ts',
   'test/repository/swallowed-options.test.ts',

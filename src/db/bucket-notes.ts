@@ -52,6 +52,15 @@ export function forgetLostChanges(): Statement {
   return sql("DELETE FROM bucket_notes WHERE key = 'lost-changes'");
 }
 
+/** Up to when the bucket had changes that this database lacked, as the owners were told. */
+export function wentOnNote(): Query<string | undefined> {
+  return one(sql("SELECT value FROM bucket_notes WHERE key = 'went-on'"), (row) => row.text('value'));
+}
+
+export function keepWentOn(until: string): Statement {
+  return keep('went-on', until);
+}
+
 function keep(key: string, value: string): Statement {
   return sql(
     'INSERT INTO bucket_notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',

@@ -19,6 +19,7 @@ import { textsFor } from '../locales/index.ts';
 import { RUN_REQUESTS } from './backup-requests.ts';
 import { BASES_LOOKED_AT, mayMakeBase } from './base-pace.ts';
 import type { JobContext } from './job.ts';
+import { tellWentOn } from './went-on.ts';
 
 /** Of one file: the schema, the range, an earlier attempt's file, the store's three, the end. */
 const FILE_REQUESTS = 9;
@@ -57,8 +58,7 @@ async function shipAll(context: JobContext, shipping: ShipContext, found: Peek |
     seen = undefined;
     logOutcome(context, outcome);
     if (outcome.kind === 'shipped' && !outcome.isEnd) continue;
-    if (outcome.kind === 'fork')
-      await tellOwners(context, textsFor(context.defaultLocale).frame.changesForked());
+    if (outcome.kind === 'fork') await tellWentOn({ ...context, ...shipping, bucket: shipping });
     if (outcome.kind === 'needs-base') {
       if (outcome.isNew === true && outcome.reason === 'lost')
         await tellOwners(context, textsFor(context.defaultLocale).frame.changesLost());

@@ -112,19 +112,20 @@ async function running(): Promise<HostProcess> {
   return host;
 }
 
-const HARMS: readonly (readonly [string, () => void, boolean])[] = [
-  ['mv another.db over it', () => renameSync(another, path), true],
-  ['rm of the file', () => rmSync(path), false],
+const HARMS: readonly (readonly [string, () => void, 'replaced' | 'gone' | 'as it was'])[] = [
+  ['mv another.db over it', () => renameSync(another, path), 'replaced'],
+  ['rm of the file', () => rmSync(path), 'gone'],
+  ['rm of its journal', () => rmSync(`${path}-wal`), 'as it was'],
   [
     'rm of the file and its journals',
     () => {
       for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix);
     },
-    false,
+    'gone',
   ],
 ];
 
-describe.each(HARMS)('%s while the host runs', (_, harm, isReplaced) => {
+describe.each(HARMS)('%s while the host runs', (_, harm, left) => {
   test.each(['a write', 'a stop'])('is noticed at %s; all that was acknowledged is rescued', async (at) => {
     const admin = telegram.person({ id: ADMIN_ID, firstName: 'Olim' });
     const host = await running();
@@ -132,6 +133,7 @@ describe.each(HARMS)('%s while the host runs', (_, harm, isReplaced) => {
     await admin.send('/start');
     const theirs = readFileSync(another);
     const ids = await acknowledged(12);
+    const ours = readFileSync(path);
     harm();
     if (at === 'a write') {
       expect((await send()).status).toBe(503);
@@ -143,7 +145,9 @@ describe.each(HARMS)('%s while the host runs', (_, harm, isReplaced) => {
       ]);
     }
     expect(await host.stop('SIGTERM')).toBe(0);
-    expect(existsSync(path) ? readFileSync(path) : undefined).toEqual(isReplaced ? theirs : undefined);
+    expect(existsSync(path) ? readFileSync(path) : undefined).toEqual(
+      { replaced: theirs, gone: undefined, 'as it was': ours }[left],
+    );
     expect(beside(/-(wal|shm|journal)$/)).toEqual([]);
     const [rescued = ''] = beside(/\.rescued-\d{8}T\d{6}Z$/);
     const file = join(data, rescued);

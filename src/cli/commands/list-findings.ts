@@ -31,6 +31,7 @@ import { unsealing } from '../passed-over.ts';
 import type { Session } from '../session.ts';
 import { type StoredHistory, storedHistory } from '../stored-history.ts';
 import { absence } from '../target.ts';
+import { type WentOn, wentOnOf } from '../went-on.ts';
 import { FULL, type Standing } from './list-verdict.ts';
 
 export interface Findings {
@@ -58,6 +59,8 @@ export interface Findings {
   readonly differing: string | undefined;
   readonly further: string | undefined;
   readonly longer: string | undefined;
+  /** The bucket has changes that the database does not have. */
+  readonly wentOn: WentOn | undefined;
   /** Newer backups that the database did not make, in sentences. */
   readonly unrecorded: readonly string[];
 }
@@ -120,6 +123,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
     gone: goneFrom(session, entries, stored, living),
     differing,
     longer,
+    wentOn: await wentOnOf(session, living, stored, now()),
     unrecorded: (found.unrecorded ?? []).map(({ name }) => `${name} does not count: ${UNRECORDED}`),
     further: living === undefined ? await furtherNow(invocation, bucket) : undefined,
     standing: {

@@ -48,7 +48,10 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   if (unsafe !== undefined) terminal.note(unsafe);
   if (isGood && unsafe === undefined) terminal.say(safe);
   else if (!isGood) terminal.note(safe);
-  const bad = [found.others?.bad, found.differing, found.further].filter((line) => line !== undefined);
+  const beyond = found.wentOn?.isLeft === false ? found.wentOn.line : undefined;
+  const bad = [found.others?.bad, found.differing, found.further, beyond].filter(
+    (line) => line !== undefined,
+  );
   // A second bot's backups are no danger, so it is no verdict.
   for (const line of [...bad, ...found.unrecorded]) terminal.note(line);
   return isGood && unsafe === undefined && bad.length === 0 ? 0 : NOT_SAFE;
@@ -79,6 +82,7 @@ function answer({ terminal, session }: Invocation, found: Findings, shown: reado
     last_drill: found.lastDrill ?? null,
     point_in_time: reachJson(found.stored.history),
     changes_lost: gone?.problem ?? null,
+    ...(found.wentOn && { goes_further: found.wentOn.until }),
     branches: found.branches.map(({ id, since, to }) => ({
       timeline: id,
       since: since?.toISOString() ?? null,
@@ -108,6 +112,7 @@ function sayAll(invocation: Invocation, found: Findings, { shown, safe, unsafe }
   if (found.differing !== undefined) say(colors.red(found.differing));
   if (found.further !== undefined) say(colors.red(found.further));
   if (found.longer !== undefined) say(colors.yellow(found.longer));
+  if (found.wentOn !== undefined) say((found.wentOn.isLeft ? colors.yellow : colors.red)(found.wentOn.line));
   for (const line of found.unrecorded) say(colors.yellow(line));
   if (strangers.size > 0) say(colors.yellow(strangersLine([...strangers])));
   if (found.lastDrill !== undefined) say(drillLine(colors, found.lastDrill, now()));

@@ -105,6 +105,7 @@ export async function openEmbeddedDatabase(
     noteWatched(file, watch);
     keeper = new Sqlite(file, { timeout: busyTimeoutMs });
     keeper.exec('SELECT 1 FROM sqlite_schema');
+    watch.holdLog();
   };
   noteOpened(file);
   try {

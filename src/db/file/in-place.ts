@@ -3,11 +3,14 @@
  * removes or overwrites it, open connections notice nothing: they go on with a file that has no
  * name, or mix two files. Node only.
  */
-import { fstatSync, readdirSync, readSync, statSync } from 'node:fs';
+import { type BigIntStats, fstatSync, readdirSync, readSync, statSync } from 'node:fs';
 import { judgeWal } from './journal-owner.ts';
 
-/** `overwritten`: the same file, with the content of another. */
-export type Loss = 'missing' | 'another' | 'overwritten';
+/**
+ * `overwritten`: the same file, with the content of another. `journal`: its log is gone, or
+ * another.
+ */
+export type Loss = 'missing' | 'another' | 'overwritten' | 'journal';
 
 /** Looks that must agree: another process may be checkpointing. */
 const LOOKS = 3;
@@ -18,10 +21,15 @@ const MAGIC = 'SQLite format 3\0';
 
 export interface FileWatch {
   /**
-   * Undefined while the file is ours; once lost, it stays lost. Costs one `stat`, and a look at
-   * page 1 after a write to the file.
+   * Undefined while the file is ours; once lost, it stays lost. Costs one `stat` of the file and
+   * one of its log, and a look at page 1 after a write to the file.
    */
   look(): Loss | undefined;
+  /**
+   * From now on a connection of ours has the log open. SQLite removes it only when the last one
+   * closes, so from now on it is lost when the name leads elsewhere.
+   */
+  holdLog(): void;
 }
 
 /** `file`: its real path; this process has it open, and it has at least one page. */
@@ -29,20 +37,40 @@ export function watchFile(file: string): FileWatch {
   const opened = statSync(file, { bigint: true });
   let lost: Loss | undefined;
   let mark = '';
+  /** The log and its index, as they were opened. */
+  let held: readonly (FileId | undefined)[] = [];
+  const isHeld = (at: 0 | 1): boolean => held[at] === undefined || isFile(`${file}${LOGS[at]}`, held[at]);
   return {
+    holdLog() {
+      held = LOGS.map((suffix) => statSync(file + suffix, QUIETLY));
+    },
     look() {
       if (lost !== undefined) return lost;
-      const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+      const stats = statSync(file, QUIETLY);
       if (stats === undefined) lost = 'missing';
       else if (stats.dev !== opened.dev || stats.ino !== opened.ino) lost = 'another';
       else {
         const seen = `${stats.size} ${stats.mtimeNs}`;
-        if (seen !== mark && isOverwritten(file)) lost = 'overwritten';
+        // The index is asked for once a minute: without it nothing is lost, but another program
+        // makes its own, and the two no longer see each other's locks.
+        const isNew = seen !== mark;
+        if (isNew && isOverwritten(file)) lost = 'overwritten';
+        else if (!isHeld(0) || (isNew && !isHeld(1))) lost = 'journal';
         mark = seen;
       }
       return lost;
     },
   };
+}
+
+const LOGS = ['-wal', '-shm'] as const;
+
+type FileId = Pick<BigIntStats, 'dev' | 'ino'>;
+const QUIETLY = { bigint: true, throwIfNoEntry: false } as const;
+
+function isFile(name: string, { dev, ino }: FileId): boolean {
+  const stats = statSync(name, QUIETLY);
+  return stats?.ino === ino && stats.dev === dev;
 }
 
 /**
@@ -51,7 +79,7 @@ export function watchFile(file: string): FileWatch {
  * we have none, or the system does not list them.
  */
 export function ownDescriptor(name: string): number | undefined {
-  const stats = statSync(name, { bigint: true, throwIfNoEntry: false });
+  const stats = statSync(name, QUIETLY);
   if (stats === undefined) return undefined;
   const isIt = (descriptor: number): boolean => {
     try {

@@ -22,10 +22,11 @@ export interface LostFile {
   readonly message: string;
 }
 
-const WHAT: Readonly<Record<Loss, string>> = {
-  missing: 'was moved away or removed',
-  another: 'was replaced by another file',
-  overwritten: 'was overwritten by another file',
+const WHAT: Readonly<Record<Loss, (file: string) => string>> = {
+  missing: () => 'was moved away or removed',
+  another: () => 'was replaced by another file',
+  overwritten: () => 'was overwritten by another file',
+  journal: (file) => `lost its journal ${file}-wal (somebody removed or replaced it, or ${file}-shm)`,
 };
 
 /** Only the file had these pages, and the other file was written over them. */
@@ -65,7 +66,7 @@ export function rescue(
     path,
     rescued,
     message: [
-      `the database file ${path} ${WHAT[loss]} while the bot runs: nothing more is written`,
+      `the database file ${path} ${WHAT[loss](path)} while the bot runs: nothing more is written`,
       result,
       ...asides.map((aside) => `its journal is kept as ${aside}`),
       ...(loss === 'overwritten' ? [OVERWRITTEN] : []),

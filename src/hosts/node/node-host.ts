@@ -11,13 +11,16 @@ import { isSurelyDead } from '../../db/file/lock-text.ts';
 import { requireFitServer } from '../../db/fitness.ts';
 import { freeJobsOfDead } from '../../db/job-leases.ts';
 import { unpaced } from '../../jobs/all-jobs.ts';
-import type { Log } from '../../lib/log.ts';
+import { tellWentOn } from '../../jobs/went-on.ts';
+import { describeError, type Log } from '../../lib/log.ts';
+import { within } from '../../lib/silence.ts';
 import type { Config } from '../../settings/config.ts';
 import type { Host } from '../host-parts.ts';
 import { NO_ADMINS } from '../no-admins.ts';
 import { type Acquired, acquire } from './acquire.ts';
 import { composeNode } from './compose-node.ts';
 import { finishAll, RUN_GRACE_MS } from './finish-all.ts';
+import { PATIENCE_MS } from './last-stored.ts';
 import { type Answer, everybody, listen, onlyThisMachine } from './listen.ts';
 import { createHostLog } from './log-lines.ts';
 import { beginOwnWork } from './own-work.ts';
@@ -95,7 +98,8 @@ export async function startNode(
   };
 }
 
-async function readyWith({ config, log, database }: Acquired, host: Host): Promise<void> {
+async function readyWith(have: Acquired, host: Host): Promise<void> {
+  const { config, log, database } = have;
   const { db } = database;
   if (config.database.kind === 'remote')
     await requireFitServer(db, { url: config.database.url, isTried: false });
@@ -103,6 +107,10 @@ async function readyWith({ config, log, database }: Acquired, host: Host): Promi
   // Where a table is missing, which was told, their leases end by themselves.
   await freeJobsOfDead(db, unpaced, isSurelyDead).catch(() => {});
   await logStrangers(db, log);
+  if (config.changes.isOn)
+    await within(PATIENCE_MS, () => tellWentOn({ ...config, ...have.told, db, bucket: have.first })).catch(
+      (error: unknown) => log.warn('changes: the bucket was not asked', { error: describeError(error) }),
+    );
   if (config.ownerIds.length === 0 && (await db.read([admins()]))[0].length === 0)
     log.error('no admins', { message: NO_ADMINS });
 }

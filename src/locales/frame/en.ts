@@ -51,12 +51,12 @@ export const en: typeof uz = {
   changesWait: (minutes, count) =>
     html`⚠️ <b>For ${minutes} minutes no changes have reached the bucket</b> (${count} wait).\nNothing is lost: they stay in the database and go later. To see why: /test`,
   changesCaughtUp: () => html`✅ Changes reach the bucket again.`,
-  changesForked: () =>
-    html`⚠️ <b>Another bot works with a copy of this database</b>: the name of the next file of changes was taken.\nNothing is lost: this bot writes its changes apart and makes a new full backup. Stop the other one if you do not need it.`,
+  changesForked: (until, command) =>
+    html`⚠️ <b>The bucket has changes of this database that the database itself has not</b> (up to ${until}): an older file or journal was put back, or another bot works with a copy of it.\nThe bot goes on with what it has, and those changes stay in the bucket. If you need them, stop the bot and run: <code>${command}</code> (what is there now is saved first). Stop the other bot if you do not need it.`,
   changesLost: () =>
     html`⚠️ <b>The record of some changes is lost</b>: somebody deleted it from the database or from the bucket.\nThe database itself is whole. The bot makes a new full backup as soon as it can (or: <code>npm run backup -- full</code>); some minutes before it cannot be brought back.`,
   databaseEmpty: (name) =>
     html`🔴 <b>The database is empty</b>, and the bucket has a backup of this bot: <code>${name}</code>.\nThe bot does not work and writes nothing. Check <code>DATABASE_URL</code>, or bring the database back: <code>npm run backup -- restore --at 0m</code>`,
   databaseLost: (path, rescued) =>
-    html`🔴 <b>The database file is gone or was replaced:</b> <code>${path}</code>\nThe bot writes nothing.${rescued === undefined ? '' : html` The rescued copy: <code>${rescued}</code>.`}\nStop the bot and see docs/operations.md.`,
+    html`🔴 <b>The database file or its journal (-wal) is gone or was replaced:</b> <code>${path}</code>\nThe bot writes nothing.${rescued === undefined ? '' : html` The rescued copy: <code>${rescued}</code>.`}\nStop the bot and see docs/operations.md.`,
 };

@@ -70,14 +70,14 @@ export const uz = {
   changesWait: (minutes: number, count: number): Html =>
     html`⚠️ <b>O‘zgarishlar ${minutes} daqiqadan beri omborga yuborilmayapti</b> (${count} ta kutyapti).\nHech narsa yo‘qolmadi: ular bazada turibdi va keyin yuboriladi. Sababini bilish: /test`,
   changesCaughtUp: (): Html => html`✅ O‘zgarishlar yana omborga yuborilyapti.`,
-  changesForked: (): Html =>
-    html`⚠️ <b>Shu bazaning nusxasi bilan yana bir bot ishlayapti</b>: navbatdagi o‘zgarishlar faylining nomi band ekan.\nHech narsa yo‘qolmadi: bu bot o‘z o‘zgarishlarini alohida yozadi va yangi to‘liq nusxa oladi. Ikkinchi bot kerak bo‘lmasa, uni to‘xtating.`,
+  changesForked: (until: string, command: string): Html =>
+    html`⚠️ <b>Omborda shu bazaning o‘zida yo‘q o‘zgarishlar bor</b> (${until} gacha): eski fayl yoki jurnal qaytarib qo‘yilgan yoki shu bazaning nusxasi bilan yana bir bot ishlayapti.\nBot bor narsasi bilan ishlayveradi, o‘sha o‘zgarishlar omborda turadi. Ular kerak bo‘lsa, botni to‘xtatib, buni bajaring: <code>${command}</code> (u avval hozirgi bazani saqlab qo‘yadi). Ikkinchi bot kerak bo‘lmasa, uni to‘xtating.`,
   changesLost: (): Html =>
     html`⚠️ <b>Ayrim o‘zgarishlarning yozuvi yo‘qolgan</b>: kimdir ularni bazadan yoki ombordan o‘chirgan.\nBazaning o‘zi butun. Bot yangi to‘liq nusxani imkon bo‘lishi bilan oladi (yoki: <code>npm run backup -- full</code>); undan oldingi ayrim daqiqalarni qaytarib bo‘lmaydi.`,
   databaseEmpty: (name: string): Html =>
     html`🔴 <b>Ma’lumotlar bazasi bo‘sh</b>, omborda esa shu botning zaxira nusxasi bor: <code>${name}</code>.\nBot ishlamayapti va hech narsa yozmayapti. <code>DATABASE_URL</code> sozlamasini tekshiring yoki bazani tiklang: <code>npm run backup -- restore --at 0m</code>`,
   databaseLost: (path: string, rescued: string | undefined): Html =>
-    html`🔴 <b>Ma’lumotlar bazasi fayli yo‘qoldi yoki almashtirildi:</b> <code>${path}</code>\nBot hech narsa yozmayapti.${rescued === undefined ? '' : html` Qutqarilgan nusxa: <code>${rescued}</code>.`}\nBotni to‘xtating. Nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan.`,
+    html`🔴 <b>Ma’lumotlar bazasi fayli yoki uning jurnali (-wal) yo‘qoldi yoki almashtirildi:</b> <code>${path}</code>\nBot hech narsa yozmayapti.${rescued === undefined ? '' : html` Qutqarilgan nusxa: <code>${rescued}</code>.`}\nBotni to‘xtating. Nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan.`,
 };
 
 const AGO: Readonly<Record<TimeUnit, string>> = {

@@ -1,0 +1,40 @@
+/** The bucket has changes that the database does not have: told once, with the way back. */
+import type { Bucket } from '../backup/catalog/bucket.ts';
+import { changeState } from '../backup/catalog/change-state.ts';
+import { wentOnUntil } from '../backup/changes/went-on.ts';
+import { type AlertTools, tellOwners } from '../bot/alerts.ts';
+import { keepWentOn, wentOnNote } from '../db/bucket-notes.ts';
+import type { Database } from '../db/database.ts';
+import { textsFor } from '../locales/index.ts';
+import type { LocaleName } from '../settings/config.ts';
+import { toTheSecond } from '../text/moment.ts';
+import { DEFAULT_TIME_ZONE } from '../text/times.ts';
+
+export interface WentOnTools extends AlertTools {
+  readonly db: Database;
+  readonly bucket: Bucket;
+  readonly defaultLocale: LocaleName;
+  readonly timeZone?: string | undefined;
+}
+
+/** At a start, before anything is shipped, and when shipping meets the other's file. */
+export async function tellWentOn({
+  db,
+  bucket,
+  defaultLocale,
+  timeZone = DEFAULT_TIME_ZONE,
+  ...tools
+}: WentOnTools): Promise<void> {
+  const [state, told] = await db.read([changeState, wentOnNote()]);
+  const until = state && (await wentOnUntil(bucket, state));
+  if (until === undefined) return;
+  const at = until.toISOString();
+  const command = `npm run backup -- restore --at ${at} --replace`;
+  tools.log.error('changes: the bucket goes further than the database', {
+    until: at,
+    message: `an older file or journal was put back, or another bot works with a copy; to bring back what the bucket has: ${command}`,
+  });
+  if (told === at) return;
+  await db.write([keepWentOn(at)]);
+  await tellOwners(tools, textsFor(defaultLocale).frame.changesForked(toTheSecond(until, timeZone), command));
+}
