@@ -1,6 +1,7 @@
 /** What `list` tells of changes in the bucket that the living database does not have. */
 import type { Living } from '../backup/changes/living.ts';
 import { goneOnUntil } from '../backup/changes/went-on.ts';
+import { rescuedBeside } from '../hosts/node/ways-back.ts';
 import { showMoment } from '../text/moment.ts';
 import { livingOf } from './moment.ts';
 import type { Session } from './session.ts';
@@ -32,9 +33,15 @@ export async function wentOnOf(
   const isLeft = again.state.reason === 'fork';
   if (isLeft && now.getTime() - Date.parse(again.state.since) > REMINDED_MS) return undefined;
   const at = until.toISOString();
+  const { database, timeZone } = session.config;
+  const rescued = database.kind === 'file' ? rescuedBeside(database.path) : undefined;
+  const how =
+    rescued !== undefined && rescued.at > until.getTime()
+      ? `What a running bot rescued holds more still; to take that in the place of what is there now, with the bot stopped: ${rescued.how}`
+      : `To bring them back in the place of what is there now: npm run backup -- restore --at ${at} --replace`;
   return {
     until: at,
     isLeft,
-    line: `The bucket has changes that the database does not have, up to ${showMoment(until, session.config.timeZone)}: an older file or journal was put back, or another bot works with a copy. To bring them back in the place of what is there now: npm run backup -- restore --at ${at} --replace`,
+    line: `The bucket has changes that the database does not have, up to ${showMoment(until, timeZone)}: an older file or journal was put back, a journal was lost, or another bot works with a copy. ${how}`,
   };
 }

@@ -1,6 +1,7 @@
 /** The database file is gone, and there are backups: the first line says so, with the way back. */
 import { copyFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { ownDatabase } from './own-database.ts';
 
@@ -49,6 +50,21 @@ test('a rescued file that is newer than all that is stored comes first; an older
   expect(await firstLine()).toMatch(/brings most back: mv \S+bot\.db\.rescued-20260615T020000Z \S+bot\.db$/);
   utimesSync(rescued, new Date(0), new Date(0));
   expect(await firstLine()).toMatch(/brings most back: npm run backup -- restore latest$/);
+});
+
+test('a file that lost its journal is empty: what was rescued comes first', async () => {
+  await own.migrate();
+  await own.full();
+  copyFileSync(place('bot.db'), place('bot.db.rescued-20260615T020000Z'));
+  loseDatabase();
+  new DatabaseSync(place('bot.db')).exec('PRAGMA user_version = 0; VACUUM');
+  const later = new Date(Date.now() + 5_000);
+  utimesSync(place('bot.db.rescued-20260615T020000Z'), later, later);
+  const { stdout } = await cli('list');
+  expect(stdout.split('\n')[0]).toMatch(
+    /bot\.db is empty\. What brings most back, with the bot stopped: mv \S+ \S+$/,
+  );
+  expect(stdout).not.toContain('restore latest');
 });
 
 test('before the first start, with nothing kept, nothing is called gone', async () => {

@@ -114,11 +114,11 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
   const elsewhereOf = bucket.bot === undefined ? undefined : strangerOf(bucket.bot, all, elsewhere);
   // Another bot's backups are no sign that this one ever had a database.
   const databaseGone =
-    (taken ?? elsewhereOf) === undefined ? await databaseGoneOf(session, fuller) : undefined;
+    (taken ?? elsewhereOf) === undefined ? await databaseGoneOf(session, fuller, lack === 'all') : undefined;
   const behind = elsewhere && copy && (await storedBehind(copy, elsewhere, look).catch(() => undefined));
   return {
     ...{ entries, total, all, newest, strangers, others, lastDrill, later, stored, living, databaseGone },
-    unread: databaseGone === undefined ? unread : 'it is not there',
+    unread: databaseGone === undefined || lack === 'all' ? unread : 'it is not there',
     branches: branchesOf(bases, files),
     gone: goneFrom(session, entries, stored, living),
     differing,
@@ -134,7 +134,8 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
         (entry) => entry.state === 'verified' && isAhead(entry.time, now()) && !isUnsealed(bucket, entry),
       ),
       isPlain: entries.some((entry) => entry.state === 'verified' && isUnsealed(bucket, entry)),
-      ...{ damaged, lost, failedRun, lack, elsewhere, maxAgeHours },
+      ...{ damaged, lost, failedRun, elsewhere, maxAgeHours },
+      lack: databaseGone === undefined ? lack : undefined,
       fuller,
       held,
       isGone: databaseGone !== undefined,

@@ -139,12 +139,17 @@ export async function bestWay(path: string, { first, copy, keys }: Buckets): Pro
   const stored = await Promise.all(
     [first, copy].map((bucket) => bucket && storedWays(bucket, bucket === copy, keys).catch(() => undefined)),
   );
-  // What a restore set aside is what somebody wanted to be rid of.
-  const rescued = keptBeside(path).filter(({ why }) => why === RESCUED);
+  const rescued = rescuedBeside(path);
   return inOrder([
     ...stored.flatMap((one) => one?.ways ?? []),
-    ...rescued.map((kept) => wayTo(kept, path)),
+    ...(rescued === undefined ? [] : [rescued]),
   ])[0];
+}
+
+/** What a restore set aside is what somebody wanted to be rid of. */
+export function rescuedBeside(path: string): Way | undefined {
+  const rescued = keptBeside(path).find(({ why }) => why === RESCUED);
+  return rescued && wayTo(rescued, path);
 }
 
 /** The one that brings most back first. */
