@@ -5,7 +5,7 @@
 import { appendFileSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { constants, DatabaseSync } from 'node:sqlite';
-import { CostsTooMuch, Damaged } from './errors.ts';
+import { CostsTooMuch } from './errors.ts';
 import { isSafeModule } from './schema-text.ts';
 
 export interface ForeignDatabase {
@@ -123,10 +123,11 @@ export function openForeign(path: string, { mode, bytes, second }: ForeignOption
   };
 }
 
-/** Of a file that is there already. */
+/** Of a file that is there already. @throws a fault of this machine where it is gone */
 export function openForeignFile(path: string, mode: ForeignOptions['mode'] = 'read'): ForeignDatabase {
   const bytes = statSync(path, { throwIfNoEntry: false })?.size;
-  if (bytes === undefined) throw new Damaged(`database file ${path} does not exist`);
+  if (bytes === undefined)
+    throw Object.assign(new Error(`database file ${path} does not exist`), { code: 'ENOENT' });
   return openForeign(path, { mode, bytes });
 }
 

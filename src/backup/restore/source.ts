@@ -13,6 +13,7 @@ import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { expectedOf } from '../verify/check-file.ts';
 import { isSealedFor } from '../verify/open-object.ts';
 import { plainFile } from '../verify/plain-file.ts';
+import { requireAsUnpacked } from '../verify/scratch-file.ts';
 import { unpackObject } from '../verify/unpack-object.ts';
 import { fetchPoint, replayAll } from './fetch-point.ts';
 import type { FetchOptions, RestoreSource } from './fetched.ts';
@@ -124,6 +125,7 @@ async function fetchBackup(
       const own = isChanged ? [] : prepared.notes;
       return { path: to, origin: name, ...prepared, notes: [...notes, ...own] };
     } catch (error) {
+      if (isFetched && isItsFault(error)) await requireAsUnpacked(path, manifest.objects[kind]);
       // One reading that was cut short or altered on its way proves nothing.
       const isSeenAgain = async (): Promise<boolean> =>
         isFetched ||

@@ -9,13 +9,14 @@ import { join } from 'node:path';
 import { explain } from '../../lib/clock.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import type { Bucket } from '../catalog/bucket.ts';
-import type { Manifest } from '../catalog/manifest.ts';
+import type { Manifest, ManifestObject } from '../catalog/manifest.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { type DamageProof, keepVerdict, type StoredFile } from '../catalog/verdicts.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { CostsTooMuch, Damaged } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { type CheckInput, expectedOf } from './check-file.ts';
+import { requireAsUnpacked } from './scratch-file.ts';
 import { unpackObject } from './unpack-object.ts';
 
 export interface DeepOptions {
@@ -63,7 +64,9 @@ export async function verifyDeep(
       fetching.unshift(fetched.then(() => stored));
       looking.unshift(
         fetched
-          .then((isThere) => (isThere ? inside.check(input, options.signal) : undefined))
+          .then((isThere) =>
+            isThere ? inside.check(input, options.signal, manifest.objects[kind]) : undefined,
+          )
           .then(() => inside),
       );
       if ((await Promise.allSettled([fetched]))[0]?.status === 'rejected') break;
@@ -105,7 +108,10 @@ export async function unpackDatabase(
   if (await unpack(bucket, manifest, 'database', path, { keys }, report)) {
     const limits = limitsFor(statSync(path).size);
     const other = await runInProcess('words', { path, said: expectedOf(manifest) }, { limits });
-    if (other !== undefined) report.found('database', [other], true);
+    if (other !== undefined) {
+      await requireAsUnpacked(path, manifest.objects.database);
+      report.found('database', [other], true);
+    }
   }
   const unkept = await keepVerdict(bucket, manifest, 'diff', report.proofs);
   if (report.problems.length > 0) {
@@ -133,17 +139,21 @@ class Report {
 
   /**
    * What the process for foreign files found; that it ended there is a problem of the file as well.
+   * @param object what was unpacked for it; undefined for a file of somebody's own
    */
-  async check(input: CheckInput, signal: AbortSignal | undefined): Promise<void> {
+  async check(input: CheckInput, signal: AbortSignal | undefined, object?: ManifestObject): Promise<void> {
+    const requireOurs = async (): Promise<void> => object && requireAsUnpacked(input.path, object);
     try {
       const limits = limitsFor(statSync(input.path).size);
       const found = await runInProcess('check', input, { limits, signal });
+      if (found.problems.length > 0) await requireOurs();
       this.problems.push(...found.problems);
       this.checks.push(...found.checks);
       this.warnings.push(...found.warnings);
       this.#prove(input.kind, found.problems);
     } catch (error) {
       if (!(error instanceof Damaged)) throw error;
+      await requireOurs();
       const problem = `${input.kind}: ${explain(error)}`;
       this.problems.push(problem);
       // Another machine may have the time and memory for it.

@@ -1,16 +1,32 @@
 /**
- * Telling this machine's own troubles (a full scratch disk) from damage of what is being looked at.
+ * Telling this machine's own troubles (a full scratch disk, a scratch directory that is gone) from
+ * damage of what is being looked at.
  */
 
-/** A disk or a process at its end: true of the machine, whatever file is read or written. */
-const ERRNO = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM']);
+/**
+ * A disk or a process at its end, or a scratch file that somebody took away: true of the machine,
+ * whatever file is read or written.
+ */
+const ERRNO = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EFBIG',
+  'EIO',
+  'EROFS',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ENOENT',
+  'ENOTDIR',
+  'ESTALE',
+]);
 /** https://sqlite.org/rescode.html: SQLITE_NOMEM, SQLITE_IOERR, SQLITE_FULL. */
 const SQLITE = new Set([7, 10, 13]);
 /** SQLITE_IOERR_SHORT_READ: the file ends too early, which is the file's fault. */
 const SHORT_READ = 522;
 
 /**
- * Whether a full or broken disk of this machine is at the bottom of `error`: then nothing was
+ * Whether a disk of this machine that is full, broken or cleaned is at the bottom of `error`: then nothing was
  * learned about the backup.
  */
 export function isLocalFault(error: unknown): boolean {
