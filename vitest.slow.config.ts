@@ -13,6 +13,7 @@ export const SLOW = [
   'test/cli/branches.test.ts',
   'test/cli/broken-database.test.ts',
   'test/cli/broken-everything.test.ts',
+  'test/cli/closed.test.ts',
   'test/cli/cut-short.test.ts',
   'test/cli/damaged-change.test.ts',
   'test/cli/database-gone.test.ts',

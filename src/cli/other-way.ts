@@ -65,7 +65,7 @@ export async function wayOn(
   const at = parseMoment(asked.text, time, session.config.timeZone);
   const question = { at, now: time, timeline: asked.wish.timeline };
   const point = await findThere(session, other, question, true).catch(() => undefined);
-  if (point === undefined || (why !== undefined && point.time <= why.last)) return undefined;
+  if (point === undefined || (why?.last !== undefined && point.time <= why.last)) return undefined;
   return pointThere(session, { other, point }, asked);
 }
 

@@ -13,7 +13,7 @@ const TOLD = 5;
 /** `Point in time: any minute from … to … (2 gaps)`, and the gaps with their reasons. */
 export function sayReach(
   { say, colors }: Pick<Terminal, 'say' | 'colors'>,
-  { history: { spans, gaps }, files }: Pick<StoredHistory, 'history' | 'files'>,
+  { history: { spans, gaps }, files, closed }: Pick<StoredHistory, 'history' | 'files' | 'closed'>,
   zone: string,
 ): void {
   const [first] = spans;
@@ -35,6 +35,7 @@ export function sayReach(
         ? `Point in time: from ${toTheSecond(first.from, zone)} on, ${zone}; no change has been stored since`
         : `Point in time: from ${toTheSecond(first.from, zone)} to ${toTheSecond(to, zone)}, ${zone}: restore --at <time>`,
     );
+  if (closed !== undefined) say(colors.yellow(`  ${closed}`));
   const shown = gaps.toReversed().slice(0, TOLD);
   for (const gap of shown)
     say(

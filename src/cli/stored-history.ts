@@ -7,6 +7,7 @@ import type { Ordered } from '../backup/changes/order.ts';
 import { type History, historyOf } from '../backup/changes/spans.ts';
 import { siftFiles } from '../backup/changes/strays.ts';
 import { type ChangesAtRisk, changesAtRisk } from './changes-at-risk.ts';
+import { closedLine } from './closed.ts';
 import type { Session } from './session.ts';
 
 export interface StoredHistory extends Ordered {
@@ -18,6 +19,8 @@ export interface StoredHistory extends Ordered {
   readonly foreign: readonly string[];
   /** By what is not known to be damaged. */
   readonly history: History;
+  /** What of it no key that is set opens, for people. */
+  readonly closed: string | undefined;
   /** What of it is known to be lost. */
   readonly risk: ChangesAtRisk;
 }
@@ -48,5 +51,6 @@ export async function storedHistory(
         );
   const risk = await changesAtRisk(session, { living, bases, files });
   const history = historyOf(bases, risk.sound, living?.state);
-  return { stored, strays, foreign, bases, files, history, risk };
+  const closed = await closedLine(session, { bases, files: risk.sound });
+  return { stored, strays, foreign, bases, files, history, closed, risk };
 }

@@ -13,7 +13,7 @@ test.each([
   const terminal = { say: (line: string) => void said.push(line), colors: {} };
   sayReach(
     terminal as unknown as Parameters<typeof sayReach>[0],
-    { history: { spans: [span], gaps: [] }, files: [] },
+    { history: { spans: [span], gaps: [] }, files: [], closed: undefined },
     'UTC',
   );
   expect(said).toEqual([expect.stringMatching(wanted)]);

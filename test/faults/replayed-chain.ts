@@ -27,7 +27,7 @@ export async function chainTo(
   const chain = followChain(bucket, base, files, { keys });
   for (;;) {
     const next = await chain.next();
-    if (next.done === true) return { end: next.value ?? `the last is ${links.at(-1)?.file.file}` };
+    if (next.done === true) return { end: next.value?.why ?? `the last is ${links.at(-1)?.file.file}` };
     links.push(next.value);
     if (next.value.file.file !== file.file) continue;
     await chain.return(undefined);

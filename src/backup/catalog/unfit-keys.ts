@@ -37,6 +37,16 @@ async function* chunksOf(reader: ReadableStreamDefaultReader<Uint8Array>): Async
   }
 }
 
+/** Whether it is encrypted and nothing that is set opens it: closed, and neither lost nor damaged. */
+export async function isClosed(
+  bucket: Pick<Bucket, 'store' | 'prefix'>,
+  entry: Pick<BackupEntry, 'manifest' | 'encrypted'>,
+  keys: OpeningKeys | undefined,
+): Promise<boolean> {
+  if (!entry.encrypted) return false;
+  return hasNoKey(keys) || (await unfitKeys(bucket, entry, keys)) !== undefined;
+}
+
 /** So many older ones are looked into. */
 const MOST_LOOKED = 50;
 

@@ -23,7 +23,14 @@ export interface ChainLink extends OpenedChange {
 }
 
 /** Why no further file follows; undefined where there is none. */
-export type ChainEnd = string | undefined;
+export type ChainEnd = ChainFault | undefined;
+
+export interface ChainFault {
+  /** For people. */
+  readonly why: string;
+  /** No key at hand opens what follows: it may be whole. */
+  readonly isClosed: boolean;
+}
 
 export interface ChainOptions {
   readonly keys: OpeningKeys | undefined;
@@ -42,7 +49,7 @@ export async function* followChain(
   options: ChainOptions,
 ): AsyncGenerator<ChainLink, ChainEnd> {
   const { changes, entry } = base;
-  if (changes === undefined) return `no changes were recorded after backup ${entry.name}`;
+  if (changes === undefined) return open(`no changes were recorded after backup ${entry.name}`);
   const opened = new Opener(
     bucket,
     files.filter(({ timeline }) => timeline === changes.timeline),
@@ -53,7 +60,7 @@ export async function* followChain(
     if ('end' in next) return next.end;
     const { header, sha256, file } = next.opened;
     if (header.schema_sha256 !== changes.schema_sha256)
-      return `${file.file} is of another schema than backup ${entry.name}`;
+      return open(`${file.file} is of another schema than backup ${entry.name}`);
     yield { ...next.opened, isPoint: header.restore_point && header.last >= changes.seq };
     next = await choose(opened, header.last + 1, [{ file: file.file, sha256 }]);
   }
@@ -73,12 +80,13 @@ async function startOf(opened: Opener, { entry }: Base, changes: ManifestChanges
   const last = keyBefore(previous)?.last;
   const found =
     last === undefined ? await findFirst(opened, seq, links) : await choose(opened, last + 1, links);
-  if (found === undefined || !('opened' in found)) return behind;
+  if (found === undefined) return behind;
+  if (!('opened' in found)) return found.end?.isClosed === true ? found : behind;
   // What waited then is in the file only if both are of one database, and not of two copies of one.
   const { header, file } = found.opened;
   return header.first > seq || header.backups === undefined || header.backups.includes(entry.name)
     ? found
-    : { end: `${file.file} is of another database than backup ${entry.name}, and both of one origin` };
+    : { end: open(`${file.file} is of another database than backup ${entry.name}, and both of one origin`) };
 }
 
 /** So many files before a backup's place are looked into, at most. */
@@ -93,6 +101,7 @@ async function findFirst(
   const before = opened.files.filter(({ first }) => first <= seq).toReversed();
   for (const file of before.slice(0, MOST_BEFORE)) {
     const found = await opened.open(file);
+    if ('fault' in found && found.fault.isClosed && file.last > seq) return { end: found.fault };
     if (!('fault' in found) && links.some((link) => isSameLink(link, found.header.previous)))
       return { opened: found };
   }
@@ -105,15 +114,15 @@ async function findFirst(
  */
 async function choose(opened: Opener, first: number, links: readonly Previous[]): Promise<Choice> {
   const good: OpenedChange[] = [];
-  const faults: string[] = [];
+  const faults: ChainFault[] = [];
   for (const file of opened.from(first)) {
     const found = await opened.open(file);
     if ('fault' in found) faults.push(found.fault);
     else if (links.some((link) => isSameLink(link, found.header.previous))) good.push(found);
-    else faults.push(mismatch(file.file, found.header.previous, links));
+    else faults.push(open(mismatch(file.file, found.header.previous, links)));
   }
   const [only] = good;
-  if (only === undefined) return { end: faults.length > 0 ? faults.join('; ') : missing(opened, first) };
+  if (only === undefined) return { end: faults.length > 0 ? joined(faults) : missing(opened, first) };
   for (const candidate of good.length === 1 ? [] : good) {
     const link = { file: candidate.file.file, sha256: candidate.sha256 };
     for (const file of opened.from(candidate.header.last + 1)) {
@@ -127,7 +136,20 @@ async function choose(opened: Opener, first: number, links: readonly Previous[])
 function missing({ files }: Opener, first: number): ChainEnd {
   const next = files.find((file) => file.first > first);
   if (next === undefined) return undefined;
-  return `changes ${first} to ${next.first - 1} are in no file: a file is gone, or a full backup took their place`;
+  return open(
+    `changes ${first} to ${next.first - 1} are in no file: a file is gone, or a full backup took their place`,
+  );
+}
+
+function open(why: string): ChainFault {
+  return { why, isClosed: false };
+}
+
+/** One that is closed may be the right one. */
+function joined(faults: readonly ChainFault[]): ChainFault {
+  const closed = faults.filter(({ isClosed }) => isClosed);
+  const told = closed.length > 0 ? closed : faults;
+  return { why: told.map(({ why }) => why).join('; '), isClosed: closed.length > 0 };
 }
 
 function mismatch(file: string, previous: Previous, links: readonly Previous[]): string {
@@ -145,7 +167,7 @@ const AHEAD_BYTES = 2 * 1024 * 1024;
 /** Passed, and perhaps asked for once more: siblings of one range are compared. */
 const KEPT = 6;
 
-type Found = OpenedChange | { readonly fault: string };
+type Found = OpenedChange | { readonly fault: ChainFault };
 
 /** Opens the files of one timeline, some ahead, and lets go of what is passed. */
 class Opener {
@@ -191,7 +213,8 @@ class Opener {
       return await openChange(this.#bucket, file, this.#options.keys);
     } catch (error) {
       // Its neighbours open, or the backup did: it is not theirs.
-      if (error instanceof Damaged || error instanceof NotOpened) return { fault: explain(error) };
+      if (error instanceof Damaged || error instanceof NotOpened)
+        return { fault: { why: explain(error), isClosed: error instanceof NotOpened } };
       throw error;
     }
   }

@@ -17,6 +17,18 @@ export interface OpenedChange extends ProvedFile {
 }
 
 /**
+ * Whether it is not encrypted although the settings encrypt. Anybody who can write to the bucket
+ * can make such a one, so it counts for nothing; it may be from before, and is not damaged.
+ */
+export function isPlain({ isSealed }: Bucket, { encrypted }: Pick<StoredChange, 'encrypted'>): boolean {
+  return isSealed === true && !encrypted;
+}
+
+export function plainText({ file }: StoredChange): string {
+  return `${file} is not encrypted, although your settings encrypt`;
+}
+
+/**
  * @throws {@link Damaged} for one that is gone, altered, cut, or under another's name; {@link
  * NotOpened} where no key fits; errors of the store as they are.
  */
@@ -25,9 +37,7 @@ export async function openChange(
   file: StoredChange,
   keys: OpeningKeys | undefined,
 ): Promise<OpenedChange> {
-  // Anybody who can write to the bucket can make one that is not encrypted.
-  if (bucket.isSealed === true && !file.encrypted)
-    throw new Damaged(`${file.file} is not encrypted, although your settings encrypt`);
+  if (isPlain(bucket, file)) throw new Damaged(plainText(file));
   if (file.encrypted && hasNoKey(keys)) throw new NotOpened(file.file);
   try {
     const packed = await readStored(bucket.store, `${bucket.prefix}${file.file}`);

@@ -9,7 +9,7 @@ import { Damaged } from '../foreign/errors.ts';
 import type { ChangeHeader } from './change-file.ts';
 import { basesOf, listChanges } from './list-changes.ts';
 import type { Base, StoredChange } from './listed.ts';
-import { openChange } from './open-change.ts';
+import { isPlain, openChange, plainText } from './open-change.ts';
 import { fileBefore, goneText, replacedText } from './previous.ts';
 
 export interface ChangesVerdict {
@@ -20,6 +20,8 @@ export interface ChangesVerdict {
   /** Encrypted, and no key at hand fits: nothing is known of what is inside. */
   readonly unopened: number;
   readonly problems: readonly string[];
+  /** Not encrypted although the settings encrypt: from before, by what newer backups tell. */
+  readonly plain: readonly StoredChange[];
   /** Of files that another one of the same changes makes up for. */
   readonly warnings: readonly string[];
 }
@@ -56,7 +58,8 @@ export function isHistory(bases: readonly Base[], { timeline, last, time }: Abou
 type Look =
   | { readonly file: StoredChange; readonly header: ChangeHeader; readonly sha256: string }
   | { readonly file: StoredChange; readonly fault: string }
-  | { readonly file: StoredChange; readonly unopened: true };
+  | { readonly file: StoredChange; readonly unopened: true }
+  | { readonly file: StoredChange; readonly isPlain: true };
 
 export async function verifyChanges(
   bucket: Bucket,
@@ -65,6 +68,7 @@ export async function verifyChanges(
   const { files } = await listChanges(bucket);
   const looks = await inParallel(files, async (file): Promise<Look> => {
     signal?.throwIfAborted();
+    if (isPlain(bucket, file)) return { file, isPlain: true };
     try {
       const { header, sha256 } = await openChange(bucket, file, keys);
       return { file, header, sha256 };
@@ -83,12 +87,18 @@ export async function verifyChanges(
     else problems.push(problem);
   };
   const warnings: string[] = [];
+  const plain: StoredChange[] = [];
   const byName = new Map(looks.map((look) => [look.file.file, look]));
   let good = 0;
   const links = linksOf(looks);
   const bad: ChangeFindings['bad'][number][] = [];
   for (const look of looks) {
     if ('unopened' in look) continue;
+    if ('isPlain' in look) {
+      if (isHistory(bases, look.file)) plain.push(look.file);
+      else problems.push(plainText(look.file));
+      continue;
+    }
     const link = 'fault' in look ? undefined : linkFault(look.header, look.file, byName);
     const problem = 'fault' in look ? look.fault : link;
     const culprit =
@@ -112,7 +122,7 @@ export async function verifyChanges(
   const sound = looks.filter((look) => 'header' in look && !isBad.has(look.file.file));
   const findings = { bad, good: sound.map(({ file }) => file), gone, links };
   const ok = problems.length === 0;
-  return { ok, files: files.length, good, unopened, problems, warnings, findings };
+  return { ok, files: files.length, good, unopened, plain, problems, warnings, findings };
 }
 
 function linksOf(looks: readonly Look[]): Map<string, string> {

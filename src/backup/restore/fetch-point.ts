@@ -35,6 +35,7 @@ export async function fetchPoint(point: Point, options: FetchOptions, means: Mea
     } catch (error) {
       if (error instanceof PointOutOfReach && error.why.kind === 'gap') {
         const { last } = error.why;
+        if (last === undefined) throw error;
         if (furthest === undefined || last > furthest.last) furthest = { way, error, last };
         continue;
       }
@@ -105,14 +106,23 @@ export async function replayAll(
   way: Way,
   options: FetchOptions,
   means: Pick<Means, 'fetchBackup'>,
-): Promise<{ readonly files: readonly string[]; readonly end: string | undefined }> {
+): Promise<Proof> {
   const { path } = await means.fetchBackup(way, options);
-  const { files, end, ended } = await fetchFiles({ ...way, stop: undefined }, options);
+  const { files, end, isClosed, ended } = await fetchFiles({ ...way, stop: undefined }, options);
   const names = files.map(({ name }) => name);
   const replayed = files.length === 0 ? undefined : await replay(path, files, way, options);
-  if (replayed?.end === undefined) return { files: [...names, ...ended], end };
+  if (replayed?.end === undefined) return { files: [...names, ...ended], end, isClosed };
   const { file, problem, good } = replayed.end;
-  return { files: names.slice(0, good), end: `${file}: ${problem}` };
+  return { files: names.slice(0, good), end: `${file}: ${problem}`, isClosed: false };
+}
+
+export interface Proof {
+  /** Those that a restore takes. */
+  readonly files: readonly string[];
+  /** Why it takes no further one. */
+  readonly end: string | undefined;
+  /** No key at hand opens what follows, which may be whole. */
+  readonly isClosed: boolean;
 }
 
 function shortNote({ at, short, isBestEffort }: Point, reached: Date): string[] {
@@ -138,6 +148,8 @@ interface FetchedFile extends ReplayFile {
 interface Fetched {
   readonly files: readonly FetchedFile[];
   readonly end: string | undefined;
+  /** Of what follows: no key at hand opens it. */
+  readonly isClosed: boolean;
   /** Behind the last restore point: parts of a range whose end is not stored. */
   readonly ended: readonly string[];
 }
@@ -154,11 +166,13 @@ async function fetchFiles(
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
   let end: string | undefined;
+  let isClosed = false;
   const links = followChain(bucket, base, files, { keys, signal });
   for (;;) {
     const next = await links.next();
     if (next.done === true) {
-      end = next.value ?? (stop && 'the file of that moment does not continue the others');
+      end = next.value?.why ?? (stop && 'the file of that moment does not continue the others');
+      isClosed = next.value?.isClosed === true;
       break;
     }
     const { file, body, isPoint } = next.value;
@@ -173,7 +187,8 @@ async function fetchFiles(
       break;
     }
   }
-  return { files: fetched.slice(0, points), end, ended: fetched.slice(points).map(({ name }) => name) };
+  const ended = fetched.slice(points).map(({ name }) => name);
+  return { files: fetched.slice(0, points), end, isClosed, ended };
 }
 
 async function replay(

@@ -23,10 +23,14 @@ export type OutOfReach =
       readonly reason: string;
       readonly plain?: { readonly name: BackupName; readonly from: Date | undefined } | undefined;
     }
-  /** `last`: the last moment before it that can be. `plain`: with it the moment could be. */
+  /**
+   * `last`: the last moment before it that can be, if any. `plain`: with it the moment could be.
+   * `isClosed`: no key at hand opens what leads to it.
+   */
   | {
       readonly kind: 'gap';
-      readonly last: Date;
+      readonly last: Date | undefined;
+      readonly isClosed?: true;
       readonly reason: string;
       readonly plain?: BackupName | undefined;
     };
@@ -53,11 +57,14 @@ export function noneBefore(
     bases,
     files,
     leftOut,
+    isFirstClosed,
   }: {
     readonly entries: readonly BackupEntry[];
     readonly bases: readonly Base[];
     readonly files: readonly StoredChange[];
     readonly leftOut: readonly string[];
+    /** No key at hand opens the oldest of {@link bases}. */
+    readonly isFirstClosed: boolean;
   },
   {
     at,
@@ -71,7 +78,10 @@ export function noneBefore(
   const span = historyOf(bases, files).spans[0];
   const earliest =
     first && new Date(Math.min(first.time.getTime(), span?.from.getTime() ?? Number.POSITIVE_INFINITY));
-  const reached = earliest === undefined ? '' : `: the earliest moment is ${show(earliest)}`;
+  const reached =
+    earliest === undefined
+      ? ''
+      : `: the earliest moment is ${show(earliest)}${isFirstClosed ? ', closed without the key that it was made with' : ''}`;
   const plain = plainOnes(bucket, entries, at, first === undefined);
   const reason =
     plain?.text ??

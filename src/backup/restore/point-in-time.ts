@@ -2,26 +2,25 @@
  * Which full backup and which change files bring the database of a moment back, and how near to it
  * they come. What lies beyond the last good position is refused. Node only.
  */
-import { explain } from '../../lib/clock.ts';
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
 import { doubtText } from '../catalog/doubts.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
 import type { BackupName } from '../catalog/names.ts';
-import { NotOpened } from '../catalog/not-opened.ts';
+import { isClosed } from '../catalog/unfit-keys.ts';
 import { familiesOf, type ManifestBot, strangerOf, waysTo } from '../catalog/whose-bot.ts';
-import { type ChainOptions, followChain } from '../changes/chain.ts';
+import type { ChainOptions } from '../changes/chain.ts';
 import { parseChangeKey } from '../changes/change-names.ts';
 import { listChanges, orderedOf, ownFiles } from '../changes/list-changes.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
 import { isUnsureAt, type Living } from '../changes/living.ts';
-import { type OpenedChange, openChange } from '../changes/open-change.ts';
 import type { Ordered } from '../changes/order.ts';
-import { ChangeIndex, historyOf } from '../changes/spans.ts';
+import { ChangeIndex, type History, historyOf } from '../changes/spans.ts';
 import { siftFiles, strayText } from '../changes/strays.ts';
-import { Damaged } from '../foreign/errors.ts';
 import { chooseBranch, lineage } from './branches.ts';
+import { closedMoment } from './closed-moment.ts';
 import { alsoText, noneBefore, PointOutOfReach, plainAfter, plainText } from './out-of-reach.ts';
+import { lastGood, stopOf } from './stop-file.ts';
 import { isLatest, orphanOf, whyShort } from './why-short.ts';
 
 export interface Point {
@@ -90,7 +89,10 @@ async function findAmong(
   const stored = ownFiles(bucket, entries, (await listChanges(bucket)).files);
   const { bases, files, before, notes } = await orderedBefore(bucket, entries, stored, options);
   const [base] = before;
-  if (base === undefined) throw noneBefore(bucket, { entries, bases, files, leftOut }, options);
+  if (base === undefined) {
+    const isFirstClosed = bases[0] !== undefined && (await isClosed(bucket, bases[0].entry, options.keys));
+    throw noneBefore(bucket, { entries, bases, files, leftOut, isFirstClosed }, options);
+  }
   // What is another backup than its name says is as of another moment.
   const doubt = await from.doubt?.(base.entry);
   if (doubt?.kind === 'mislabelled')
@@ -114,12 +116,14 @@ async function findAmong(
   const { stop, fault } = isBestEffort ? await lastGood(bucket, base, { ...found, files }, options) : found;
   const time = stop === undefined ? base.time : stop.file.time;
   const orphan = await orphanOf(bucket, { base, files, time, at }, options);
-  const why = fault ?? whyShort({ ...known, stop, orphan });
+  const why = fault?.why ?? whyShort({ ...known, stop, orphan });
   const plain = plainAfter(bucket, entries, { time, at });
   const isPassedOver = why !== undefined && plain !== undefined && (await isWholeWithPlain(bucket, options));
   const short = isPassedOver ? plainText(`backup ${plain}`) : why;
   if (short !== undefined && !isBestEffort) {
-    const next = history.spans.find(({ from }) => from > at)?.from;
+    if (!isPassedOver && (fault?.isClosed === true || (await isClosed(bucket, base.entry, options.keys))))
+      throw await closedMoment(bucket, { before, index, reason: short }, options);
+    const next = await firstAfter(bucket, { bases, history }, options);
     const after = next === undefined ? '' : `, the first after it ${show(next)}`;
     throw new PointOutOfReach(
       `${show(at)} cannot be brought back: ${short}. The last moment before it that can is ${show(time)}${after}: ask for that, or add --best-effort${alsoText(leftOut)}`,
@@ -172,6 +176,17 @@ async function findAmong(
           ]),
     ],
   };
+}
+
+/** The first moment behind the one asked for that what is set opens. */
+async function firstAfter(
+  bucket: Bucket,
+  { bases, history }: { readonly bases: readonly Base[]; readonly history: History },
+  { at, keys }: PointOptions,
+): Promise<Date | undefined> {
+  const next = history.spans.find(({ from }) => from > at)?.from;
+  const base = bases.find(({ time }) => time.getTime() === next?.getTime());
+  return base !== undefined && (await isClosed(bucket, base.entry, keys)) ? undefined : next;
 }
 
 /** Then nothing is gone. */
@@ -240,50 +255,4 @@ function botMeant(
   throw new Error(
     `backups of ${families.length} databases lie in ${store.description}, and ${why}. Say which is meant: ${waysTo(families)}`,
   );
-}
-
-/** The last file not after the moment at which the rows are as they were at one moment. */
-async function stopOf(
-  bucket: Bucket,
-  chain: readonly StoredChange[],
-  { changes }: Base,
-  { at, keys }: PointOptions,
-): Promise<Stop> {
-  let fault: string | undefined;
-  for (const file of chain.slice(0, chain.findLastIndex(({ time }) => time <= at) + 1).toReversed()) {
-    if (file.last < (changes?.seq ?? 0)) break;
-    try {
-      const opened = await openChange(bucket, file, keys);
-      if (opened.header.restore_point) return { stop: opened, fault };
-    } catch (error) {
-      if (!(error instanceof Damaged || error instanceof NotOpened)) throw error;
-      fault = explain(error);
-    }
-  }
-  return { stop: undefined, fault };
-}
-
-interface Stop {
-  readonly stop: OpenedChange | undefined;
-  readonly fault: string | undefined;
-}
-
-/** Leaves out what the files before the stop do not reach. */
-async function lastGood(
-  bucket: Bucket,
-  base: Base,
-  { stop, fault, files }: Stop & { readonly files: readonly StoredChange[] },
-  options: ChainOptions,
-): Promise<Stop> {
-  if (stop === undefined) return { stop, fault };
-  const links = followChain(bucket, base, files, options);
-  let good: OpenedChange | undefined;
-  for (;;) {
-    const next = await links.next();
-    if (next.done === true) return { stop: good, fault: next.value ?? fault ?? 'the files do not join' };
-    if (next.value.isPoint) good = next.value;
-    if (next.value.file.file !== stop.file.file) continue;
-    await links.return(undefined);
-    return { stop: good, fault };
-  }
 }

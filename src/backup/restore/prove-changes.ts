@@ -4,6 +4,7 @@
  */
 
 import { explain } from '../../lib/clock.ts';
+import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { greatest } from '../../lib/extremes.ts';
 import type { Bucket } from '../catalog/bucket.ts';
@@ -15,8 +16,11 @@ import { parseChangeKey } from '../changes/change-names.ts';
 import { basesOf, listChanges } from '../changes/list-changes.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
 import { type Living, lostToBucket } from '../changes/living.ts';
+import { isPlain } from '../changes/open-change.ts';
 import { fileBefore, goneText, keyBefore } from '../changes/previous.ts';
+import { ChangeIndex } from '../changes/spans.ts';
 import { isHistory } from '../changes/verify-changes.ts';
+import type { Proof } from './fetch-point.ts';
 import { proveWay } from './source.ts';
 
 export interface ProveOptions extends ChainOptions {
@@ -38,27 +42,37 @@ export async function proveChanges(bucket: Bucket, options: ProveOptions): Promi
   if (files.length > 0 && bases.length === 0)
     return [`no full backup is left that ${files.length} change files follow: nothing can be brought back`];
   const problems: string[] = goneBefore(bases, files, options);
+  const index = new ChangeIndex(files);
   const byTimeline = Map.groupBy(bases, ({ changes }) => changes?.timeline ?? '');
   for (const [timeline, own] of byTimeline) {
     const all = files.filter((file) => file.timeline === timeline);
     const reached = new Set<string>();
+    const closed: StoredChange[] = [];
     let end = 0;
     let why: string | undefined;
-    for (const base of own) {
+    for (const [at, base] of own.entries()) {
       const seq = base.changes?.seq ?? 0;
       if (seq < end) continue;
       end = seq;
       const found = await replayed(bucket, base, all, options);
-      if ('unopened' in found) continue;
-      why = found.end;
+      // Nobody can look into what follows: `verify` says so of the files.
+      if (found === 'closed' || found.isClosed) closed.push(...behind(base, own[at + 1], index));
+      if (found === 'closed') continue;
+      why = found.isClosed ? undefined : found.end;
       for (const name of found.files) reached.add(name);
       end = greatest([end, ...found.files.map((name) => parseChangeKey('', name)?.last ?? 0)]);
     }
     const oldest = own[0]?.changes?.seq ?? 0;
+    const isClosed = new Set(closed.map(({ file }) => file));
     const firsts = new Set(all.flatMap(({ file, first }) => (reached.has(file) ? [first] : [])));
-    // Before the oldest backup, or another attempt at the same changes.
+    // Before the oldest backup, or another attempt at the same changes; or told of by `verify`.
     const lost = all.filter(
-      ({ file, first, last }) => !reached.has(file) && last > oldest && !firsts.has(first),
+      (file) =>
+        !reached.has(file.file) &&
+        !isClosed.has(file.file) &&
+        !isPlain(bucket, file) &&
+        file.last > oldest &&
+        !firsts.has(file.first),
     );
     const [first] = lost;
     const newest = lost.at(-1);
@@ -67,10 +81,17 @@ export async function proveChanges(bucket: Bucket, options: ProveOptions): Promi
       if (options.onOld !== undefined && isHistory(bases, newest)) options.onOld(problem);
       else problems.push(problem);
     }
-    const behind = options.living && lostToBucket(options.living, { timeline, seq: end });
-    if (behind !== undefined) problems.push(behind);
+    const seq = greatest([end, ...closed.map(({ last }) => last)]);
+    const gone = options.living && lostToBucket(options.living, { timeline, seq });
+    if (gone !== undefined) problems.push(gone);
   }
   return problems;
+}
+
+/** Up to the next backup, by their names. */
+function behind(base: Base, next: Base | undefined, index: ChangeIndex): StoredChange[] {
+  const end = next?.changes?.seq ?? Number.POSITIVE_INFINITY;
+  return index.behind(base).filter(({ first }) => first <= end);
 }
 
 async function replayed(
@@ -78,17 +99,15 @@ async function replayed(
   base: Base,
   files: readonly StoredChange[],
   { keys, signal }: ChainOptions,
-): Promise<
-  { readonly files: readonly string[]; readonly end: string | undefined } | { readonly unopened: true }
-> {
+): Promise<Proof | 'closed'> {
   try {
     return await inScratch(undefined, (directory) =>
       proveWay({ base, files, stop: undefined }, { bucket, keys, directory, signal }),
     );
   } catch (error) {
-    // That backup, and what follows it, nobody can look into: `verify` says so of the files.
-    if (error instanceof NotOpened) return { unopened: true };
-    return { files: [], end: explain(error) };
+    if (error instanceof NotOpened) return 'closed';
+    if (isLocalFault(error)) throw error;
+    return { files: [], end: explain(error), isClosed: false };
   }
 }
 

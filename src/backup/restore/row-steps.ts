@@ -5,7 +5,7 @@
 import { append, greatest } from '../../lib/extremes.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { Position, TimelineReason } from '../catalog/change-position.ts';
-import { type ChainEnd, type ChainOptions, followChain } from '../changes/chain.ts';
+import { type ChainEnd, type ChainFault, type ChainOptions, followChain } from '../changes/chain.ts';
 import { type RowWanted, type ShownRow, versionsIn } from '../changes/change-history.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
 import { changedSince, type Living } from '../changes/living.ts';
@@ -67,7 +67,7 @@ interface Link {
 interface Followed {
   readonly links: readonly Link[];
   /** Where a chain ended, and why. */
-  readonly ends: ReadonlyMap<number, string>;
+  readonly ends: ReadonlyMap<number, ChainFault>;
   /** Those at which a chain began anew. */
   readonly restarts: ReadonlySet<Base>;
 }
@@ -79,7 +79,7 @@ async function follow(
   options: RowStepsOptions,
 ): Promise<Followed> {
   const links: Link[] = [];
-  const ends = new Map<number, string>();
+  const ends = new Map<number, ChainFault>();
   const seen = new Set<string>();
   const restarts = new Set<Base>();
   let reached = -1;
@@ -157,8 +157,9 @@ async function walk(
       gap(
         base.time,
         seq > reached
-          ? ((unread.some(({ first }) => first > reached && first <= seq) ? ends.get(reached) : undefined) ??
-              inBackupOnly(reached + 1, seq, base))
+          ? ((unread.some(({ first }) => first > reached && first <= seq)
+              ? ends.get(reached)?.why
+              : undefined) ?? inBackupOnly(reached + 1, seq, base))
           : `what changed then is in backup ${base.entry.name} only`,
       );
     const isTelling = isFirst || isBehindGap || seq > reached || isSilent(at);
@@ -176,9 +177,11 @@ async function walk(
   const end = ends.get(reached);
   if (end !== undefined && beyond.length > 0) {
     const to = new Date(greatest(beyond.map(({ time }) => time.getTime())));
-    gap(to, end);
+    gap(to, end.why);
+    // By their names they lead on, and what the database stored last is there.
+    if (end.isClosed) [last, reached] = [to, greatest(beyond.map((file) => file.last))];
   }
-  const troubles = [...ends].flatMap(([seq, why]) =>
+  const troubles = [...ends].flatMap(([seq, { why }]) =>
     unread.some(({ first }) => first === seq + 1) ? [why] : [],
   );
   if (bases.length === 0 && files.length > 0)

@@ -52,6 +52,7 @@ export async function storedBehind(
     return time > base.time ? exact(time) : undefined;
   } catch (error) {
     if (!(error instanceof PointOutOfReach)) return exact(to);
+    if (error.why.kind === 'gap' && error.why.isClosed === true) return exact(to);
     const last = error.why.kind === 'gap' ? error.why.last : undefined;
     return last !== undefined && last > base.time ? exact(last) : undefined;
   }

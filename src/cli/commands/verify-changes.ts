@@ -6,9 +6,11 @@ import { lookAtChange } from '../../backup/copy/change-proof.ts';
 import { NO_LIMIT } from '../../backup/copy/proven.ts';
 import { proveChanges } from '../../backup/restore/prove-changes.ts';
 import { inParallel } from '../../lib/in-parallel.ts';
-import { formatCount } from '../../text/format.ts';
+import { countOf, formatCount } from '../../text/format.ts';
+import { copyMoment } from '../../text/moment.ts';
 import type { ExitCode, Invocation } from '../command.ts';
 import { livingOf } from '../moment.ts';
+import { unsealing } from '../passed-over.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { otherBucket } from '../second-bucket.ts';
 import type { Session } from '../session.ts';
@@ -59,7 +61,7 @@ export async function verifyChangeFiles(invocation: Invocation, isStrict: boolea
       },
     }),
   );
-  const { files, good, unopened, warnings } = verdict;
+  const { files, good, unopened, plain, warnings } = verdict;
   terminal.draw('replaying the changes');
   const replayed = await stoppable((signal) =>
     proveChanges(session.bucket, {
@@ -76,12 +78,23 @@ export async function verifyChangeFiles(invocation: Invocation, isStrict: boolea
   const nextDoor = problems.length === 0 ? undefined : await wholeNextDoor(session, findings);
   // Of what was not opened nothing is proved.
   const ok = problems.length === 0 && unopened === 0;
-  terminal.answer({ ...verdict, problems, history: [...old], ok });
+  terminal.answer({
+    ...verdict,
+    plain: plain.map(({ file }) => file),
+    problems,
+    history: [...old],
+    ok,
+  });
   const { green, red, yellow } = terminal.colors;
   for (const line of problems) terminal.say(`  ${red('wrong')} ${line}`);
   for (const line of old)
     terminal.say(
       `  ${yellow('note')}  ${line}: moments there are lost; a newer full backup begins behind it`,
+    );
+  const [last] = plain.toSorted((a, b) => b.time.getTime() - a.time.getTime());
+  if (last !== undefined)
+    terminal.say(
+      `  ${yellow('note')}  ${countOf(plain.length, 'change file')} from before encryption ${plain.length === 1 ? 'counts' : 'count'} for nothing with what is set. If ${plain.length === 1 ? 'it is' : 'they are'} your bot’s own, opened by: ${unsealing(session.config.backup)}npm run backup -- restore --at ${copyMoment(last.time, session.config.timeZone)} --to file:then.db`,
     );
   for (const line of unkept === undefined ? warnings : [...warnings, unkept])
     terminal.say(`  ${yellow('note')}  ${line}`);

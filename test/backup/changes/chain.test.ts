@@ -27,7 +27,7 @@ async function behind(
   const files: string[] = [];
   for (;;) {
     const next = await links.next();
-    if (next.done === true) return { files, end: next.value };
+    if (next.done === true) return { files, end: next.value?.why };
     files.push(next.value.file.file);
   }
 }

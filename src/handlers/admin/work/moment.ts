@@ -139,7 +139,7 @@ function beyondScreen(
   if (why.kind === 'ahead') return { text: moment.ahead(), keyboard };
   const shown = near === undefined ? null : toTheSecond(near, zone);
   if (why.kind === 'early') return { text: moment.early(shown), keyboard };
-  const text = moment.gap(toTheSecond(at, zone), t.momentTrouble(why.reason), shown ?? '');
+  const text = moment.gap(toTheSecond(at, zone), t.momentTrouble(why.reason), shown);
   return { text, keyboard };
 }
 

@@ -37,7 +37,7 @@ export const en: typeof uz = {
       ? html`❌ There are no backups yet. To take one: /backup`
       : html`❌ <b>There is no backup from before this time.</b>\nThe earliest time: ${earliest}`,
   gap: (time, reason, last) =>
-    html`❌ <b>The state of ${time} cannot be brought back:</b> ${reason}.\nThe nearest time before it: ${last}`,
+    html`❌ <b>The state of ${time} cannot be brought back:</b> ${reason}.${last === null ? '' : html`\nThe nearest time before it: ${last}`}`,
   failed: (reason, command) =>
     html`❌ <b>This could not be done.</b>\nReason: ${reason}\nThe database itself was not touched. On a computer:\n<code>${command}</code>`,
   tooLarge: (command) =>

@@ -37,7 +37,7 @@ export const ru: typeof uz = {
       ? html`❌ Пока нет ни одной резервной копии. Сделать: /backup`
       : html`❌ <b>Нет резервной копии, сделанной раньше этого времени.</b>\nСамое раннее время: ${earliest}`,
   gap: (time, reason, last) =>
-    html`❌ <b>Состояние на ${time} вернуть нельзя:</b> ${reason}.\nБлижайшее время до него: ${last}`,
+    html`❌ <b>Состояние на ${time} вернуть нельзя:</b> ${reason}.${last === null ? '' : html`\nБлижайшее время до него: ${last}`}`,
   failed: (reason, command) =>
     html`❌ <b>Не получилось.</b>\nПричина: ${reason}\nСама база не менялась. На компьютере:\n<code>${command}</code>`,
   tooLarge: (command) =>

@@ -37,7 +37,7 @@ export const uzCyrl: typeof uz = {
       ? html`❌ Ҳали бирорта ҳам захира нусха йўқ. Олиш: /backup`
       : html`❌ <b>Ўша пайтдан олдин олинган захира нусха йўқ.</b>\nЭнг эрта вақт: ${earliest}`,
   gap: (time, reason, last) =>
-    html`❌ <b>${time} ҳолатини қайтариб бўлмайди:</b> ${reason}.\nУндан олдинги энг яқин вақт: ${last}`,
+    html`❌ <b>${time} ҳолатини қайтариб бўлмайди:</b> ${reason}.${last === null ? '' : html`\nУндан олдинги энг яқин вақт: ${last}`}`,
   failed: (reason, command) =>
     html`❌ <b>Бажариб бўлмади.</b>\nСабаби: ${reason}\nБазанинг ўзига тегилмади. Компьютерда бажариш:\n<code>${command}</code>`,
   tooLarge: (command) =>

@@ -51,8 +51,8 @@ export const uz = {
     earliest === null
       ? html`❌ Hali birorta ham zaxira nusxa yo‘q. Olish: /backup`
       : html`❌ <b>O‘sha paytdan oldin olingan zaxira nusxa yo‘q.</b>\nEng erta vaqt: ${earliest}`,
-  gap: (time: string, reason: Html, last: string): Html =>
-    html`❌ <b>${time} holatini qaytarib bo‘lmaydi:</b> ${reason}.\nUndan oldingi eng yaqin vaqt: ${last}`,
+  gap: (time: string, reason: Html, last: string | null): Html =>
+    html`❌ <b>${time} holatini qaytarib bo‘lmaydi:</b> ${reason}.${last === null ? '' : html`\nUndan oldingi eng yaqin vaqt: ${last}`}`,
   failed: (reason: Html, command: string): Html =>
     html`❌ <b>Bajarib bo‘lmadi.</b>\nSababi: ${reason}\nBazaning o‘ziga tegilmadi. Kompyuterda bajarish:\n<code>${command}</code>`,
   tooLarge: (command: string): Html =>
