@@ -17,7 +17,7 @@ import { type Timer, within } from '../lib/silence.ts';
 import type { Bucket } from './catalog/bucket.ts';
 import type { ChangeState } from './catalog/change-state.ts';
 import { damagedRun } from './catalog/damage-without-backup.ts';
-import { type BackupEntry, damageOf } from './catalog/entry.ts';
+import { type BackupEntry, damageOf, isUnsealed } from './catalog/entry.ts';
 import { type BackupHealth, backupHealth } from './catalog/health.ts';
 import type { BackupRequest, RequestLedger, RunRecord } from './catalog/ledger.ts';
 import { findBackup, listBackups, newestFit, type Page } from './catalog/list.ts';
@@ -97,6 +97,8 @@ export interface BackupEngine {
   ): Promise<{ readonly request: BackupRequest; readonly outcome: BackupOutcome }[]>;
   /** Backups, newest first. */
   list(page?: Page): Promise<{ entries: BackupEntry[]; total: number }>;
+  /** {@link isUnsealed} */
+  isPlain(entry: BackupEntry): boolean;
   /** {@link reachOf}; a few listings. */
   reach(state: ChangeState, entries: readonly BackupEntry[]): Promise<Reach | undefined>;
   /** {@link isBroken}. */
@@ -217,6 +219,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       }
       return finished;
     },
+    isPlain: (entry) => isUnsealed(context, entry),
     list: (page) => inTime(() => listBackups(context, page)),
     reach: (state, entries) => inTime(() => reachOf(context, state, entries)),
     isBroken: (state) => inTime(() => isBroken(context, state)),

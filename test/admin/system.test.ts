@@ -1,12 +1,18 @@
 /** /export, /test, /backup, /backups. */
+import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readLegacyDocument } from '../../src/backup/document/legacy.ts';
 import { inEnglish } from '../../src/backup/document/reasons.ts';
+import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
+import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
+import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { StoreError } from '../../src/backup/store/types.ts';
 import { sql } from '../../src/db/database.ts';
 import { exportCatalogue } from '../../src/handlers/admin/export.ts';
+import { composeEngine } from '../../src/hosts/compose.ts';
 import { backupRequestsJob } from '../../src/jobs/backup-requests.ts';
+import { readConfig } from '../../src/settings/config.ts';
 import { addAnime } from '../support/catalogue.ts';
 import { type AdminDesk, startDesk } from './support.ts';
 
@@ -205,6 +211,39 @@ describe('backups', () => {
     services.backups.list = list;
     await desk.press(/^🔄/);
     expect(desk.last().text).toContain('Hali birorta');
+  });
+
+  test('a plain backup that counts for nothing is not marked as good, and says why', async () => {
+    desk = await startDesk();
+    const { services, path, db } = desk.bot;
+    await services.backups.run({ trigger: 'command', scheduledAt: desk.bot.now() });
+    await desk.admin.send('/backups');
+    await desk.press(/^✅ /);
+    expect(desk.last().text).not.toContain('⚠️');
+    const { backup } = readConfig({ BACKUP_PASSPHRASE: 'words that nobody guesses' }, 'node');
+    const sealed = composeEngine(backup, {
+      source: openEmbeddedSnapshotSource({ path }),
+      store: createDirectoryStore(join(dirname(path), 'bucket')),
+      ledger: createBackupLedger(db),
+      holder: 'test',
+      links: { baseUrl: 'http://127.0.0.1', key: new Uint8Array(32), prefix: backup.prefix, now: desk.bot.now },
+      alert: async () => {},
+    });
+    Object.assign(services, { backups: sealed });
+    await desk.admin.send('/backups');
+    await desk.press(/^⚠️ /);
+    expect(desk.last().text).toContain('✅ tekshirilgan\n⚠️ shifrlanmagan, shuning uchun hisobga olinmaydi');
+  });
+
+  test('/test says what the bucket refuses in the words for buckets', async () => {
+    desk = await startDesk();
+    const why = 'directory b is not the directory that the bot knows as BACKUP_DIR: it is not there';
+    Object.assign(desk.bot.services.backups, {
+      probe: () => Promise.reject(new StoreError(why, { retryable: false })),
+    });
+    await desk.admin.send('/test');
+    expect(desk.last().text).toContain('papka bot bilgan joy emas');
+    expect(desk.last().text).not.toContain('tanimaydi');
   });
 
   test('the same /backup delivered twice makes one; a press a moment later, another', async () => {

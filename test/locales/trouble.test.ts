@@ -4,6 +4,9 @@
  */
 
 import { describe, expect, test } from 'vitest';
+import { UNSEALED } from '../../src/backup/catalog/entry.ts';
+import { NotOpened } from '../../src/backup/catalog/not-opened.ts';
+import { REASONS, UNRECORDED } from '../../src/backup/changes/spans.ts';
 import type { ImportReport } from '../../src/backup/import/import.ts';
 import { backupAlertText } from '../../src/bot/alerts.ts';
 import { adminTexts } from '../../src/locales/admin/index.ts';
@@ -43,6 +46,25 @@ const USUAL: readonly (readonly [string, string])[] = [
   ["Network request for 'sendMessage' failed!", 'Telegram javob bermadi'],
   ['Bad Gateway', 'Telegram javob bermadi'],
 ];
+
+test('why no moment can be brought back is said in the language, each reason that the engine has', () => {
+  const reasons = [
+    ...Object.values(REASONS),
+    UNRECORDED,
+    UNSEALED,
+    new NotOpened('changes/0123456789abcdef0123456789abcdef/1.ndjson.gz.age').message,
+  ];
+  for (const locale of LOCALE_NAMES)
+    for (const reason of reasons)
+      expect(textsFor(locale).momentTrouble(reason).markup, `${locale}: ${reason}`).not.toContain('<code>');
+  expect(textsFor('uz').momentTrouble(REASONS.fork).markup).toContain('boshqa nusxasi');
+  expect(textsFor('uz').momentTrouble(new NotOpened('changes/x').message).markup).toContain('kalit');
+});
+
+test('files of a backup that are gone from the bucket are told as that', () => {
+  const said = 'anime_bot_20261128_185147.db.gz is gone from the bucket';
+  expect(textsFor('uz').backupTrouble(said).markup).toContain('omborda uning fayllari yo‘q');
+});
 
 describe('refusals', () => {
   test.each(USUAL)('%s', (said, uzbek) => {
@@ -191,6 +213,7 @@ test('a backup: its tables by name, its sizes and seconds as each language write
     trigger: null,
     isVerified: true,
     problem: null,
+    plain: null,
     isEncrypted: false,
     isPinned: false,
   };

@@ -3,6 +3,7 @@ import { type BackupEntry, damageOf } from '../../backup/catalog/entry.ts';
 import type { Manifest } from '../../backup/catalog/manifest.ts';
 import type { AdminTexts } from '../../locales/admin/index.ts';
 import type { Texts } from '../../locales/index.ts';
+import type { Html } from '../../text/html.ts';
 import { localTime } from '../../text/times.ts';
 
 type Facts = Parameters<AdminTexts['backup']['facts']>[0];
@@ -10,7 +11,13 @@ type Facts = Parameters<AdminTexts['backup']['facts']>[0];
 /** Tables people ask about; the others are in `list` of the command line. */
 const SHOWN_TABLES = ['anime', 'anime_parts', 'groups', 'mandatory_channels', 'users', 'user_history'];
 
-export function factsOf(entry: BackupEntry, zone: string, say: Texts['backupTrouble']): Facts {
+/** @param plain why it counts for nothing, where it is not encrypted and the settings encrypt */
+export function factsOf(
+  entry: BackupEntry,
+  zone: string,
+  say: Texts['backupTrouble'],
+  plain: Html | null,
+): Facts {
   return {
     ...figures(entry.manifest),
     name: entry.name,
@@ -19,6 +26,7 @@ export function factsOf(entry: BackupEntry, zone: string, say: Texts['backupTrou
     bytes: entry.bytes,
     isVerified: entry.state === 'verified',
     problem: entry.problem === undefined ? null : say(entry.problem),
+    plain,
     isEncrypted: entry.encrypted,
     isPinned: entry.pinned,
   };
@@ -35,6 +43,7 @@ export function factsOfManifest(manifest: Manifest, zone: string, say: Texts['ba
     bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
     isVerified: manifest.state === 'verified',
     problem: damage === undefined ? null : say(damage),
+    plain: null,
     isEncrypted: objects.some(({ encoding }) => encoding.includes('age')),
     isPinned: false,
   };

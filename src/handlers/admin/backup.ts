@@ -3,7 +3,7 @@
  * (docs/spec/backup.md "Commands").
  */
 import { InlineKeyboard } from 'grammy';
-import type { BackupEntry } from '../../backup/catalog/entry.ts';
+import { type BackupEntry, UNSEALED } from '../../backup/catalog/entry.ts';
 import type { BackupRequest } from '../../backup/catalog/ledger.ts';
 import { type Peek, peek } from '../../backup/changes/peek.ts';
 import { copyHealth, readMemory } from '../../backup/copy/memory.ts';
@@ -128,7 +128,7 @@ async function openList(
   const { backup, system } = ctx.t.admin;
   const keyboard = new InlineKeyboard();
   for (const entry of entries) {
-    const facts = factsOf(entry, ctx.timeZone, ctx.t.backupTrouble);
+    const facts = factsIn(ctx, entry);
     keyboard.text(backup.listed(facts), encodeAction({ kind: 'backup', text: entry.name })).row();
   }
   if (page > 0) keyboard.text(system.left(), encodeAction({ kind: 'backups', page: page - 1 }));
@@ -146,6 +146,11 @@ async function openList(
     page === 0 ? await reachLine(ctx.services, changes, entries, { t: ctx.t, zone: ctx.timeZone }) : [];
   const lines = [total === 0 ? backup.empty() : backup.list(total), ...reach, ...secondCopy(ctx, note)];
   return { text: join(lines, ''), keyboard };
+}
+
+function factsIn({ services, t, timeZone }: BotContext, entry: BackupEntry): ReturnType<typeof factsOf> {
+  const plain = services.backups.isPlain(entry) ? t.momentTrouble(UNSEALED) : null;
+  return factsOf(entry, timeZone, t.backupTrouble, plain);
 }
 
 /** One line of the second bucket, where there is one. */
@@ -167,7 +172,7 @@ function entryScreen(entry: BackupEntry, ctx: BotContext): Screen {
       .text(backup.sendHere(), encodeAction({ kind: 'backupSend', text: name }))
       .row();
   keyboard.text(system.back(), encodeAction({ kind: 'backups', page: 0 }));
-  return { text: backup.facts(factsOf(entry, ctx.timeZone, ctx.t.backupTrouble)), keyboard };
+  return { text: backup.facts(factsIn(ctx, entry)), keyboard };
 }
 
 async function sendHere(ctx: AdminContext, name: string): Promise<Answer | undefined> {

@@ -4,6 +4,7 @@ import { TIMELINE_REASONS } from '../../backup/catalog/change-position.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, peek, pending } from '../../backup/changes/peek.ts';
 import { REASONS, UNRECORDED } from '../../backup/changes/spans.ts';
 import { copyHealth, readMemory } from '../../backup/copy/memory.ts';
+import { StoreError } from '../../backup/store/types.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
 import { lookAtChat } from '../../bot/chat-health.ts';
 import type { BotContext } from '../../bot/context.ts';
@@ -41,7 +42,7 @@ async function run(ctx: BotContext): Promise<Screen> {
       check(ctx.services, ctx.t, ctx.now).catch(
         (error: unknown): Finding => ({
           state: 'broken',
-          text: ctx.t.admin.system.checkFailed(name, ctx.t.trouble(describeError(error))),
+          text: ctx.t.admin.system.checkFailed(name, troubleOf(error, ctx.t)),
         }),
       ),
     ),
@@ -54,6 +55,12 @@ async function run(ctx: BotContext): Promise<Screen> {
     .text(system.again(), encodeAction({ kind: 'selfTest' }))
     .text(system.panel(), encodeAction({ kind: 'panel' }));
   return { text: system.selfTestResult(join(lines, '\n\n'), troubles), keyboard };
+}
+
+/** What a bucket refuses is said in the words for buckets. */
+function troubleOf(error: unknown, t: Texts): Html {
+  const said = describeError(error);
+  return error instanceof StoreError ? t.backupTrouble(said) : t.trouble(said);
 }
 
 /** Writes, reads back what was written, and looks whether every table of ours is there. */

@@ -178,7 +178,10 @@ describe('the chain ends at the last good file, and says why', () => {
     }).next();
     expect(next).toEqual({
       done: true,
-      value: expect.stringContaining('is not encrypted, although your settings encrypt'),
+      value: {
+        why: expect.stringContaining('is not encrypted, although your settings encrypt'),
+        isClosed: false,
+      },
     });
   });
 

@@ -11,8 +11,8 @@ export const en: typeof uz = {
   links: () => '⬇️ Download',
   check: () => '🔎 Verify',
   sendHere: () => '📨 Send here',
-  listed: ({ takenAt, bytes, isVerified, trigger }) =>
-    `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
+  listed: ({ takenAt, bytes, isVerified, plain, trigger }) =>
+    `${isVerified && plain === null ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
   // Screens.
   list: (total) => html`💾 <b>Backups</b>: ${total}\nChoose one to see more.`,
   copy: (state, left, hours) =>
@@ -33,7 +33,7 @@ export const en: typeof uz = {
   cleaning: () => html`🧹 Tidying up the old backups…`,
   done: (facts) => html`✅ <b>The backup was made and verified</b>\n\n${describe(facts)}`,
   facts: (facts) =>
-    html`💾 <b>Backup</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ verified' : html`⚠️ not verified${facts.problem === null ? '' : html`: ${facts.problem}`}`}\n\n${describe(facts)}`,
+    html`💾 <b>Backup</b> <code>${facts.name}</code>\n${facts.isVerified ? html`✅ verified${facts.plain === null ? '' : html`\n⚠️ ${facts.plain}`}` : html`⚠️ not verified${facts.problem === null ? '' : html`: ${facts.problem}`}`}\n\n${describe(facts)}`,
   failed: (reason) =>
     html`❌ <b>The backup failed.</b>\nReason: ${reason}\nThis attempt touched no other backup.`,
   duplicate: () => html`ℹ️ A backup was made just now, another one is not needed.`,

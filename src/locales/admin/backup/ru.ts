@@ -11,8 +11,8 @@ export const ru: typeof uz = {
   links: () => '⬇️ Скачать',
   check: () => '🔎 Проверить',
   sendHere: () => '📨 Прислать сюда',
-  listed: ({ takenAt, bytes, isVerified, trigger }) =>
-    `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
+  listed: ({ takenAt, bytes, isVerified, plain, trigger }) =>
+    `${isVerified && plain === null ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
   // Screens.
   list: (total) => html`💾 <b>Резервные копии</b>: ${total}\nВыберите, чтобы посмотреть подробно.`,
   copy: (state, left, hours) =>
@@ -33,7 +33,7 @@ export const ru: typeof uz = {
   cleaning: () => html`🧹 Навожу порядок среди старых копий…`,
   done: (facts) => html`✅ <b>Резервная копия готова и проверена</b>\n\n${describe(facts)}`,
   facts: (facts) =>
-    html`💾 <b>Резервная копия</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ проверена' : html`⚠️ не проверена${facts.problem === null ? '' : html`: ${facts.problem}`}`}\n\n${describe(facts)}`,
+    html`💾 <b>Резервная копия</b> <code>${facts.name}</code>\n${facts.isVerified ? html`✅ проверена${facts.plain === null ? '' : html`\n⚠️ ${facts.plain}`}` : html`⚠️ не проверена${facts.problem === null ? '' : html`: ${facts.problem}`}`}\n\n${describe(facts)}`,
   failed: (reason) =>
     html`❌ <b>Резервная копия не сделана.</b>\nПричина: ${reason}\nДругие копии эта попытка не трогала.`,
   duplicate: () => html`ℹ️ Копия только что сделана, новая не нужна.`,

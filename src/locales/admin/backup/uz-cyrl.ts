@@ -11,8 +11,8 @@ export const uzCyrl: typeof uz = {
   links: () => '⬇️ Юклаб олиш',
   check: () => '🔎 Текшириш',
   sendHere: () => '📨 Шу ерга юбориш',
-  listed: ({ takenAt, bytes, isVerified, trigger }) =>
-    `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
+  listed: ({ takenAt, bytes, isVerified, plain, trigger }) =>
+    `${isVerified && plain === null ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
   // Screens.
   list: (total) => html`💾 <b>Захира нусхалар</b>: ${total} та\nБатафсил кўриш учун танланг.`,
   copy: (state, left, hours) =>
@@ -33,7 +33,7 @@ export const uzCyrl: typeof uz = {
   cleaning: () => html`🧹 Эски нусхалар тартибга солинмоқда…`,
   done: (facts) => html`✅ <b>Захира нусха тайёр ва текширилди</b>\n\n${describe(facts)}`,
   facts: (facts) =>
-    html`💾 <b>Захира нусха</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ текширилган' : html`⚠️ текширилган эмас${facts.problem === null ? '' : html`: ${facts.problem}`}`}\n\n${describe(facts)}`,
+    html`💾 <b>Захира нусха</b> <code>${facts.name}</code>\n${facts.isVerified ? html`✅ текширилган${facts.plain === null ? '' : html`\n⚠️ ${facts.plain}`}` : html`⚠️ текширилган эмас${facts.problem === null ? '' : html`: ${facts.problem}`}`}\n\n${describe(facts)}`,
   failed: (reason) =>
     html`❌ <b>Захира нусха олинмади.</b>\nСабаби: ${reason}\nБу уриниш бошқа нусхаларга тегмади.`,
   duplicate: () => html`ℹ️ Захира нусха ҳозиргина олинган, янгиси шарт эмас.`,

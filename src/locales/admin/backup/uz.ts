@@ -18,6 +18,8 @@ export interface BackupFacts {
   readonly trigger: string | null;
   readonly isVerified: boolean;
   readonly problem: Html | null;
+  /** Why it counts for nothing, where it is not encrypted and the settings encrypt. */
+  readonly plain: Html | null;
   readonly isEncrypted: boolean;
   readonly isPinned: boolean;
 }
@@ -39,8 +41,8 @@ export const uz = {
   links: () => '⬇️ Yuklab olish',
   check: () => '🔎 Tekshirish',
   sendHere: () => '📨 Shu yerga yuborish',
-  listed: ({ takenAt, bytes, isVerified, trigger }: BackupFacts) =>
-    `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
+  listed: ({ takenAt, bytes, isVerified, plain, trigger }: BackupFacts) =>
+    `${isVerified && plain === null ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
   // Screens.
   list: (total: number): Html =>
     html`💾 <b>Zaxira nusxalar</b>: ${total} ta\nBatafsil ko‘rish uchun tanlang.`,
@@ -66,7 +68,7 @@ export const uz = {
   done: (facts: BackupFacts): Html =>
     html`✅ <b>Zaxira nusxa tayyor va tekshirildi</b>\n\n${describe(facts)}`,
   facts: (facts: BackupFacts): Html =>
-    html`💾 <b>Zaxira nusxa</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ tekshirilgan' : html`⚠️ tekshirilgan emas${facts.problem === null ? '' : html`: ${facts.problem}`}`}\n\n${describe(facts)}`,
+    html`💾 <b>Zaxira nusxa</b> <code>${facts.name}</code>\n${facts.isVerified ? html`✅ tekshirilgan${facts.plain === null ? '' : html`\n⚠️ ${facts.plain}`}` : html`⚠️ tekshirilgan emas${facts.problem === null ? '' : html`: ${facts.problem}`}`}\n\n${describe(facts)}`,
   failed: (reason: Html): Html =>
     html`❌ <b>Zaxira nusxa olinmadi.</b>\nSababi: ${reason}\nBu urinish boshqa nusxalarga tegmadi.`,
   duplicate: (): Html => html`ℹ️ Zaxira nusxa hozirgina olingan, yangisi shart emas.`,
