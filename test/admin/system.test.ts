@@ -226,7 +226,12 @@ describe('backups', () => {
       store: createDirectoryStore(join(dirname(path), 'bucket')),
       ledger: createBackupLedger(db),
       holder: 'test',
-      links: { baseUrl: 'http://127.0.0.1', key: new Uint8Array(32), prefix: backup.prefix, now: desk.bot.now },
+      links: {
+        baseUrl: 'http://127.0.0.1',
+        key: new Uint8Array(32),
+        prefix: backup.prefix,
+        now: desk.bot.now,
+      },
       alert: async () => {},
     });
     Object.assign(services, { backups: sealed });
