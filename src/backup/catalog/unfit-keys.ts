@@ -37,7 +37,9 @@ async function* chunksOf(reader: ReadableStreamDefaultReader<Uint8Array>): Async
   }
 }
 
-/** Whether it is encrypted and nothing that is set opens it: closed, and neither lost nor damaged. */
+/**
+ * Whether it is encrypted and nothing that is set opens it: closed, and neither lost nor damaged.
+ */
 export async function isClosed(
   bucket: Pick<Bucket, 'store' | 'prefix'>,
   entry: Pick<BackupEntry, 'manifest' | 'encrypted'>,

@@ -58,7 +58,7 @@ export async function proveChanges(bucket: Bucket, options: ProveOptions): Promi
       // Nobody can look into what follows: `verify` says so of the files.
       if (found === 'closed' || found.isClosed) closed.push(...behind(base, own[at + 1], index));
       if (found === 'closed') continue;
-      why = found.isClosed ? undefined : found.end;
+      why = found.end;
       for (const name of found.files) reached.add(name);
       end = greatest([end, ...found.files.map((name) => parseChangeKey('', name)?.last ?? 0)]);
     }
@@ -88,10 +88,10 @@ export async function proveChanges(bucket: Bucket, options: ProveOptions): Promi
   return problems;
 }
 
-/** Up to the next backup, by their names. */
+/** Encrypted ones up to the next backup, by their names: what is not, needs no key. */
 function behind(base: Base, next: Base | undefined, index: ChangeIndex): StoredChange[] {
   const end = next?.changes?.seq ?? Number.POSITIVE_INFINITY;
-  return index.behind(base).filter(({ first }) => first <= end);
+  return index.behind(base).filter(({ first, encrypted }) => encrypted && first <= end);
 }
 
 async function replayed(

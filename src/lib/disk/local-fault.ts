@@ -26,8 +26,8 @@ const SQLITE = new Set([7, 10, 13]);
 const SHORT_READ = 522;
 
 /**
- * Whether a disk of this machine that is full, broken or cleaned is at the bottom of `error`: then nothing was
- * learned about the backup.
+ * Whether a disk of this machine that is full, broken or cleaned is at the bottom of `error`: then
+ * nothing was learned about the backup.
  */
 export function isLocalFault(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
