@@ -64,7 +64,7 @@ const SHAPES: Readonly<Record<string, readonly Field[]>> = {
   member: fieldsOf({ user: 'user!', status: 'text!' }),
   file: fieldsOf({
     file_id: 'text!',
-    file_unique_id: 'text',
+    file_unique_id: 'text!',
     file_name: 'text',
     mime_type: 'text',
     file_size: 'number',

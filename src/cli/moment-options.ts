@@ -1,5 +1,6 @@
 /** A moment as a person writes it (`--at`), and what may be said beside it. */
 import { type Command, Option } from 'commander';
+import { shellWord } from '../lib/shell-word.ts';
 import { readMoment } from '../text/moment.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -55,9 +56,4 @@ export function askedBy(command: string, text: string, wish: MomentWish, flags =
 /** The history that was asked for, behind a space; or nothing. */
 export function timelineOf({ wish: { timeline } }: Asked): string {
   return timeline === undefined ? '' : ` --timeline ${timeline}`;
-}
-
-/** As a shell takes it for one word. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text}"`;
 }

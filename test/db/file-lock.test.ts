@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
   cpSync,
@@ -21,6 +21,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DatabaseUnavailable } from '../../src/db/database.ts';
 import { explainLocked, lockDatabaseFile } from '../../src/db/file/file-lock.ts';
+import { isMountPoint } from '../../src/lib/disk/mount-point.ts';
 
 let directory: string;
 let path: string;
@@ -208,6 +209,38 @@ test('the lock is the file’s, by whatever name it is opened', async () => {
   await expect(lockDatabaseFile(link, { holder: 'restore', now })).rejects.toThrow('is in use by node host');
   await lock.release();
   expect(readdirSync(directory).sort()).toEqual(['bot.db', 'link.db']);
+});
+
+const MAY_MOUNT = spawnSync('unshare', ['-rm', 'true']).status === 0;
+
+test.skipIf(!MAY_MOUNT)('a file that is mounted by itself is refused; its own path is not', async () => {
+  const mounted = join(directory, 'a mount', 'bot.db');
+  mkdirSync(dirname(mounted));
+  writeFileSync(mounted, '');
+  const code = `import { lockDatabaseFile } from ${JSON.stringify(LOCK)};
+    for (const path of ${JSON.stringify([mounted, path])})
+      await lockDatabaseFile(path, { holder: 'x', now: () => new Date() })
+      .then((lock) => lock.release().then(() => console.log('free')), (error) => console.log(error.name, error.message));`;
+  writeFileSync(path, '');
+  const mount = 'mount --bind "$1" "$2" && exec "$3" --input-type=module -e "$4"';
+  const said = execFileSync(
+    'unshare',
+    ['-rm', 'sh', '-c', mount, '', path, mounted, process.execPath, code],
+    {
+      encoding: 'utf8',
+    },
+  );
+  const [first, second] = said.trim().split('\n');
+  expect(first).toContain(`DatabaseFileHeld database ${mounted} is mounted as a single file`);
+  expect(first).toContain(`Mount its directory instead, as ${dirname(mounted)}`);
+  expect(second).toBe('free');
+});
+
+test('the mounts of a process, as proc(5) writes them', () => {
+  const mounts =
+    '24 27 0:6 / /dev rw - devtmpfs none rw\n43 27 254:0 /a.db /data/my\\040bot.db rw - ext4 /dev/vda rw\n';
+  expect(isMountPoint('/data/my bot.db', mounts)).toBe(true);
+  expect(isMountPoint('/data', mounts)).toBe(false);
 });
 
 test('a second name (a hard link) of a file in use is refused, and is free afterwards', async () => {

@@ -2,6 +2,7 @@
  * Backups without their manifests (a copy of the bucket or a sync program left those out): their
  * files are restored one by one.
  */
+import { fileWord } from '../../lib/shell-word.ts';
 import type { Bucket } from './bucket.ts';
 import type { BackupEntry } from './entry.ts';
 
@@ -18,7 +19,7 @@ export function bareFile({ store }: Bucket, entries: readonly BackupEntry[]): st
     const path = store.pathOf?.(object.key);
     return path === undefined
       ? `fetch ${object.key} from ${store.description}, then: npm run backup -- restore FILE`
-      : `npm run backup -- restore ${path}`;
+      : `npm run backup -- restore ${fileWord(path)}`;
   }
   return undefined;
 }
@@ -41,5 +42,5 @@ export async function unpackedFile(
     .filter((key) => !keys.has(key))
     .flatMap((key) => [key.replace(/\.age$/, ''), key.replace(/\.gz(\.age)?$/, '')])
     .find((key) => keys.has(key));
-  return found && `npm run backup -- restore ${store.pathOf(found)}`;
+  return found && `npm run backup -- restore ${fileWord(store.pathOf(found))}`;
 }

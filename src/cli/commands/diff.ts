@@ -7,16 +7,10 @@ import { diffInProcess } from '../../backup/verify/database-diff.ts';
 import { asDatabase, plainFile } from '../../backup/verify/plain-file.ts';
 import { unpackDatabase } from '../../backup/verify/verify-backup.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
+import { shellWord } from '../../lib/shell-word.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { databaseOf, pointLine, resolveMoment } from '../moment.ts';
-import {
-  type Asked,
-  askedBy,
-  type MomentWish,
-  requireMoment,
-  shellWord,
-  withMoment,
-} from '../moment-options.ts';
+import { type Asked, askedBy, type MomentWish, requireMoment, withMoment } from '../moment-options.ts';
 import { withWayOn } from '../other-way.ts';
 import { LATEST, resolveBackup } from '../target.ts';
 import { diffLines } from './diff-lines.ts';

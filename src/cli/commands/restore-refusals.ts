@@ -8,8 +8,9 @@ import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening } from '../../backup/catalog/unfit-keys.ts';
 import { explain } from '../../lib/clock.ts';
 import { hideSecrets } from '../../lib/log.ts';
+import { shellWord } from '../../lib/shell-word.ts';
 import type { ExitCode, Invocation } from '../command.ts';
-import { type Asked, askedBy, shellWord } from '../moment-options.ts';
+import { type Asked, askedBy } from '../moment-options.ts';
 import { isShort, otherBackup, wayOn } from '../other-way.ts';
 import { olderThan } from '../target.ts';
 

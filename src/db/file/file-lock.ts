@@ -10,6 +10,7 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import { makeDirectory } from '../../lib/disk/directories.ts';
 import { isLinkless } from '../../lib/disk/linkless.ts';
+import { isMountPoint, mountedFile } from '../../lib/disk/mount-point.ts';
 import { realPath } from '../../lib/disk/real-path.ts';
 import { DatabaseUnavailable } from '../database.ts';
 import {
@@ -68,7 +69,9 @@ export async function lockDatabaseFile(
   path: string,
   { holder, now, say = console.error, sleep = pause, onTaken }: FileLockOptions,
 ): Promise<FileLock> {
-  const file = `${realPath(path)}.lock`;
+  const real = realPath(path);
+  if (isMountPoint(real)) throw new DatabaseFileHeld(mountedFile(real));
+  const file = `${real}.lock`;
   const text = ownLock(holder, now());
   await makeDirectory(dirname(file));
   // Reading a pipe of that name would never end.
@@ -79,7 +82,7 @@ export async function lockDatabaseFile(
   for (let attempt = 0; attempt < 3; attempt += 1) {
     if (await appear(file, text)) {
       const lock = held({ path, file, text, now, onTaken });
-      if (!(await isUsedByOtherName(file.slice(0, -'.lock'.length)))) return lock;
+      if (!(await isUsedByOtherName(real))) return lock;
       await lock.release();
       throw new DatabaseFileHeld(
         `database ${path} has a second name (a hard link), and is in use under it: stop what uses it, or give this one a copy of its own`,

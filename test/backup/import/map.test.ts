@@ -258,6 +258,7 @@ describe('CSV', () => {
     const cp1251 = Buffer.from([0x6b, 0x6f, 0x64, 0x0a, 0xcd, 0xe0, 0xf0, 0xf3, 0xf2, 0xee]);
     await expect(sourcesOf('csv', cp1251)).rejects.toThrow(/Windows-1251.*iconv -f CP1251 -t UTF-8/);
     await expect(sourcesOf('csv', 'kod,nomi\n5,a\0b')).rejects.toThrow('zero bytes');
+    await expect(sourcesOf('csv', 'kod,nomi, kod\n5,a,6')).rejects.toThrow('two columns are called "kod"');
   });
 
   test('quotes, line breaks within them, an empty last cell; an open quote is an error', () => {
@@ -272,7 +273,8 @@ describe('CSV', () => {
   });
 
   test('a line of more than 2,000 columns is refused before anything is made of it', () => {
-    expect(readCsv(`${'a,'.repeat(1_999)}b\n${'1,'.repeat(1_999)}2\n`)).toHaveLength(1);
+    const names = Array.from({ length: 2_000 }, (_, i) => `c${i}`).join(',');
+    expect(readCsv(`${names}\n${'1,'.repeat(1_999)}2\n`)).toHaveLength(1);
     expect(() => readCsv(`a\n${'1,'.repeat(2_000)}2\n`)).toThrow('line 2 has more than 2000 columns');
   });
 });
@@ -291,6 +293,7 @@ describe('a map', () => {
 
   test.each([
     ['{', 'the map is no JSON'],
+    ['{"__proto__":{}}', '__proto__ is no field'],
     ['{}', 'the map is wrong at format'],
     [map([]), 'the map is wrong at sources: no sources'],
     [map([{ ...source, to: 'films' }]), 'the map is wrong at sources.0.to'],

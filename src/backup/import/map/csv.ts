@@ -11,12 +11,16 @@ const MOST_COLUMNS = 2_000;
 
 /**
  * Rows as objects by the names of the first line, and their {@link LINE}. @throws when a quote is
- * not closed, or a line has too many columns
+ * not closed, a line has too many columns, or
+ * two columns have one name
  */
 export function readCsv(text: string): Map<string, string>[] {
   const plain = text.replace(/^\uFEFF/, '');
   const [header, ...rows] = cells(plain, separatorOf(plain));
   const names = (header?.cells ?? []).map((name, i) => name.trim() || `column ${i + 1}`);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined)
+    throw new Error(`two columns are called ${JSON.stringify(twice)}: rename or remove one`);
   return rows
     .filter(({ cells }) => cells.some((cell) => cell !== ''))
     .map(({ cells, line }) =>

@@ -67,7 +67,11 @@ export interface ImportMap {
 export function readImportMap(text: string): ImportMap {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text, (key: string, inner: unknown) => {
+      // The checks below pass over it.
+      if (key === '__proto__') throw new Error('__proto__ is no field');
+      return inner;
+    });
   } catch (cause) {
     throw new Error(`the map is no JSON: ${cause instanceof Error ? cause.message : ''}`, { cause });
   }

@@ -22,6 +22,7 @@ import {
 import { DatabaseUnavailable, type Statement } from '../../../db/database.ts';
 import { describeError } from '../../../lib/log.ts';
 import { readJson } from '../../../lib/read-json.ts';
+import { fileWord } from '../../../lib/shell-word.ts';
 import { textsIn } from '../../../locales/index.ts';
 import { doCheck } from './check.ts';
 import { doImport, doLook } from './import.ts';
@@ -191,7 +192,7 @@ const VERBS: Readonly<Record<WorkKind, string>> = {
 /** What does the same on a computer. */
 function commandOf({ kind, detail }: AdminWork): string {
   const { name } = JSON.parse(detail) as { name: string };
-  return `npm run backup -- ${VERBS[kind]} ${name}`;
+  return `npm run backup -- ${VERBS[kind]} ${fileWord(name)}`;
 }
 
 function mayPass(error: unknown): boolean {
