@@ -5,6 +5,7 @@ import { copyHealth, readMemory } from '../backup/copy/memory.ts';
 import { StoreError } from '../backup/store/types.ts';
 import { botIdentity } from '../db/bot-identity.ts';
 import { copyNote, lostChangesNote } from '../db/bucket-notes.ts';
+import type { Database } from '../db/database.ts';
 import { heard as heardOf } from '../db/hearing.ts';
 import { lackNow } from '../db/own-schema.ts';
 import { moveProgress } from '../db/relinking.ts';
@@ -15,8 +16,8 @@ import { Silence, within } from '../lib/silence.ts';
 import { APP_VERSION } from './compose.ts';
 import type { HostParts } from './host-parts.ts';
 
-/** A monitor gives up on an answer after ten seconds or so. */
-const BUCKET_MS = 5_000;
+/** Of the bucket, and of the database: a monitor gives up after ten seconds or so. */
+const ANSWER_MS = 5_000;
 /** While one look at the bucket is stuck, nobody begins another: the address is open to all. */
 const STUCK_MS = 30_000;
 
@@ -34,7 +35,7 @@ export function backupLook({ backups, now, healthTimer }: HostParts): LookAtBack
   return async () => {
     const at = now().getTime();
     if (at >= stuckAt && at - stuckAt < STUCK_MS) return 'unreachable';
-    return within(BUCKET_MS, () => backups.health().finally(free), { timer: healthTimer }).catch(
+    return within(ANSWER_MS, () => backups.health().finally(free), { timer: healthTimer }).catch(
       (error: unknown) => {
         if (error instanceof Silence) stuckAt = at;
         // A bucket that nobody can list is no sign of safety.
@@ -49,20 +50,19 @@ export async function checkHealth(
   writes: WatchedWrites,
   look: LookAtBackups,
 ): Promise<Health> {
-  const { db, disk, isOffline, asCalled = (text) => text } = parts;
-  const [database, found, state, updates, moving, copy, changes] = await Promise.all([
-    lackNow(db).then(
-      (lack) =>
-        lack !== undefined ? 'incomplete' : writes.trouble() !== undefined ? 'takes no writes' : 'ok',
-      () => 'unreachable' as const,
-    ),
+  const { disk, isOffline, asCalled = (text) => text } = parts;
+  const asked: HostParts = { ...parts, db: inTime(parts) };
+  const [database, looked, state, updates, moving, copy, changes] = await Promise.all([
+    databaseOf(asked, writes).catch(() => 'unreachable' as const),
     look(),
     disk?.(),
-    updatesOf(parts),
-    movingOf(parts),
-    copyOf(parts),
-    changesOf(parts),
+    updatesOf(asked),
+    movingOf(asked),
+    copyOf(asked),
+    changesOf(asked),
   ]);
+  // The look asks the database as well: which of the two was silent is known of the database alone.
+  const found = looked === 'unreachable' && database === 'unreachable' ? 'unknown' : looked;
   const backup = typeof found === 'string' ? undefined : found;
   const isWritable = state === undefined || state === 'ok';
   const ok = isOffline === true ? 'offline' : 'ok';
@@ -89,6 +89,18 @@ export async function checkHealth(
     },
     ...(copy !== undefined && { copy }),
   };
+}
+
+function inTime({ db }: HostParts): Database {
+  return { ...db, read: (queries) => within(ANSWER_MS, () => db.read(queries)) };
+}
+
+/** A write that failed may have failed while nothing answered: it is tried again. */
+async function databaseOf({ db }: HostParts, writes: WatchedWrites): Promise<Health['database']> {
+  if ((await lackNow(db)) !== undefined) return 'incomplete';
+  if (writes.trouble() === undefined) return 'ok';
+  const isWritten = await within(ANSWER_MS, writes.probe).catch(() => false);
+  return isWritten ? 'ok' : 'takes no writes';
 }
 
 const LISTED = 'see `npm run backup -- list`';

@@ -16,7 +16,7 @@ export interface Health {
   readonly version: string;
   /**
    * `replaced`: somebody took the file away, and the host must restart. `incomplete`: a table or
-   * column of the bot is missing. `takes no writes`: the last one failed.
+   * column of the bot is missing. `takes no writes`: the last one failed, and one tried now does.
    */
   readonly database: 'ok' | 'unreachable' | 'replaced' | 'incomplete' | 'takes no writes';
   /** Whether database and bucket take writes; absent where there is no disk (Worker). */
@@ -41,9 +41,10 @@ export interface Health {
     readonly damaged?: string;
     /**
      * The bucket did not tell within seconds, or refused: nothing is known. `another directory`:
-     * its disk is not mounted, most likely.
+     * its disk is not mounted, most likely. `unknown`: the database was silent, which the look
+     * asks as well.
      */
-    readonly bucket?: 'unreachable' | 'another directory';
+    readonly bucket?: 'unreachable' | 'another directory' | 'unknown';
     /** Absent where changes are not recorded. */
     readonly changes?: {
       /** Since when the oldest change waits that is not in the bucket; 0: none does. */

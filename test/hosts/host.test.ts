@@ -46,7 +46,8 @@ function host(
     healthTimer,
     db = world.db,
     sharesWork = false,
-  }: { store?: Store; healthTimer?: Timer; db?: Database; sharesWork?: boolean } = {},
+    backups,
+  }: { store?: Store; healthTimer?: Timer; db?: Database; sharesWork?: boolean; backups?: BackupEngine } = {},
 ): Host {
   const { clock, ledger } = world;
   const context = { ...world.context, store };
@@ -56,7 +57,8 @@ function host(
     db,
     api: new Api('1:x'),
     me: readBotInfo({ id: 1, is_bot: true, username: 'test_bot' }),
-    backups: createBackupEngine({ ...context, requests: ledger, maxAgeHours: 26, signLink: () => '' }),
+    backups:
+      backups ?? createBackupEngine({ ...context, requests: ledger, maxAgeHours: 26, signLink: () => '' }),
     now: clock.now,
     sleep: async (milliseconds) => {
       pauses.push(milliseconds);
@@ -207,6 +209,26 @@ test('a bucket that does not answer: /healthz does within seconds, and begins no
   world.clock.advance(30_000);
   await app.request('/healthz');
   expect(waits).toEqual([5_000, 5_000]);
+});
+
+test('a database that does not answer: /healthz accuses no bucket, and says so within seconds', async () => {
+  const silent: Database = {
+    read: () => new Promise(() => {}),
+    write: () => new Promise(() => {}),
+    roundTrips: 0,
+    close: () => {},
+  };
+  const backups = { ...composed(), health: () => new Promise<never>(() => {}) };
+  const healthTimer: Timer = (_, run) => {
+    queueMicrotask(run);
+    return () => {};
+  };
+  const { app } = host(undefined, { db: silent, healthTimer, backups });
+  const answer = await app.request('/healthz');
+  expect([answer.status, await answer.json()]).toMatchObject([
+    503,
+    { database: 'unreachable', backup: { last_verified: null, bucket: 'unknown' } },
+  ]);
 });
 
 test('thousands who ask /healthz at once wait for one look at the bucket', async () => {
@@ -363,4 +385,7 @@ test('a database that takes no writes any more is told at once, whatever was jus
   await one.tick().catch(() => {});
   expect([before, await said()]).toEqual([before, 'takes no writes']);
   expect(before).not.toBe('takes no writes');
+  isFull = false;
+  world.clock.advance(1_500);
+  expect(await said()).toBe(before);
 });
