@@ -18,6 +18,7 @@ export class KeptMoments {
   /** Full backups from before, the newest first, as far as they are known. */
   readonly #bases: Base[] = [];
   readonly #unread: ObjectGroup[];
+  readonly #groups: readonly ObjectGroup[];
   #left = MOST_MANIFESTS;
 
   /**
@@ -27,6 +28,7 @@ export class KeptMoments {
   constructor(bucket: Bucket, groups: readonly ObjectGroup[], since: Date) {
     this.#bucket = bucket;
     this.#since = since;
+    this.#groups = groups;
     this.#unread = groups.filter(({ name }) => {
       const time = timeOfName(name);
       return time !== undefined && time <= since;
@@ -41,9 +43,21 @@ export class KeptMoments {
     for (let at = 0; ; at += 1) {
       const base = this.#bases[at] ?? (await this.#next());
       if (base === undefined) return this.#unread.length === 0 ? Number.POSITIVE_INFINITY : 0;
-      if (base.changes?.timeline === timeline) return heldBy(base);
+      if (base.changes?.timeline === timeline) return this.#heldBy(base);
       if (!isYoung) return Number.POSITIVE_INFINITY;
     }
+  }
+
+  /**
+   * What waited when the backup was made comes in files behind the one before it, which its own
+   * number says nothing of: 0 where that one is not there.
+   */
+  async #heldBy(base: Base): Promise<number> {
+    const { previous = null, seq = 0, timeline } = base.changes ?? {};
+    if (previous === null || 'file' in previous) return heldBy(base);
+    const group = this.#groups.find(({ name }) => name === previous.base);
+    const before = group && (await loadEntry(this.#bucket, group)).manifest?.changes;
+    return before?.timeline === timeline ? Math.min(seq, before?.seq ?? 0) : 0;
   }
 
   async #next(): Promise<Base | undefined> {

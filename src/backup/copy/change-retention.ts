@@ -38,9 +38,9 @@ export interface PrunedChanges {
 
 /**
  * The newest backup of the copy: its manifest, or those of some that are not whole; and those that
- * old moments begin with.
+ * old moments begin with, and the one that such a backup came right behind.
  */
-const BOUNDS_REQUESTS = 6 + MOST_MANIFESTS;
+const BOUNDS_REQUESTS = 7 + MOST_MANIFESTS;
 /** A page of the copy, one of the first bucket, a deletion and the look after it. */
 const TIMELINE_REQUESTS = 4;
 

@@ -154,3 +154,18 @@ test('a bucket that keeps what it was told to delete is told of', async () => {
   expect(report.removed).toEqual([]);
   expect(report.problems).toEqual([expect.stringContaining(file)]);
 });
+
+test('what waited in two files when a full backup was made right behind another: both stay', async () => {
+  world.sql('INSERT INTO counted (note) VALUES (1)');
+  await world.full({ trim: true });
+  world.sql('INSERT INTO counted (note) VALUES (2), (3), (4)');
+  // Its manifest names the backup before it, and holds what the next two files tell.
+  await world.full();
+  const first = await world.ship(2);
+  settle(first);
+  world.clock.advance(20 * DAY);
+  const second = await change();
+  await world.full();
+  expect((await prune(14)).plan).toEqual([]);
+  expect(await there()).toEqual([first, second]);
+});
