@@ -15,6 +15,8 @@ export interface WentOnTools extends AlertTools {
   readonly bucket: Bucket;
   readonly defaultLocale: LocaleName;
   readonly timeZone?: string | undefined;
+  /** What lies beside the database and holds more still, with what to do. */
+  readonly more?: (until: Date) => string | undefined;
 }
 
 /** At a start, before anything is shipped, and when shipping meets the other's file. */
@@ -23,16 +25,18 @@ export async function tellWentOn({
   bucket,
   defaultLocale,
   timeZone = DEFAULT_TIME_ZONE,
+  more,
   ...tools
 }: WentOnTools): Promise<void> {
   const [state, told] = await db.read([changeState, wentOnNote()]);
   const until = state && (await wentOnUntil(bucket, state));
   if (until === undefined) return;
   const at = until.toISOString();
+  const better = more?.(until);
   const command = `npm run backup -- restore --at ${at} --replace`;
   tools.log.error('changes: the bucket goes further than the database', {
     until: at,
-    message: `an older file or journal was put back, or another bot works with a copy; to bring back what the bucket has: ${command}`,
+    message: `an older file or journal was put back, a journal was lost, or another bot works with a copy; to bring back what the bucket has: ${command}${better === undefined ? '' : `; ${better}`}`,
   });
   if (told === at) return;
   await db.write([keepWentOn(at)]);

@@ -33,6 +33,7 @@ beforeEach(async () => {
     ADMIN_IDS: String(ADMIN_ID),
     DEFAULT_LOCALE: 'en',
     PORT: String(await freePort()),
+    LOG_LEVEL: 'debug',
   };
 });
 afterEach(async () => {
@@ -108,4 +109,24 @@ test('an old file that was put back: list, the start and the owners name the way
   expect(users()).not.toContain(7002);
   expect(cli(['list'])).not.toContain('older file');
   expect(readdirSync(join(directory, 'data'))).toContain('anime_bot.db.before-restore');
+});
+
+test('a lost journal: list and the start name the file that the bot rescued, and it has everything', async () => {
+  const admin = telegram.person({ id: ADMIN_ID, firstName: 'Olim' });
+  const first = await started();
+  await admin.send('/start');
+  expect(await first.stop('SIGTERM')).toBe(0);
+  const second = await started();
+  await telegram.person({ id: 7001, firstName: 'Vali' }).send('/start');
+  await second.until(/"event":"changes shipped"/);
+  rmSync(`${path}-wal`);
+  await second.until(/"event":"database lost"/);
+  await second.stop('SIGTERM');
+  const [, rescued = ''] = /(mv \S+\.rescued-\S+ \S+)/.exec(cli(['list'])) ?? [];
+  expect(rescued).not.toBe('');
+  const third = await started();
+  expect(third.output()).toContain(rescued);
+  expect(await third.stop('SIGTERM')).toBe(0);
+  execFileSync('sh', ['-c', rescued], { cwd: directory });
+  expect(users()).toContain(7001);
 });

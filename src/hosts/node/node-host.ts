@@ -24,6 +24,7 @@ import { PATIENCE_MS } from './last-stored.ts';
 import { type Answer, everybody, listen, onlyThisMachine } from './listen.ts';
 import { createHostLog } from './log-lines.ts';
 import { beginOwnWork } from './own-work.ts';
+import { rescuedBeside } from './ways-back.ts';
 
 export interface RunningNode {
   readonly address: string;
@@ -98,6 +99,15 @@ export async function startNode(
   };
 }
 
+function moreThan({ database }: Config): (until: Date) => string | undefined {
+  return (until) => {
+    const rescued = database.kind === 'file' ? rescuedBeside(database.path) : undefined;
+    return rescued !== undefined && rescued.at > until.getTime()
+      ? `what a running bot rescued holds more still, and takes the database's place, with the bot stopped: ${rescued.how}`
+      : undefined;
+  };
+}
+
 async function readyWith(have: Acquired, host: Host): Promise<void> {
   const { config, log, database } = have;
   const { db } = database;
@@ -108,8 +118,10 @@ async function readyWith(have: Acquired, host: Host): Promise<void> {
   await freeJobsOfDead(db, unpaced, isSurelyDead).catch(() => {});
   await logStrangers(db, log);
   if (config.changes.isOn)
-    await within(PATIENCE_MS, () => tellWentOn({ ...config, ...have.told, db, bucket: have.first })).catch(
-      (error: unknown) => log.warn('changes: the bucket was not asked', { error: describeError(error) }),
+    await within(PATIENCE_MS, () =>
+      tellWentOn({ ...config, ...have.told, db, bucket: have.first, more: moreThan(config) }),
+    ).catch((error: unknown) =>
+      log.warn('changes: the bucket was not asked', { error: describeError(error) }),
     );
   if (config.ownerIds.length === 0 && (await db.read([admins()]))[0].length === 0)
     log.error('no admins', { message: NO_ADMINS });
