@@ -36,7 +36,9 @@ export async function changesAtRisk(
   const lost = living && lostFrom(living, bases, files);
   const [worst] = bad;
   const more = bad.length > 1 ? ` (and ${countOf(bad.length - 1, 'more')})` : '';
-  const problem = lost ?? (worst && `${worst.problem}${more}: nothing behind it can be brought back`);
+  // What goes on from an altered file is left out, and counts as lost: the cause comes first.
+  const damage = worst && `${worst.problem}${more}: nothing behind it can be brought back`;
+  const problem = [damage, lost].filter((one) => one !== undefined).join('; ') || undefined;
   const todo = 'Begin anew: npm run backup -- full';
   if (problem === undefined) return { sound, problem, todo };
   const other = await otherBucket(session);

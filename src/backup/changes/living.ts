@@ -105,7 +105,7 @@ export async function livingOfHost(
 export function lostToBucket({ state }: Pick<Living, 'state'>, end: Position): string | undefined {
   const { timeline, shippedSeq, previous } = state;
   if (timeline !== end.timeline || shippedSeq <= end.seq) return undefined;
-  return `the database has stored its changes up to ${shippedSeq}, and the bucket leads up to ${end.seq} only (${nameOf(previous)} comes last): files are gone`;
+  return `the database has stored its changes up to ${shippedSeq}, and the bucket leads up to ${end.seq} only (${nameOf(previous)} comes last): files are gone or were altered`;
 }
 
 /** The same, as far as names and manifests tell where the bucket leads to. */
