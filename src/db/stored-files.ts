@@ -47,6 +47,19 @@ export function rememberManifest({ file, sha256 }: StoredFile): Statement[] {
 }
 
 /**
+ * Behind the statement that records how the run ended: one that failed stored nothing, and another
+ * database's backup may have the name by then. That of a run that made one stays.
+ */
+export function forgetFailed(run: string, file: string): Statement {
+  return sql(
+    `DELETE FROM bucket_notes WHERE key = ? AND EXISTS
+       (SELECT 1 FROM backup_runs WHERE name = ? AND state = 'failed')`,
+    PREFIX + file,
+    run,
+  );
+}
+
+/**
  * Behind the statement that writes into `change_state` that the file is stored, and only if it did.
  * Beside it stands, once for a timeline, the number of the first entry that is remembered of:
  * nobody knows what was stored before it.

@@ -99,8 +99,8 @@ export interface Ledger {
    */
   outdated(names: readonly BackupName[], fence: number): Promise<BackupName[]>;
   /**
-   * Records how a run ended; one that made a backup stays `done`. Returns whether another run had
-   * taken it for dead, and told the owners so.
+   * Records how a run ended; one that made a backup stays `done`, and of one that failed no SHA-256
+   * is known any more. Returns whether another run had taken it for dead, and told the owners so.
    */
   end(name: BackupName, end: RunEnd): Promise<boolean>;
   /**

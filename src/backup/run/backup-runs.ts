@@ -4,9 +4,10 @@
 
 import { keepLostChanges } from '../../db/bucket-notes.ts';
 import { all, type Database, one, type Query, sql } from '../../db/database.ts';
-import { rememberManifest } from '../../db/stored-files.ts';
+import { forgetFailed, rememberManifest } from '../../db/stored-files.ts';
 import { toSqlTime } from '../../db/time.ts';
 import { DIED, type Ledger, type RequestLedger } from '../catalog/ledger.ts';
+import { manifestKey } from '../catalog/names.ts';
 import { isLease, isLedger } from '../schema/engine-tables.ts';
 import { createRequestLedger } from './backup-requests.ts';
 import { HOLDER, IS_RUN, READABLE_RUNS, shownHolder, strangeRuns } from './readable-runs.ts';
@@ -210,6 +211,7 @@ export function createBackupLedger(
           end.bytes,
           name,
         ),
+        ...(hasNotes ? [forgetFailed(name, manifestKey('', name))] : []),
       ]);
       return (before?.rows ?? []).length > 0;
     },
