@@ -1,7 +1,8 @@
 /** The file of the database is not there: what `list` says of it first. Node only. */
 import { existsSync } from 'node:fs';
-import { bestWay, rescuedBeside } from '../hosts/node/ways-back.ts';
+import { rescuedBeside, type Way, waysBack } from '../hosts/node/ways-back.ts';
 import { brokenLink, MOUNT } from '../lib/disk/directories.ts';
+import { unsealing } from '../settings/unsealing.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -20,7 +21,9 @@ export async function databaseGoneOf(
   const { path } = database;
   const isThere = existsSync(path);
   if (isThere && !isEmpty) return undefined;
-  const way = await bestWay(path, { first, copy: await session.copy(), keys });
+  const means = { keys, unsealing: unsealing(config.backup) };
+  const ways = await waysBack(path, { first, copy: await session.copy(), ...means });
+  const [way] = ways;
   // Its journal was lost. What a bucket has of it, the next line names.
   if (isThere)
     return way !== undefined && way.how === rescuedBeside(path)?.how
@@ -31,6 +34,13 @@ export async function databaseGoneOf(
   if (link !== undefined) return `the database ${link}: ${MOUNT}`;
   const gone = `the database file ${path} is not there`;
   return fuller === undefined
-    ? `${gone}. What brings most back: ${way.how}`
+    ? `${gone}. What brings most back: ${bestOf(way, ways)}`
     : `${gone}. The way back is in the next line`;
+}
+
+/** With the best that rests on nothing which this program cannot know. */
+function bestOf({ provided, how }: Way, ways: readonly Way[]): string {
+  if (provided === undefined) return how;
+  const other = ways.find((way) => way.provided === undefined && !way.how.includes('backup -- list'));
+  return `${provided}: ${how}${other === undefined ? '' : `. Otherwise: ${other.how}`}`;
 }

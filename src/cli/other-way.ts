@@ -7,10 +7,10 @@ import { PointOutOfReach } from '../backup/restore/out-of-reach.ts';
 import { findPoint, type Point } from '../backup/restore/point-in-time.ts';
 import { BackupDamaged, BackupRefused } from '../backup/restore/source.ts';
 import { explain } from '../lib/clock.ts';
+import { unsealing } from '../settings/unsealing.ts';
 import { copyMoment, showMoment } from '../text/moment.ts';
 import type { Invocation } from './command.ts';
 import { type Asked, askedBy, parseMoment, timelineOf } from './moment-options.ts';
-import { unsealing } from './passed-over.ts';
 import { type Other, otherBucket } from './second-bucket.ts';
 import type { Session } from './session.ts';
 

@@ -1,12 +1,17 @@
 /** A backup that is not encrypted, between those that are: nothing is gone, and it can be taken. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { freePort } from '../../sim/free-ports.ts';
+import { startTelegram } from '../../sim/telegram/start-telegram.ts';
+import { hostProcesses } from '../support/host-process.ts';
 import { runAdvised } from './advised.ts';
 import { ownDatabase } from './own-database.ts';
 import { type CliResult, runCli } from './spawn-cli.ts';
 
 const own = ownDatabase('passed-over');
+const hosts = hostProcesses();
+afterEach(() => hosts.stopAll());
 const PLAIN = { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' };
 const SEALED = { ...PLAIN, BACKUP_PASSPHRASE: 'words that nobody guesses' };
 
@@ -99,3 +104,66 @@ test.each([
   },
   240_000,
 );
+
+/** What a start says that refuses. */
+async function refusedStart(env: Readonly<Record<string, string>>): Promise<string> {
+  const telegram = await startTelegram();
+  try {
+    const host = hosts.start(own.directory, {
+      ...env,
+      TELEGRAM_API_ROOT: telegram.apiRoot,
+      BOT_TOKEN: telegram.token,
+      ADMIN_IDS: '5',
+      PORT: String(await freePort()),
+      LOG_FORMAT: 'people',
+    });
+    expect(await host.ended()).not.toBe(0);
+    return host.output();
+  } finally {
+    await telegram.close();
+  }
+}
+
+test('encryption was just turned on and the database is gone: list and the start name what brings all', async () => {
+  await own.migrate();
+  await runCli(own.directory, PLAIN, 'changes', 'ship');
+  await good(PLAIN, 'full');
+  await add(PLAIN, 1);
+  rmSync(join(own.directory, 'bot.db'));
+  const listed = await runCli(own.directory, SEALED, 'list');
+  const [line = '', second = ''] = listed.stdout.split('\n');
+  expect(line).toMatch(
+    /^Not safe: the database file \S+ is not there\. What brings most back: if \d+_\d+ is/,
+  );
+  expect(line).not.toContain('backup -- list');
+  // There is no database that it could be made of.
+  expect(second).toMatch(/^Not safe: no verified backup is encrypted/);
+  expect(listed.stdout).not.toContain('npm run backup -- full');
+  for (const said of [line, await refusedStart(SEALED)]) {
+    expect(said).toContain('BACKUP_PASSPHRASE= npm run backup -- restore --at 0m');
+    const done = await runAdvised(own.directory, SEALED, said, /^restore /);
+    expect(done.code, done.stderr).toBe(0);
+    expect(own.count('anime')).toBe(1);
+    rmSync(join(own.directory, 'bot.db'));
+  }
+}, 240_000);
+
+test('an older one is encrypted: that is named, too, for whom the newer one is not', async () => {
+  await own.migrate();
+  await runCli(own.directory, SEALED, 'changes', 'ship');
+  await good(SEALED, 'full');
+  own.run("INSERT INTO anime (code, title) VALUES (1, 'Bleach')");
+  await good(PLAIN, 'full');
+  rmSync(join(own.directory, 'bot.db'));
+  const [line = ''] = (await runCli(own.directory, SEALED, 'list')).stdout.split('\n');
+  const [first = '', otherwise = ''] = line.split('Otherwise: ');
+  for (const [said, count] of [
+    [first, 1],
+    [otherwise, 0],
+  ] as const) {
+    const done = await runAdvised(own.directory, SEALED, said, /^restore /);
+    expect(done.code, done.stderr).toBe(0);
+    expect(own.count('anime')).toBe(count);
+    rmSync(join(own.directory, 'bot.db'));
+  }
+}, 240_000);

@@ -120,10 +120,19 @@ test('damaged there: told by every command, and replaced by the next copy', asyn
   expect(verified.code).toBe(1);
   expect(verified.stdout).toContain(`The first bucket has ${newest}, not known to be damaged`);
   const listed = await cli('list');
-  expect(listed.stdout).toContain(`Second copy: 1 (${newest}) damaged there, in directory`);
+  expect(listed.stdout).toMatch(
+    new RegExp(`^Not safe: second copy: 1 \\(${newest}\\) damaged there, in dir`),
+  );
+  expect(listed.stdout.match(/damaged there/g)).toHaveLength(1);
+  expect(listed.stdout).not.toMatch(/^Safe:/m);
   expect(listed.stdout).toMatch(new RegExp(`${newest}.*both, damaged in the second`));
   const check = await cli('list', '--check');
-  expect(check).toMatchObject({ code: 3, stderr: expect.stringContaining('damaged there') });
+  expect(check).toMatchObject({
+    code: 3,
+    stdout: '',
+    stderr: expect.stringMatching(/^Not safe: .*damaged there/),
+  });
+  expect((await cli('list', '--check', '--json')).json()).toMatchObject({ ok: false });
   const copied = await cli('copy');
   expect(copied).toMatchObject({ code: 0, stderr: '' });
   expect(copied.stdout).toContain(`(damaged there, and replaced: anime_bot_${newest}.db.gz)`);

@@ -91,6 +91,7 @@ test('an old file that was put back: list, the start and the owners name the way
   expect(cli(['list', '--check'])).not.toContain('older file');
   copyFileSync(old, path);
 
+  expect(cli(['list'])).toMatch(/^Not safe: the bucket has changes that the database does not have/);
   const [, said = ''] = COMMAND.exec(cli(['list', '--check'], 3)) ?? [];
   expect(said).not.toBe('');
   const third = await started();

@@ -6,7 +6,7 @@
 import type { Database } from '../../db/database.ts';
 import { greatest } from '../../lib/extremes.ts';
 import { countOf } from '../../text/format.ts';
-import type { Position } from '../catalog/change-position.ts';
+import { type Position, shortId } from '../catalog/change-position.ts';
 import type { ChangeState } from '../catalog/change-state.ts';
 import type { SnapshotSource } from '../model/model.ts';
 import { isChangeTrigger } from '../schema/change-triggers.ts';
@@ -150,10 +150,13 @@ export function changedSince(
   const { state, last } = living;
   if (isSpoiltLog(living))
     return `the row that says where the change log stood was lost or altered: the bot begins a new log within seconds; where none runs, npm run backup -- changes ship, and then npm run backup -- full`;
-  if (state.timeline !== end.timeline)
-    return Date.parse(state.since) <= at.getTime()
+  if (state.timeline !== end.timeline) {
+    if (Date.parse(state.since) > at.getTime()) return undefined;
+    // Till its first full backup the history waits for that alone.
+    return state.needsBase === state.reason
       ? `${REASONS[state.reason]}, and no full backup has been made of that yet (npm run backup -- full keeps what is there now, and brings back nothing)`
-      : undefined;
+      : `${REASONS[state.reason]}, and the database is in that history since, ${shortId(state.timeline)}: what came after is not of this one`;
+  }
   const lost = lostToBucket(living, end);
   if (lost !== undefined) return lost;
   const { needsBase } = state;

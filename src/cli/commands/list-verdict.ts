@@ -42,7 +42,7 @@ export interface Standing {
   readonly fuller: FullerBackup | undefined;
   /** That the living database holds as much as that, in words. */
   readonly held: string | undefined;
-  /** The file of the database is not there; another line says so, and what to do. */
+  /** The file is not there, so no backup of it can be made; another line says what to do. */
   readonly isGone: boolean;
   /** The database answers, and nothing of the bot's is missing in it. */
   readonly isAlive: boolean;
@@ -56,22 +56,29 @@ export interface Standing {
   readonly maxAgeHours: number;
 }
 
-/** The one line that matters: Safe or Not safe, why, and what to do. */
+/**
+ * The one line that matters: Safe or Not safe, why, and what to do. `isTold`: another line before
+ * it says why the owner is not safe, so it says how old the backup is, and calls nothing safe.
+ */
 export function verdict(
   colors: Colors,
   entries: readonly BackupEntry[],
   newest: BackupEntry | undefined,
   standing: Standing,
+  isTold: boolean,
 ): string {
-  const { damaged, lost, failedRun, stored } = standing;
+  const { damaged, lost, failedRun, stored, isGone } = standing;
+  const unlessGone = (advice: string): string => (isGone ? '' : advice);
   const whatToDo =
-    damaged !== undefined
-      ? adviceOn(damaged, stored)
-      : failedRun !== undefined
-        ? mend(failedRun.problem, stored)
-        : standing.near === undefined
-          ? `Make one: ${FULL}`
-          : `But ${standing.near}`;
+    standing.near !== undefined && (damaged ?? failedRun) === undefined
+      ? ` But ${standing.near}`
+      : unlessGone(
+          damaged !== undefined
+            ? ` ${adviceOn(damaged, stored)}`
+            : failedRun !== undefined
+              ? ` ${mend(failedRun.problem, stored)}`
+              : ` Make one: ${FULL}`,
+        );
   const gone =
     lost &&
     (lost.isLost === true
@@ -99,27 +106,27 @@ export function verdict(
     if (elsewhere !== undefined)
       return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${absence === undefined ? '' : ', which is not there'}${why}; the other bucket has ${elsewhere.name}${whose}. ${todo}`;
     return absence === undefined
-      ? `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${why}. ${whatToDo}`
+      ? `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${why}.${whatToDo}`
       : `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}, ${absence}${why}`;
   }
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
   if (standing.taken !== undefined)
     return unsafeLine(colors, takenText(newest, standing.taken, standing.where, standing.now));
   if (damaged !== undefined)
-    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
+    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old.${whatToDo}`;
   if (lost?.name === newest.name)
     return `${colors.red(colors.bold('Not safe:'))} ${gone}. Then look again: npm run backup -- list`;
   if (gone !== undefined && lost?.isLost !== true)
     return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest that can be, ${newest.name}, is ${age} old. Then look again: npm run backup -- list`;
   if (gone !== undefined)
-    return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest verified one, ${newest.name}, is ${age} old. Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`;
+    return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest verified one, ${newest.name}, is ${age} old.${unlessGone(` Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`)}`;
   if (failedRun !== undefined)
-    return `${colors.red(colors.bold('Not safe:'))} ${failedRun.name} found the database damaged and made no backup (${failedRun.problem}); the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
+    return `${colors.red(colors.bold('Not safe:'))} ${failedRun.name} found the database damaged and made no backup (${failedRun.problem}); the newest verified one, ${newest.name}, is ${age} old.${whatToDo}`;
   if (standing.unopened !== undefined) {
     const { name, problem, opening } = standing.unopened;
     const older =
       opening === undefined ? 'no other one opens, either' : `the newest that opens is ${opening}`;
-    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${name}, does not open with what is set: ${problem}; ${older}. If the key that is set is the right one, make a new backup: ${FULL}`;
+    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${name}, does not open with what is set: ${problem}; ${older}.${unlessGone(` If the key that is set is the right one, make a new backup: ${FULL}`)}`;
   }
   const { fuller, held, lack } = standing;
   if (lack === 'all')
@@ -130,11 +137,10 @@ export function verdict(
     return `${colors.red(colors.bold('Not safe:'))} ${fuller.why}. ${held}, so restore nothing: ${FULL}`;
   if (fuller !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} ${fuller.why}. Was an empty database begun after a loss, or was that deleted on purpose? To bring it back: npm run backup -- restore ${fuller.entry.name}${fuller.isElsewhere ? ' --from copy' : ''} --replace`;
-  if (standing.health.ok && standing.isGone)
-    return `The newest verified backup is ${age} old.${before(newest)}`;
-  if (standing.health.ok)
-    return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.${before(newest)}`;
-  return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;
+  const made = `newest verified backup is ${age} old`;
+  if (standing.health.ok && isTold) return `The ${made}.${unlessGone(before(newest))}`;
+  if (standing.health.ok) return `${colors.green(colors.bold('Safe:'))} the ${made}.${before(newest)}`;
+  return `${colors.red(colors.bold('Not safe:'))} the ${made}, over ${standing.maxAgeHours} h.${unlessGone(` Make one: ${FULL}; then see why the schedule did not.`)}`;
 }
 
 export function unsafeLine(colors: Colors, why: string): string {

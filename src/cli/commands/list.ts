@@ -33,41 +33,49 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const { terminal } = invocation;
   const found = await findingsOf(invocation);
   const shown = found.all.slice(0, options.limit);
-  answer(invocation, found, shown);
   const { health, fuller, lack, taken } = found.standing;
   const { colors } = terminal;
-  const safe = verdict(colors, found.entries, found.newest, found.standing);
+  const isGood = health.ok && fuller === undefined && lack === undefined && taken === undefined;
+  const bad = badOf(found);
   const why = found.databaseGone ?? (found.gone && `${found.gone.problem}. ${found.gone.todo}`);
-  const unsafe = why === undefined ? undefined : unsafeLine(colors, why);
+  const first = why ?? (isGood ? bad[0] : undefined);
+  const unsafe = first === undefined ? undefined : unsafeLine(colors, inSentence(first));
+  const isSafe = isGood && unsafe === undefined;
+  answer(invocation, found, { shown, isSafe });
+  const safe = verdict(colors, found.entries, found.newest, found.standing, unsafe !== undefined);
   if (options.check !== true) {
-    sayAll(invocation, found, { shown, safe, unsafe });
+    sayAll(invocation, found, { shown, safe, unsafe, first });
     return 0;
   }
   // Cron mails standard error; good news goes where a job throws it away.
-  const isGood = health.ok && fuller === undefined && lack === undefined && taken === undefined;
   if (unsafe !== undefined) terminal.note(unsafe);
-  if (isGood && unsafe === undefined) terminal.say(safe);
+  if (isSafe) terminal.say(safe);
   else if (!isGood) terminal.note(safe);
-  const beyond = found.wentOn?.isLeft === false ? found.wentOn.line : undefined;
-  const bad = [found.others?.bad, found.differing, found.further, beyond].filter(
-    (line) => line !== undefined,
-  );
   // A second bot's backups are no danger, so it is no verdict.
-  for (const line of [...bad, ...found.unrecorded]) terminal.note(line);
-  return isGood && unsafe === undefined && bad.length === 0 ? 0 : NOT_SAFE;
+  for (const line of [...bad.filter((one) => one !== first), ...found.unrecorded]) terminal.note(line);
+  return isSafe ? 0 : NOT_SAFE;
 }
 
-function answer({ terminal, session }: Invocation, found: Findings, shown: readonly BackupEntry[]): void {
+/** What is no safety beside a good newest backup, in sentences. */
+function badOf({ others, differing, further, wentOn }: Findings): string[] {
+  const beyond = wentOn?.isLeft === false ? wentOn.line : undefined;
+  return [others?.bad, differing, further, beyond].filter((line) => line !== undefined);
+}
+
+/** As it goes on behind a colon. */
+function inSentence(line: string): string {
+  return `${line.charAt(0).toLowerCase()}${line.slice(1)}`;
+}
+
+function answer(
+  { terminal, session }: Invocation,
+  found: Findings,
+  { shown, isSafe }: { readonly shown: readonly BackupEntry[]; readonly isSafe: boolean },
+): void {
   const { standing, others, later, unread, gone, databaseGone } = found;
   const { health, fuller, lack, taken } = standing;
   terminal.answer({
-    ok:
-      health.ok &&
-      databaseGone === undefined &&
-      fuller === undefined &&
-      gone === undefined &&
-      lack === undefined &&
-      taken === undefined,
+    ok: isSafe,
     ...(taken && { of_bot: botText(taken) }),
     newest_verified: health.name,
     age_hours: health.ageHours,
@@ -98,9 +106,11 @@ interface Said {
   readonly shown: readonly BackupEntry[];
   readonly safe: string;
   readonly unsafe: string | undefined;
+  /** What that is made of. */
+  readonly first: string | undefined;
 }
 
-function sayAll(invocation: Invocation, found: Findings, { shown, safe, unsafe }: Said): void {
+function sayAll(invocation: Invocation, found: Findings, { shown, safe, unsafe, first }: Said): void {
   const { terminal, session, now } = invocation;
   const { say, colors } = terminal;
   const { entries, total, others, strangers } = found;
@@ -108,11 +118,15 @@ function sayAll(invocation: Invocation, found: Findings, { shown, safe, unsafe }
   if (unsafe !== undefined) say(unsafe);
   say(safe);
   if (found.later !== undefined) say(colors.yellow(found.later));
-  if (others !== undefined) say(others.isWhole ? colors.dim(others.line) : colors.yellow(others.line));
-  if (found.differing !== undefined) say(colors.red(found.differing));
-  if (found.further !== undefined) say(colors.red(found.further));
-  if (found.longer !== undefined) say(colors.yellow(found.longer));
-  if (found.wentOn !== undefined) say((found.wentOn.isLeft ? colors.yellow : colors.red)(found.wentOn.line));
+  const { wentOn } = found;
+  const told: readonly (readonly [line: string | undefined, paint: (text: string) => string])[] = [
+    [others?.line, others?.isWhole === true ? colors.dim : colors.yellow],
+    [found.differing, colors.red],
+    [found.further, colors.red],
+    [found.longer, colors.yellow],
+    [wentOn?.line, wentOn?.isLeft === true ? colors.yellow : colors.red],
+  ];
+  for (const [line, paint] of told) if (line !== undefined && line !== first) say(paint(line));
   for (const line of found.unrecorded) say(colors.yellow(line));
   if (strangers.size > 0) say(colors.yellow(strangersLine([...strangers])));
   if (found.lastDrill !== undefined) say(drillLine(colors, found.lastDrill, now()));
@@ -142,7 +156,7 @@ function sayAll(invocation: Invocation, found: Findings, { shown, safe, unsafe }
   sayReach(terminal, found.stored, config.timeZone);
   sayBranches(invocation, found);
   // The one line that matters has scrolled away.
-  if (shown.length > (terminal.rows ?? Number.POSITIVE_INFINITY) - 8) say(safe);
+  if (shown.length > (terminal.rows ?? Number.POSITIVE_INFINITY) - 8) say(unsafe ?? safe);
 }
 
 function sayTroubled({ terminal: { say, colors } }: Invocation, entries: readonly BackupEntry[]): void {

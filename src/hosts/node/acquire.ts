@@ -14,6 +14,7 @@ import type { Log } from '../../lib/log.ts';
 import { textsFor } from '../../locales/index.ts';
 import { callsAsHere } from '../../settings/command-name.ts';
 import type { Config } from '../../settings/config.ts';
+import { unsealing } from '../../settings/unsealing.ts';
 import { botKeys, bucketOf, copyOf } from '../compose.ts';
 import { whoAmI } from './hear-telegram.ts';
 import { hostAsks } from './known-places.ts';
@@ -76,7 +77,7 @@ export async function acquire(
   const first = bucketOf(config.backup, store);
   const copy = config.copy && copyOf(config.backup, config.copy, await openCopy(config.copy, ask));
   const database = await takeDatabase(config, {
-    buckets: { first, copy, keys: botKeys(config.backup) },
+    buckets: { first, copy, keys: botKeys(config.backup), unsealing: unsealing(config.backup) },
     mayBegin: beginsNew,
     anew: offline,
     now,

@@ -58,12 +58,12 @@ interface Lost {
 
 async function requireNone(
   { name, state, path, beside, link, anew }: Lost,
-  { first, copy, keys }: Buckets,
+  { first, copy, ...means }: Buckets,
   log: Log,
 ): Promise<void> {
   const isRefused = beside.length > 0 || link !== undefined;
   const look = (bucket: Bucket, isCopy: boolean): Promise<Stored | undefined> =>
-    storedWays(bucket, isCopy, keys).catch((error: unknown) => {
+    storedWays(bucket, isCopy, means).catch((error: unknown) => {
       if (isRefused) return undefined;
       if (bucket.store.kind === 'directory')
         return {
@@ -89,7 +89,9 @@ async function requireNone(
     [
       `the database ${name} is ${state}, and ${what}. Nothing was changed. One of:`,
       ...(link === undefined ? [] : [`  the file that it leads to:  ${MOUNT}, then npm start`]),
-      ...ways.map(({ what: way, how }) => `  ${way}:  ${how}`),
+      ...ways.map(
+        ({ what: way, provided, how }) => `  ${way}${provided === undefined ? '' : `, ${provided}`}:  ${how}`,
+      ),
       `  ${anew}`,
     ].join('\n'),
   );

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { bareFile, unpackedFile } from '../../backup/catalog/bare-file.ts';
 import { type Bucket, nowOf } from '../../backup/catalog/bucket.ts';
-import type { BackupEntry } from '../../backup/catalog/entry.ts';
+import { type BackupEntry, isUnsealed } from '../../backup/catalog/entry.ts';
 import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
 import { botText } from '../../backup/catalog/whose-bot.ts';
 import type { OpeningKeys } from '../../backup/envelope/types.ts';
@@ -23,12 +23,16 @@ export function isMissing(path: string): boolean {
 export interface Buckets extends KeptIn {
   /** What opens them; undefined: nothing is encrypted, or nobody here can. */
   readonly keys?: OpeningKeys | undefined;
+  /** Before a command, so that it runs as if nothing were encrypted. */
+  readonly unsealing?: string | undefined;
 }
 
 /** A way back to what was kept at `at`, ms since 1970. */
 export interface Way {
   readonly at: number;
   readonly what: string;
+  /** On what it rests, which a person alone knows. */
+  readonly provided?: string;
   /** What to do. */
   readonly how: string;
 }
@@ -51,7 +55,7 @@ export function isSame(stored: Stored | undefined, { newest }: Stored): boolean 
 export async function storedWays(
   bucket: Bucket,
   isCopy: boolean,
-  keys: OpeningKeys | undefined,
+  { keys, unsealing }: Pick<Buckets, 'keys' | 'unsealing'>,
 ): Promise<Stored | undefined> {
   const [where, from] = isCopy ? [' in the second copy', ' --from copy'] : ['', ''];
   const latest = await within(PATIENCE_MS, () => latestBackup(bucket));
@@ -59,6 +63,7 @@ export async function storedWays(
   const whose = taken === undefined ? '' : `, of the bot ${botText(taken)}, not of that of BOT_TOKEN`;
   const behind = entry && (await within(PATIENCE_MS, () => behindOf(bucket, entry, keys)));
   const to = behind?.to;
+  const plain = await within(PATIENCE_MS, () => plainWay(bucket, entry, { where, from, unsealing }));
   if (entry !== undefined)
     return {
       what: `the newest backup${where} is ${entry.name} (${ageOf(entry.time.getTime())} old${whose})${to === undefined ? '' : `, with changes stored behind it up to ${to.toISOString()}`}`,
@@ -78,6 +83,7 @@ export async function storedWays(
           what: `the newest backup${where}`,
           how: `npm run backup -- restore latest${from}`,
         },
+        ...(plain === undefined ? [] : [plain]),
       ],
     };
   if (newer.length === 0) return undefined;
@@ -87,6 +93,7 @@ export async function storedWays(
     what: noLatest(bucket, latest),
     newest: undefined,
     ways: [
+      ...(plain === undefined ? [] : [plain]),
       ...(bare === undefined ? [] : [{ what: 'the newest file without a manifest', how: bare }]),
       ...(unpacked === undefined
         ? []
@@ -96,6 +103,29 @@ export async function storedWays(
         how: `npm run backup -- list${from}, then restore <name>${from}`,
       },
     ].map((way) => ({ at: newer[0]?.time.getTime() ?? 0, ...way })),
+  };
+}
+
+/**
+ * What is not encrypted although the settings encrypt counts for nothing: anybody may have put it
+ * there. From the day before encryption it is the best there is.
+ */
+async function plainWay(
+  bucket: Bucket,
+  sealed: BackupEntry | undefined,
+  { where, from, unsealing = '' }: Record<'where' | 'from', string> & Pick<Buckets, 'unsealing'>,
+): Promise<Way | undefined> {
+  if (bucket.isSealed !== true) return undefined;
+  const open = { ...bucket, isSealed: false };
+  const { entry } = await latestBackup(open);
+  if (entry === undefined || entry.name === sealed?.name || !isUnsealed(bucket, entry)) return undefined;
+  // So the command finds it, which runs without the keys.
+  const behind = await behindOf(open, entry, undefined);
+  return {
+    at: (behind?.to ?? entry.time).getTime(),
+    what: `${behind === undefined ? 'the newest backup' : 'all'} that is not encrypted${where}`,
+    provided: `if ${entry.name} is your bot’s own, from before encryption was turned on`,
+    how: `${unsealing}npm run backup -- restore ${behind === undefined ? 'latest' : `--at ${behind.at}`}${from}`,
   };
 }
 
@@ -134,19 +164,17 @@ export interface Kept {
   readonly at: number;
 }
 
-/** The one that brings most back; undefined: nothing is known to. */
-export async function bestWay(path: string, { first, copy, keys }: Buckets): Promise<Way | undefined> {
+/** The one that brings most back first; what a restore set aside somebody wanted to be rid of. */
+export async function waysBack(path: string, { first, copy, ...means }: Buckets): Promise<Way[]> {
   const stored = await Promise.all(
-    [first, copy].map((bucket) => bucket && storedWays(bucket, bucket === copy, keys).catch(() => undefined)),
+    [first, copy].map(
+      (bucket) => bucket && storedWays(bucket, bucket === copy, means).catch(() => undefined),
+    ),
   );
   const rescued = rescuedBeside(path);
-  return inOrder([
-    ...stored.flatMap((one) => one?.ways ?? []),
-    ...(rescued === undefined ? [] : [rescued]),
-  ])[0];
+  return inOrder([...stored.flatMap((one) => one?.ways ?? []), ...(rescued === undefined ? [] : [rescued])]);
 }
 
-/** What a restore set aside is what somebody wanted to be rid of. */
 export function rescuedBeside(path: string): Way | undefined {
   const rescued = keptBeside(path).find(({ why }) => why === RESCUED);
   return rescued && wayTo(rescued, path);

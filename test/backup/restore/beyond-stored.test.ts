@@ -61,8 +61,19 @@ describe('behind the last change that is stored', () => {
     ['the schema is another one', () => living({}, { isSchemaMoved: true }), /the schema changed/],
     [
       'a restore replaced it',
-      () => living({ timeline: 'f'.repeat(32), reason: 'restore', since: last.toISOString() }),
+      () =>
+        living({
+          timeline: 'f'.repeat(32),
+          reason: 'restore',
+          since: last.toISOString(),
+          needsBase: 'restore',
+        }),
       /a restore replaced the rows, and no full backup has been made of that yet/,
+    ],
+    [
+      'the database goes on in another history, which has its full backup',
+      () => living({ timeline: 'f'.repeat(32), reason: 'fork', since: last.toISOString() }),
+      /went on from the same point .*, and the database is in that history since, ffffffff: what came after is not of this one/,
     ],
     [
       'the bucket has lost its last files',

@@ -2,7 +2,7 @@
  * Backups that are not encrypted although the settings encrypt: why they count for nothing, and the
  * command that takes them all the same.
  */
-import type { BackupSettings } from '../settings/config.ts';
+import type { BackupSettings } from './config.ts';
 
 /** Before a command, so that it runs as if nothing were encrypted: `BACKUP_PASSPHRASE= `. */
 export function unsealing({ passphrase, ageRecipients, ageIdentity }: BackupSettings): string {
