@@ -28,6 +28,8 @@ export function askNobody(): void {
  */
 export async function startWorkerRuntime(settings: Readonly<Record<string, string>>): Promise<WorkerRuntime> {
   askNobody();
+  // Or the Worker would get what the owner's `.env` has for the real bot, a second copy among it.
+  process.env['CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV'] = 'false';
   const harness = createTestHarness({
     root: fileURLToPath(new URL('..', import.meta.url)),
     workers: [{ configPath: './wrangler.toml', secrets: { ...settings } }],

@@ -289,6 +289,7 @@ describe('a map', () => {
       map([{ ...source, parts: { from: 'qismlar', fields: { file_id: 'video' } } }]),
     );
     expect(describeMap(read)).toEqual(['x → anime: code ← kod, parts ← qismlar (file_id ← video)']);
+    expect(readImportMap(JSON.stringify({ ok: true, map: read }))).toEqual(read);
   });
 
   test.each([

@@ -75,10 +75,16 @@ export function readImportMap(text: string): ImportMap {
   } catch (cause) {
     throw new Error(`the map is no JSON: ${cause instanceof Error ? cause.message : ''}`, { cause });
   }
-  const parsed = v.safeParse(MAP, value);
+  const parsed = v.safeParse(MAP, mapIn(value));
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   throw new Error(`the map is wrong at ${v.getDotPath(issue) ?? 'its beginning'}: ${issue.message}`);
+}
+
+/** `import --dry-run --json` prints its guess as the `map` of a report. */
+function mapIn(value: unknown): unknown {
+  const isReport = typeof value === 'object' && value !== null && !('format' in value) && 'map' in value;
+  return isReport ? value.map : value;
 }
 
 /** For people: one line a source. */
