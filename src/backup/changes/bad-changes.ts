@@ -10,6 +10,7 @@ import { type Bucket, nowOf } from '../catalog/bucket.ts';
 import { putNote, readNote } from '../catalog/json-note.ts';
 import { parseChangeKey } from './change-names.ts';
 import type { Base, StoredChange } from './listed.ts';
+import { heldBy } from './previous.ts';
 
 const verdict = v.object({
   /** Its key without the bucket's prefix. */
@@ -115,12 +116,12 @@ export async function isBadBehind(
   timeline: string,
   bases: readonly Base[],
 ): Promise<boolean> {
-  const seq = greatest(bases.map(({ changes }) => (changes?.timeline === timeline ? changes.seq : -1)));
+  const held = greatest(bases.map((base) => (base.changes?.timeline === timeline ? heldBy(base) : -1)));
   for (const one of await readBadChanges(bucket)) {
     const key = parseChangeKey('', one.file);
-    if (key?.timeline !== timeline || key.last <= seq) continue;
-    const held = await bucket.store.head(`${bucket.prefix}${one.file}`);
-    if (held !== undefined && badAmong([one], [{ ...held, file: one.file }]).length > 0) return true;
+    if (key?.timeline !== timeline || key.last <= held) continue;
+    const found = await bucket.store.head(`${bucket.prefix}${one.file}`);
+    if (found !== undefined && badAmong([one], [{ ...found, file: one.file }]).length > 0) return true;
   }
   return false;
 }

@@ -7,7 +7,7 @@ import { loadEntry, type ObjectGroup } from '../catalog/entry.ts';
 import { timeOfName } from '../catalog/names.ts';
 import { basesOf } from './list-changes.ts';
 import type { Base } from './listed.ts';
-import { keyBefore } from './previous.ts';
+import { heldBy } from './previous.ts';
 
 /** Manifests that one look reads at most; usually the first one tells. */
 export const MOST_MANIFESTS = 4;
@@ -72,12 +72,4 @@ export class KeptMoments {
     }
     return undefined;
   }
-}
-
-/** The last change that a full backup holds and no file behind it tells. */
-export function heldBy({ changes }: Base): number {
-  if (changes === undefined) return 0;
-  const { previous, seq } = changes;
-  const held = keyBefore(previous)?.last;
-  return Math.min(seq, held ?? seq);
 }

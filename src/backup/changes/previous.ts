@@ -1,6 +1,7 @@
 /** What comes right before a change file, or before a full backup, by its own word. Pure. */
 import type { Previous } from '../catalog/change-position.ts';
 import { type ChangeKey, parseChangeKey } from './change-names.ts';
+import type { Base } from './listed.ts';
 
 /** Undefined: a full backup, or nothing. */
 export function fileBefore(
@@ -32,4 +33,12 @@ export function goneText(file: string, next: string): string {
 
 export function replacedText(before: string, file: string): string {
   return `${before} is not the one that ${file} continues: it was altered or replaced`;
+}
+
+/** The last change that a full backup holds and no file behind it tells. */
+export function heldBy({ changes }: Base): number {
+  if (changes === undefined) return 0;
+  const { previous, seq } = changes;
+  const held = keyBefore(previous)?.last;
+  return Math.min(seq, held ?? seq);
 }

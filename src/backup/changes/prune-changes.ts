@@ -10,9 +10,10 @@ import type { ObjectGroup } from '../catalog/entry.ts';
 import { newestVerified, readGroups } from '../catalog/list.ts';
 import { timeOfName } from '../catalog/names.ts';
 import { DAY_MS } from '../catalog/retention-times.ts';
-import { heldBy, KeptMoments } from './kept-moments.ts';
+import { KeptMoments } from './kept-moments.ts';
 import { basesOf, listChanges } from './list-changes.ts';
 import type { Base, StoredChange } from './listed.ts';
+import { heldBy } from './previous.ts';
 
 export interface ChangeRemoval {
   readonly file: StoredChange;

@@ -85,7 +85,9 @@ export class ChangeIndex {
     const fresh = this.from(timeline, seq + 1);
     const end = (file: StoredChange | undefined): number => this.#endFrom(file)?.last.last ?? 0;
     const found = end(waited) < end(fresh) ? fresh : waited;
-    return found ?? this.of(timeline).findLast((file) => file.first <= seq && file.last > seq);
+    // Where it says which file it came behind, no other one leads on.
+    if (found !== undefined || last !== undefined) return found;
+    return this.of(timeline).findLast((file) => file.first <= seq && file.last > seq);
   }
 
   #next({ timeline, last }: StoredChange): StoredChange | undefined {

@@ -10,7 +10,7 @@ import type { ChangeHeader } from './change-file.ts';
 import { basesOf, listChanges } from './list-changes.ts';
 import type { Base, StoredChange } from './listed.ts';
 import { isPlain, openChange, plainText } from './open-change.ts';
-import { fileBefore, goneText, replacedText } from './previous.ts';
+import { fileBefore, goneText, heldBy, replacedText } from './previous.ts';
 
 export interface ChangesVerdict {
   readonly ok: boolean;
@@ -47,12 +47,15 @@ export interface VerifyChangesOptions {
 /** What a problem is about: changes of a timeline up to `last`, as of `time`. */
 type About = Pick<StoredChange, 'timeline' | 'last' | 'time'>;
 
-/** A newer backup holds what the changes would have told: nothing of now depends on them. */
+/**
+ * A newer backup holds what the changes would have told, and the way on from it leads through none
+ * of their files: nothing of now depends on them.
+ */
 export function isHistory(bases: readonly Base[], { timeline, last, time }: About): boolean {
-  return bases.some(
-    ({ changes, time: made }) =>
-      changes !== undefined && (changes.timeline === timeline ? changes.seq >= last : made > time),
-  );
+  return bases.some((base) => {
+    const { changes, time: made } = base;
+    return changes !== undefined && (changes.timeline === timeline ? heldBy(base) >= last : made > time);
+  });
 }
 
 type Look =
@@ -180,9 +183,9 @@ function holes(
     const names = new Set(own.map(({ file }) => file.file));
     for (const look of own) {
       if (!('header' in look)) continue;
-      // What is older than every backup of the timeline is retention's.
+      // What every backup of the timeline has behind itself is retention's.
       const isNeeded = bases.some(
-        ({ changes }) => changes?.timeline === timeline && changes.seq + 1 < look.file.first,
+        (base) => base.changes?.timeline === timeline && heldBy(base) + 1 < look.file.first,
       );
       if (look === oldest && !isNeeded) continue;
       const before = fileBefore(look.header.previous);
