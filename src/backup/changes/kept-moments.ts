@@ -54,7 +54,7 @@ export class KeptMoments {
    */
   async #heldBy(base: Base): Promise<number> {
     const { previous = null, seq = 0, timeline } = base.changes ?? {};
-    if (previous === null || 'file' in previous) return heldBy(base);
+    if (previous === null || 'file' in previous) return heldBy(base, []);
     const group = this.#groups.find(({ name }) => name === previous.base);
     const before = group && (await loadEntry(this.#bucket, group)).manifest?.changes;
     return before?.timeline === timeline ? Math.min(seq, before?.seq ?? 0) : 0;

@@ -125,7 +125,7 @@ export function endIn(
   files: readonly StoredChange[],
 ): Position | undefined {
   const { timeline, needsBase } = living.state;
-  const index = new ChangeIndex(files);
+  const index = new ChangeIndex(files, bases);
   const own = bases.filter(({ changes }) => changes?.timeline === timeline);
   // A history that waits for its first full backup has stored nothing.
   if (own.length === 0 && needsBase !== null) return undefined;

@@ -35,10 +35,20 @@ export function replacedText(before: string, file: string): string {
   return `${before} is not the one that ${file} continues: it was altered or replaced`;
 }
 
+/**
+ * The last change that was stored when a full backup was made: what waited then comes in files
+ * behind it. Undefined where nothing at hand tells.
+ * @param bases among which the one may be that it came right behind
+ */
+export function storedBefore({ changes }: Base, bases: readonly Base[]): number | undefined {
+  const { previous = null, timeline } = changes ?? {};
+  if (previous === null || 'file' in previous) return keyBefore(previous)?.last;
+  const before = bases.find(({ entry }) => entry.name === previous.base)?.changes;
+  return before?.timeline === timeline ? before?.seq : undefined;
+}
+
 /** The last change that a full backup holds and no file behind it tells. */
-export function heldBy({ changes }: Base): number {
-  if (changes === undefined) return 0;
-  const { previous, seq } = changes;
-  const held = keyBefore(previous)?.last;
-  return Math.min(seq, held ?? seq);
+export function heldBy(base: Base, bases: readonly Base[]): number {
+  const seq = base.changes?.seq ?? 0;
+  return Math.min(seq, storedBefore(base, bases) ?? seq);
 }

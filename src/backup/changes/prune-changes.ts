@@ -177,5 +177,5 @@ function youngest({ time, modified }: StoredChange): number {
 
 /** Behind the last file that the backup holds whole. */
 function isNeededBy(newest: Base, { timeline, last }: StoredChange): boolean {
-  return newest.changes?.timeline === timeline && last > heldBy(newest);
+  return newest.changes?.timeline === timeline && last > heldBy(newest, []);
 }

@@ -51,7 +51,7 @@ export async function reachOf(
   const { spans, gaps } = historyOf(line, ordered.files, state);
   const span = spans.at(-1);
   if (span === undefined) return undefined;
-  const last = new ChangeIndex(files).endBehind(newest)?.last.last ?? 0;
+  const last = new ChangeIndex(files, bases).endBehind(newest)?.last.last ?? 0;
   const isLost =
     gaps.some(({ from }) => from >= span.to) ||
     (isWhole && Math.max(last, newest.changes?.seq ?? 0) < state.shippedSeq);

@@ -7,7 +7,7 @@ import { greatest, least } from '../../lib/extremes.ts';
 import type { Position, TimelineReason } from '../catalog/change-position.ts';
 import type { ChangeState } from '../catalog/change-state.ts';
 import type { Base, StoredChange } from './listed.ts';
-import { keyBefore } from './previous.ts';
+import { storedBefore } from './previous.ts';
 
 export interface Span {
   readonly timeline: string;
@@ -33,10 +33,13 @@ export interface History {
 export class ChangeIndex {
   readonly #files: ReadonlyMap<string, readonly StoredChange[]>;
   readonly #byFirst: ReadonlyMap<string, readonly StoredChange[]>;
+  readonly #bases: readonly Base[];
   /** By file, where those from it on end: many backups lead to one end. */
   readonly #ends = new Map<StoredChange, ChainEnd>();
 
-  constructor(files: readonly StoredChange[]) {
+  /** @param bases those that are known: what came right behind another one is told by that */
+  constructor(files: readonly StoredChange[], bases: readonly Base[] = []) {
+    this.#bases = bases;
     this.#files = Map.groupBy(files, ({ timeline }) => timeline);
     this.#byFirst = Map.groupBy(files, ({ timeline, first }) => `${timeline} ${first}`);
   }
@@ -77,15 +80,15 @@ export class ChangeIndex {
    * What waited when the backup was made comes in the file behind the last one before it, or
    * nowhere: an attempt that nobody read back may have such a name, too, and leads less far.
    */
-  #firstBehind({ changes }: Base): StoredChange | undefined {
-    if (changes === undefined) return undefined;
-    const { timeline, seq, previous } = changes;
-    const last = keyBefore(previous)?.last;
+  #firstBehind(base: Base): StoredChange | undefined {
+    if (base.changes === undefined) return undefined;
+    const { timeline, seq } = base.changes;
+    const last = storedBefore(base, this.#bases);
     const waited = last === undefined || last >= seq ? undefined : this.from(timeline, last + 1);
     const fresh = this.from(timeline, seq + 1);
     const end = (file: StoredChange | undefined): number => this.#endFrom(file)?.last.last ?? 0;
     const found = end(waited) < end(fresh) ? fresh : waited;
-    // Where it says which file it came behind, no other one leads on.
+    // Where that is known, no other file leads on.
     if (found !== undefined || last !== undefined) return found;
     return this.of(timeline).findLast((file) => file.first <= seq && file.last > seq);
   }
@@ -123,7 +126,7 @@ export function historyOf(
   files: readonly StoredChange[],
   log?: Pick<ChangeState, 'timeline' | 'shippedSeq' | 'needsBase'>,
 ): History {
-  const index = new ChangeIndex(files);
+  const index = new ChangeIndex(files, bases);
   const spans: (Span & { readonly why: string })[] = [];
   const byTimeline = Map.groupBy(
     bases.filter(({ changes }) => changes !== undefined),
@@ -232,7 +235,7 @@ export interface Timeline {
 
 /** Oldest first. */
 export function timelinesOf(bases: readonly Base[], files: readonly StoredChange[]): Timeline[] {
-  const index = new ChangeIndex(files);
+  const index = new ChangeIndex(files, bases);
   const ids = new Set([
     ...bases.flatMap(({ changes }) => changes?.timeline ?? []),
     ...files.map(({ timeline }) => timeline),

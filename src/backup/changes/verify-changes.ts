@@ -54,7 +54,7 @@ type About = Pick<StoredChange, 'timeline' | 'last' | 'time'>;
 export function isHistory(bases: readonly Base[], { timeline, last, time }: About): boolean {
   return bases.some((base) => {
     const { changes, time: made } = base;
-    return changes !== undefined && (changes.timeline === timeline ? heldBy(base) >= last : made > time);
+    return changes !== undefined && (changes.timeline === timeline ? heldBy(base, bases) >= last : made > time);
   });
 }
 
@@ -185,7 +185,7 @@ function holes(
       if (!('header' in look)) continue;
       // What every backup of the timeline has behind itself is retention's.
       const isNeeded = bases.some(
-        (base) => base.changes?.timeline === timeline && heldBy(base) + 1 < look.file.first,
+        (base) => base.changes?.timeline === timeline && heldBy(base, bases) + 1 < look.file.first,
       );
       if (look === oldest && !isNeeded) continue;
       const before = fileBefore(look.header.previous);

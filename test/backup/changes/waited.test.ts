@@ -56,6 +56,27 @@ test('one that is gone is missed, although the backup holds its rows', async () 
   expect(old).toEqual([]);
 });
 
+test('right behind another full backup: it is missed, and no file leads on', async () => {
+  world.sql('INSERT INTO counted (note) VALUES (1)');
+  await world.full({ trim: true });
+  world.sql('INSERT INTO counted (note) VALUES (2), (3), (4)');
+  world.clock.advance(60_000);
+  await world.full();
+  const lead = await world.ship(2);
+  const next = await world.change();
+  const look = async () => {
+    const { files } = await listChanges(world.context);
+    const found = await bases();
+    const newest = found.at(-1);
+    const end = newest && new ChangeIndex(files, found).endBehind(newest)?.last.file;
+    const { problems } = await verifyChanges(world.context, { keys: undefined, onOld: () => {} });
+    return { end, problems };
+  };
+  expect(await look()).toEqual({ end: next, problems: [] });
+  rmSync(world.pathOf(lead));
+  expect(await look()).toEqual({ end: undefined, problems: [`${lead} is gone, and ${next} continues it`] });
+});
+
 test('without it no file leads on from the backup, by the names alone', async () => {
   const { lead, next } = await waited();
   const end = async (): Promise<string | undefined> => {
