@@ -116,7 +116,9 @@ export async function isBadBehind(
   timeline: string,
   bases: readonly Base[],
 ): Promise<boolean> {
-  const held = greatest(bases.map((base) => (base.changes?.timeline === timeline ? heldBy(base, bases) : -1)));
+  const held = greatest(
+    bases.map((base) => (base.changes?.timeline === timeline ? heldBy(base, bases) : -1)),
+  );
   for (const one of await readBadChanges(bucket)) {
     const key = parseChangeKey('', one.file);
     if (key?.timeline !== timeline || key.last <= held) continue;

@@ -54,7 +54,9 @@ type About = Pick<StoredChange, 'timeline' | 'last' | 'time'>;
 export function isHistory(bases: readonly Base[], { timeline, last, time }: About): boolean {
   return bases.some((base) => {
     const { changes, time: made } = base;
-    return changes !== undefined && (changes.timeline === timeline ? heldBy(base, bases) >= last : made > time);
+    return (
+      changes !== undefined && (changes.timeline === timeline ? heldBy(base, bases) >= last : made > time)
+    );
   });
 }
 
