@@ -70,3 +70,17 @@ test('a file that lost its journal is empty: what was rescued comes first', asyn
 test('before the first start, with nothing kept, nothing is called gone', async () => {
   expect(await firstLine()).toMatch(/^Not safe: there is no backup in /);
 });
+
+test('beside a whole database, what a running bot rescued is named for a week, also to cron', async () => {
+  await own.migrate();
+  await own.full();
+  expect((await cli('list')).stdout).not.toContain('rescued');
+  const rescued = place('bot.db.rescued-20260615T020000Z');
+  copyFileSync(place('bot.db'), rescued);
+  const line =
+    /^Beside the database lies what a running bot rescued of it, .*: mv \S+rescued-20260615T020000Z /m;
+  expect((await cli('list')).stdout).toMatch(line);
+  expect(await cli('list', '--check')).toMatchObject({ code: 0, stderr: expect.stringMatching(line) });
+  utimesSync(rescued, new Date(0), new Date(0));
+  expect((await cli('list', '--check')).stderr).not.toContain('rescued');
+});

@@ -20,7 +20,7 @@ import { readGroups } from '../../src/backup/catalog/list.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { resolveBackup } from '../../src/cli/target.ts';
-import { requireNothingKept } from '../../src/hosts/node/missing-database.ts';
+import { requireNoBackups, requireNothingKept } from '../../src/hosts/node/missing-database.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { runCli } from '../cli/spawn-cli.ts';
 import { createWorld } from '../support/backup-world.ts';
@@ -143,6 +143,18 @@ describe('whether there are backups cannot be known', () => {
     expect(stderr).toContain(`${path} is a link to not-mounted/bot.db, which is not there: mount the disk`);
     expect(code).toBe(2);
   });
+});
+
+test('a file that is there and empty: what a running bot rescued is named, and no restore’s leavings', async () => {
+  const log = createLog('info', (line) => lines.push(line));
+  const buckets = { first: bucket(), copy: copy() };
+  const ready = (): Promise<void> => requireNoBackups(`file ${path}`, buckets, log, undefined, path);
+  writeFileSync(`${path}.before-restore`, 'x');
+  await ready();
+  writeFileSync(`${path}.rescued-20260615T020000Z`, 'x');
+  await expect(ready()).rejects.toThrow(
+    `is empty, and what was there before stands beside it. Nothing was changed. One of:\n  what a running bot rescued`,
+  );
 });
 
 test('what is newest stands first, and each way says how old it is', async () => {

@@ -18,6 +18,7 @@ import { plainText } from '../../backup/restore/out-of-reach.ts';
 import { lastStored, storedBehind } from '../../backup/restore/stored-behind.ts';
 import { emptyDatabase } from '../../db/migrate.ts';
 import { type Lack, lackOfOurs } from '../../db/own-schema.ts';
+import { rescuedNote } from '../../hosts/node/ways-back.ts';
 import { unsealing } from '../../settings/unsealing.ts';
 import type { Invocation } from '../command.ts';
 import { databaseGoneOf } from '../database-gone.ts';
@@ -61,6 +62,8 @@ export interface Findings {
   readonly longer: string | undefined;
   /** The bucket has changes that the database does not have. */
   readonly wentOn: WentOn | undefined;
+  /** What a running bot rescued and nothing else names, in sentences. */
+  readonly rescued: string | undefined;
   /** Newer backups that the database did not make, in sentences. */
   readonly unrecorded: readonly string[];
 }
@@ -116,6 +119,9 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
   const databaseGone =
     (taken ?? elsewhereOf) === undefined ? await databaseGoneOf(session, fuller, lack === 'all') : undefined;
   const behind = elsewhere && copy && (await storedBehind(copy, elsewhere, look).catch(() => undefined));
+  const wentOn = await wentOnOf(session, living, stored, now());
+  const { database } = config;
+  const isTold = readsCopy || database.kind !== 'file' || (wentOn ?? databaseGone) !== undefined;
   return {
     ...{ entries, total, all, newest, strangers, others, lastDrill, later, stored, living, databaseGone },
     unread: databaseGone === undefined || lack === 'all' ? unread : 'it is not there',
@@ -123,7 +129,8 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
     gone: goneFrom(session, entries, stored, living),
     differing,
     longer,
-    wentOn: await wentOnOf(session, living, stored, now()),
+    wentOn,
+    rescued: isTold ? undefined : rescuedNote(database.path, now()),
     unrecorded: (found.unrecorded ?? []).map(({ name }) => `${name} does not count: ${UNRECORDED}`),
     further: living === undefined ? await furtherNow(invocation, bucket) : undefined,
     standing: {

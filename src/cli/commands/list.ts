@@ -52,7 +52,8 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   if (isSafe) terminal.say(safe);
   else if (!isGood) terminal.note(safe);
   // A second bot's backups are no danger, so it is no verdict.
-  for (const line of [...bad.filter((one) => one !== first), ...found.unrecorded]) terminal.note(line);
+  const notes = found.rescued === undefined ? found.unrecorded : [...found.unrecorded, found.rescued];
+  for (const line of [...bad.filter((one) => one !== first), ...notes]) terminal.note(line);
   return isSafe ? 0 : NOT_SAFE;
 }
 
@@ -125,6 +126,7 @@ function sayAll(invocation: Invocation, found: Findings, { shown, safe, unsafe, 
     [found.further, colors.red],
     [found.longer, colors.yellow],
     [wentOn?.line, wentOn?.isLeft === true ? colors.yellow : colors.red],
+    [found.rescued, colors.yellow],
   ];
   for (const [line, paint] of told) if (line !== undefined && line !== first) say(paint(line));
   for (const line of found.unrecorded) say(colors.yellow(line));

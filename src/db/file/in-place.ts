@@ -21,8 +21,8 @@ const MAGIC = 'SQLite format 3\0';
 
 export interface FileWatch {
   /**
-   * Undefined while the file is ours; once lost, it stays lost. Costs one `stat` of the file and
-   * one of its log, and a look at page 1 after a write to the file.
+   * Undefined while the file is ours; once lost, it stays lost. Costs one `stat` of the file, of
+   * its log and of the log's index, and a look at page 1 after a write to the file.
    */
   look(): Loss | undefined;
   /**
@@ -39,7 +39,7 @@ export function watchFile(file: string): FileWatch {
   let mark = '';
   /** The log and its index, as they were opened. */
   let held: readonly (FileId | undefined)[] = [];
-  const isHeld = (at: 0 | 1): boolean => held[at] === undefined || isFile(`${file}${LOGS[at]}`, held[at]);
+  const areHeld = (): boolean => held.every((id, at) => id === undefined || isFile(`${file}${LOGS[at]}`, id));
   return {
     holdLog() {
       held = LOGS.map((suffix) => statSync(file + suffix, QUIETLY));
@@ -51,11 +51,9 @@ export function watchFile(file: string): FileWatch {
       else if (stats.dev !== opened.dev || stats.ino !== opened.ino) lost = 'another';
       else {
         const seen = `${stats.size} ${stats.mtimeNs}`;
-        // The index is asked for once a minute: without it nothing is lost, but another program
-        // makes its own, and the two no longer see each other's locks.
-        const isNew = seen !== mark;
-        if (isNew && isOverwritten(file)) lost = 'overwritten';
-        else if (!isHeld(0) || (isNew && !isHeld(1))) lost = 'journal';
+        if (seen !== mark && isOverwritten(file)) lost = 'overwritten';
+        // Without the index another program makes its own: the two write over each other's rows.
+        else if (!areHeld()) lost = 'journal';
         mark = seen;
       }
       return lost;

@@ -56,7 +56,7 @@ export function rescue(
     problem = error instanceof Error ? error.message : String(error);
     if (name !== undefined) rmSync(name, { force: true });
   }
-  const asides = setAside(file, `.set-aside-${timeMark(now)}`);
+  const asides = setAside(file, loss, `.set-aside-${timeMark(now)}`);
   const rescued = problem === undefined ? name : undefined;
   const result =
     problem === undefined
@@ -75,13 +75,16 @@ export function rescue(
   };
 }
 
-/** Only files that we have open: another file may have come with a journal of its own. */
-function setAside(file: string, mark: string): string[] {
+/**
+ * Only files that we have open: another file may have come with a journal of its own. Where the
+ * index alone was lost, our log belongs to the file still, with what others wrote behind our rows.
+ */
+function setAside(file: string, loss: Loss, mark: string): string[] {
   const log = `${file}-wal`;
   try {
     const isOurs = ownDescriptor(log) !== undefined;
     if (ownDescriptor(`${file}-shm`) !== undefined) rmSync(`${file}-shm`, { force: true });
-    if (!isOurs) return [];
+    if (!isOurs || loss === 'journal') return [];
     const aside = reserveName(log + mark);
     renameSync(log, aside);
     return [aside];

@@ -7,6 +7,7 @@ import { StartRefused } from '../../settings/start-mode.ts';
 import {
   type Buckets,
   inOrder,
+  isRescued,
   isSame,
   type Kept,
   keptBeside,
@@ -35,14 +36,20 @@ export async function requireNothingKept(
   await requireNone({ name: `file ${path}`, state: 'missing', path, beside, link, anew }, buckets, log);
 }
 
-/** The same of a database that is there and has no tables: a server's, or a file's. */
+/**
+ * The same of a database that is there and has no tables: a server's, or a `file`'s, whose journal
+ * was lost.
+ */
 export async function requireNoBackups(
   name: string,
   buckets: Buckets,
   log: Log,
   anew: string = ANEW,
+  file?: string,
 ): Promise<void> {
-  await requireNone({ name, state: 'empty', path: name, beside: [], link: undefined, anew }, buckets, log);
+  const beside = file === undefined ? [] : keptBeside(file).filter(isRescued);
+  const path = file ?? name;
+  await requireNone({ name, state: 'empty', path, beside, link: undefined, anew }, buckets, log);
 }
 
 interface Lost {

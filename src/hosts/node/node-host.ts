@@ -24,7 +24,7 @@ import { PATIENCE_MS } from './last-stored.ts';
 import { type Answer, everybody, listen, onlyThisMachine } from './listen.ts';
 import { createHostLog } from './log-lines.ts';
 import { beginOwnWork } from './own-work.ts';
-import { rescuedBeside } from './ways-back.ts';
+import { rescuedBeside, rescuedNote } from './ways-back.ts';
 
 export interface RunningNode {
   readonly address: string;
@@ -117,6 +117,8 @@ async function readyWith(have: Acquired, host: Host): Promise<void> {
   // Where a table is missing, which was told, their leases end by themselves.
   await freeJobsOfDead(db, unpaced, isSurelyDead).catch(() => {});
   await logStrangers(db, log);
+  const note = config.database.kind === 'file' ? rescuedNote(config.database.path, new Date()) : undefined;
+  if (note !== undefined) log.warn('database: rescued', { message: note });
   if (config.changes.isOn)
     await within(PATIENCE_MS, () =>
       tellWentOn({ ...config, ...have.told, db, bucket: have.first, more: moreThan(config) }),

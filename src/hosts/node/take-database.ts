@@ -78,10 +78,11 @@ export async function takeDatabase(
   // A merge of an import holds the write lock to its end; waiting for it must not block the event
   // loop.
   const held = holdWrites(opened.db, lock?.requireOurs);
+  const file = settings.kind === 'file' ? settings.path : undefined;
   const name = settings.kind === 'file' ? `file ${settings.path}` : `at ${hostOf(settings.url)}`;
   return {
     ...opened,
-    beforeFirst: isNew || mayBegin ? undefined : () => requireNoBackups(name, buckets, log, anew),
+    beforeFirst: isNew || mayBegin ? undefined : () => requireNoBackups(name, buckets, log, anew, file),
     db: held.db,
     hold: held.hold,
     explained,

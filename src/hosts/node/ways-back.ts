@@ -176,8 +176,22 @@ export async function waysBack(path: string, { first, copy, ...means }: Buckets)
 }
 
 export function rescuedBeside(path: string): Way | undefined {
-  const rescued = keptBeside(path).find(({ why }) => why === RESCUED);
+  const rescued = keptBeside(path).find(isRescued);
   return rescued && wayTo(rescued, path);
+}
+
+export function isRescued({ why }: Kept): boolean {
+  return why === RESCUED;
+}
+
+/** So long an owner is reminded of it. */
+const REMINDED_MS = 7 * 86_400_000;
+
+/** For people: what was rescued stands there, and perhaps nowhere else. */
+export function rescuedNote(path: string, now: Date): string | undefined {
+  const rescued = rescuedBeside(path);
+  if (rescued === undefined || now.getTime() - rescued.at > REMINDED_MS) return undefined;
+  return `Beside the database lies ${rescued.what}: it may hold what is nowhere else. To take it in the place of what is there now, with the bot stopped: ${rescued.how}. If you miss nothing, move it away`;
 }
 
 /** The one that brings most back first. */
