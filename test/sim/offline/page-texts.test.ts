@@ -38,7 +38,7 @@ test('a text with forms has every form that its language tells apart', () => {
 });
 
 test('the page uses every text, and no other', () => {
-  const refusals = keys.filter((key) => /^(?:refused|before):/.test(key));
+  const refusals = keys.filter((key) => /^(?:refused|before|title):/.test(key));
   const unused = keys.filter((key) => !refusals.includes(key) && !new RegExp(`['"]${key}['"]`).test(sources));
   expect(sources).toMatch(/`before:\$\{/);
   // Said by names that are put together: the kinds of chats, files, people and backups.
