@@ -1,7 +1,7 @@
 /** What `list` tells of changes in the bucket that the living database does not have. */
 import type { Living } from '../backup/changes/living.ts';
 import { goneOnUntil } from '../backup/changes/went-on.ts';
-import { rescuedBeside } from '../hosts/node/ways-back.ts';
+import { REMINDED_MS, rescuedAfter } from '../hosts/node/ways-back.ts';
 import { showMoment } from '../text/moment.ts';
 import { livingOf } from './moment.ts';
 import type { Session } from './session.ts';
@@ -15,9 +15,6 @@ export interface WentOn {
   /** The database has begun a history of its own since. */
   readonly isLeft: boolean;
 }
-
-/** So long an owner is reminded who goes on without them. */
-const REMINDED_MS = 7 * 86_400_000;
 
 export async function wentOnOf(
   session: Session,
@@ -34,9 +31,9 @@ export async function wentOnOf(
   if (isLeft && now.getTime() - Date.parse(again.state.since) > REMINDED_MS) return undefined;
   const at = until.toISOString();
   const { database, timeZone } = session.config;
-  const rescued = database.kind === 'file' ? rescuedBeside(database.path) : undefined;
+  const rescued = database.kind === 'file' ? rescuedAfter(database.path, until) : undefined;
   const how =
-    rescued !== undefined && rescued.at > until.getTime()
+    rescued !== undefined
       ? `What a running bot rescued holds more still; to take that in the place of what is there now, with the bot stopped: ${rescued.how}`
       : `To bring them back in the place of what is there now: npm run backup -- restore --at ${at} --replace`;
   return {

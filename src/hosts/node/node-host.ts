@@ -24,7 +24,7 @@ import { PATIENCE_MS } from './last-stored.ts';
 import { type Answer, everybody, listen, onlyThisMachine } from './listen.ts';
 import { createHostLog } from './log-lines.ts';
 import { beginOwnWork } from './own-work.ts';
-import { rescuedBeside, rescuedNote } from './ways-back.ts';
+import { rescuedAfter, rescuedNote } from './ways-back.ts';
 
 export interface RunningNode {
   readonly address: string;
@@ -101,8 +101,8 @@ export async function startNode(
 
 function moreThan({ database }: Config): (until: Date) => string | undefined {
   return (until) => {
-    const rescued = database.kind === 'file' ? rescuedBeside(database.path) : undefined;
-    return rescued !== undefined && rescued.at > until.getTime()
+    const rescued = database.kind === 'file' ? rescuedAfter(database.path, until) : undefined;
+    return rescued !== undefined
       ? `what a running bot rescued holds more still, and takes the database's place, with the bot stopped: ${rescued.how}`
       : undefined;
   };

@@ -5,6 +5,7 @@ import { bareFile, unpackedFile } from '../../backup/catalog/bare-file.ts';
 import { type Bucket, nowOf } from '../../backup/catalog/bucket.ts';
 import { type BackupEntry, isUnsealed } from '../../backup/catalog/entry.ts';
 import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
+import { DAY_MS } from '../../backup/catalog/retention-times.ts';
 import { botText } from '../../backup/catalog/whose-bot.ts';
 import type { OpeningKeys } from '../../backup/envelope/types.ts';
 import { findPoint } from '../../backup/restore/point-in-time.ts';
@@ -184,8 +185,14 @@ export function isRescued({ why }: Kept): boolean {
   return why === RESCUED;
 }
 
-/** So long an owner is reminded of it. */
-const REMINDED_MS = 7 * 86_400_000;
+/** What a running bot rescued later than `until`: it holds more than what is stored up to then. */
+export function rescuedAfter(path: string, until: Date): Way | undefined {
+  const rescued = rescuedBeside(path);
+  return rescued !== undefined && rescued.at > until.getTime() ? rescued : undefined;
+}
+
+/** So long an owner is reminded of what the living database may lack. */
+export const REMINDED_MS = 7 * DAY_MS;
 
 /** For people: what was rescued stands there, and perhaps nowhere else. */
 export function rescuedNote(path: string, now: Date): string | undefined {
