@@ -24,9 +24,9 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
-import { all, sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { JournalInDoubt } from '../../src/db/file/settle-journals.ts';
+import { startOnFile } from '../support/start-on-file.ts';
 
 const EMBEDDED = new URL('../../src/db/file/embedded-database.ts', import.meta.url).href;
 const USER = fileURLToPath(new URL('../support/file-user.ts', import.meta.url));
@@ -95,20 +95,7 @@ async function killed(first: number, count: number, between = 0): Promise<void> 
 }
 
 /** What the program finds when it starts, and what it says. */
-async function start(): Promise<{ ids: number[]; said: string[] }> {
-  const said: string[] = [];
-  const db = await openEmbeddedDatabase(path, undefined, (message) => said.push(message));
-  try {
-    const [ids, whole] = await db.read([
-      all(sql('SELECT id FROM users ORDER BY id'), (row) => row.int('id')),
-      all(sql('PRAGMA integrity_check'), (row) => row.text('integrity_check')),
-    ]);
-    expect(whole).toEqual(['ok']);
-    return { ids, said };
-  } finally {
-    await db.closeWhole();
-  }
-}
+const start = () => startOnFile(path);
 
 const range = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
 const kept = (): string[] => readdirSync(directory).filter((name) => name.includes('.set-aside-'));

@@ -17,9 +17,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { all, sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { JournalInDoubt, settleJournals } from '../../src/db/file/settle-journals.ts';
+import { startOnFile } from '../support/start-on-file.ts';
 
 const EMBEDDED = new URL('../../src/db/file/embedded-database.ts', import.meta.url).href;
 let directory: string;
@@ -78,20 +77,7 @@ async function killedAfter(file: string, byHand: readonly string[], tables = TAB
   rmSync(`${file}-shm`, { force: true });
 }
 
-async function start(): Promise<{ ids: number[]; said: string[] }> {
-  const said: string[] = [];
-  const db = await openEmbeddedDatabase(path, undefined, (message) => said.push(message));
-  try {
-    const [ids, whole] = await db.read([
-      all(sql('SELECT id FROM users ORDER BY id'), (row) => row.int('id')),
-      all(sql('PRAGMA integrity_check'), (row) => row.text('integrity_check')),
-    ]);
-    expect(whole).toEqual(['ok']);
-    return { ids, said };
-  } finally {
-    await db.closeWhole();
-  }
-}
+const start = () => startOnFile(path);
 
 const ALL = Array.from({ length: 301 }, (_, i) => i + 1);
 const INDEX = 'CREATE INDEX by_name ON users (name)';

@@ -3,19 +3,15 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readBadChanges } from '../../src/backup/changes/bad-changes.ts';
 import { ensureTriggers } from '../../src/backup/changes/ensure-triggers.ts';
-import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
-import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import type { Store } from '../../src/backup/store/types.ts';
-import { botKeys, bucketOf, composeEngine, composeShipping } from '../../src/hosts/compose.ts';
-import { createHost } from '../../src/hosts/host.ts';
+import { botKeys, bucketOf } from '../../src/hosts/compose.ts';
 import type { Host } from '../../src/hosts/host-parts.ts';
-import { linkKey } from '../../src/http/download-links.ts';
 import { readBackJob } from '../../src/jobs/read-back.ts';
-import { createLog } from '../../src/lib/log.ts';
 import { type Environment, readConfig } from '../../src/settings/config.ts';
 import { ADMIN_ID, startTestBot, type TestBot } from '../support/bot.ts';
 import { addAnime } from '../support/catalogue.ts';
+import { countedStore, tickingHost } from '../support/ticking-host.ts';
 
 /** What a tick may make, less what the Worker keeps back. */
 const PAID = 990;
@@ -40,23 +36,11 @@ afterEach(() => bot.close());
 
 const source = () => openEmbeddedSnapshotSource({ path: bot.path });
 
-function counted(name: string): Store {
-  return new Proxy(createDirectoryStore(join(dirname(bot.path), name)), {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]) => {
-        asked.push(`${name} ${String(key)}`);
-        return Reflect.apply(value, target, args);
-      };
-    },
-  });
-}
+const counted = (name: string): Store =>
+  countedStore(join(dirname(bot.path), name), (call) => void asked.push(`${name} ${call}`));
 
 function worker(env: Environment = {}, second?: Store, requests = PAID): Host {
   const config = readConfig(env, 'node');
-  const { db, now } = bot;
-  const links = { baseUrl: '', key: linkKey('x'), prefix: config.backup.prefix, now };
   const first = bucketOf(config.backup, store);
   const other = second && {
     store: second,
@@ -64,38 +48,11 @@ function worker(env: Environment = {}, second?: Store, requests = PAID): Host {
     isCopy: true as const,
     isSealed: first.isSealed === true,
   };
-  return createHost({
-    config: { ...config, ownerIds: bot.services.ownerIds },
-    webhookSecret: undefined,
-    db,
-    api: bot.services.api,
-    me: bot.services.me,
-    backups: composeEngine(config.backup, {
-      ...{ source: source(), store, links, ledger: createBackupLedger(db), holder: 'test' },
-      clock: { now, sleep },
-      alert: async () => {},
-    }),
-    now,
-    sleep: async () => {},
-    log: createLog('info', () => {}),
-    tickLimits: { seconds: 55, requests },
-    after: () => {},
-    copiesApart: true,
+  return tickingHost(bot, {
+    ...{ config, store, requests, hasTimer: false },
     readBack: readBackJob({ first, copy: other, keys: botKeys(config.backup), days: 14 }),
-    changes: {
-      isOn: true,
-      hasTimer: false,
-      shipping: composeShipping(config.backup, { db, source: source(), store, now, holder: 'test' }),
-    },
   });
 }
-
-/** A time-out never comes by itself. */
-const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (ms < 30_000) resolve();
-    else signal?.addEventListener('abort', () => resolve());
-  });
 
 async function minutes(host: Host, count: number): Promise<void> {
   for (let i = 0; i < count; i += 1) {

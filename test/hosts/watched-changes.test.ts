@@ -6,19 +6,14 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ensureTriggers } from '../../src/backup/changes/ensure-triggers.ts';
 import { peek, pending } from '../../src/backup/changes/peek.ts';
-import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
-import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import type { Store } from '../../src/backup/store/types.ts';
 import { all, sql } from '../../src/db/database.ts';
-import { composeEngine, composeShipping } from '../../src/hosts/compose.ts';
-import { createHost } from '../../src/hosts/host.ts';
 import type { Host } from '../../src/hosts/host-parts.ts';
-import { linkKey } from '../../src/http/download-links.ts';
-import { createLog } from '../../src/lib/log.ts';
 import { readConfig } from '../../src/settings/config.ts';
 import { startTestBot, type TestBot } from '../support/bot.ts';
 import { stateOf } from '../support/shipping.ts';
+import { countedStore, tickingHost } from '../support/ticking-host.ts';
 
 let bot: TestBot;
 let store: Store;
@@ -30,16 +25,7 @@ beforeEach(async () => {
   bot = await startTestBot({ now: new Date(Date.now() - 6 * 3_600_000) });
   calls.length = 0;
   alerts.length = 0;
-  store = new Proxy(createDirectoryStore(join(dirname(bot.path), 'bucket')), {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]) => {
-        calls.push(String(name));
-        return Reflect.apply(value, target, args);
-      };
-    },
-  });
+  store = countedStore(join(dirname(bot.path), 'bucket'), (call) => void calls.push(call));
   await ensureTriggers(bot.db, source());
 });
 afterEach(() => bot.close());
@@ -53,40 +39,11 @@ const KINDS = [
 /** A new one: another isolate, or another process. */
 function host(hasTimer: boolean, env: Record<string, string> = {}): Host {
   const config = readConfig(env, 'node');
-  const links = { baseUrl: '', key: linkKey('x'), prefix: config.backup.prefix, now: bot.now };
-  const { db, now } = bot;
-  return createHost({
-    config: { ...config, ownerIds: bot.services.ownerIds },
-    webhookSecret: undefined,
-    db,
-    api: bot.services.api,
-    me: bot.services.me,
-    backups: composeEngine(config.backup, {
-      ...{ source: source(), store, links, ledger: createBackupLedger(db), holder: 'test' },
-      clock: { now, sleep },
-      alert: async ({ message }) => void alerts.push(message),
-      changeDays: config.changes.retentionDays,
-    }),
-    now,
-    sleep: async () => {},
-    log: createLog('info', () => {}),
-    tickLimits: { seconds: 55, requests: 10_000 },
-    after: () => {},
-    copiesApart: true,
-    changes: {
-      isOn: true,
-      hasTimer,
-      shipping: composeShipping(config.backup, { db, source: source(), store, now, holder: 'test' }),
-    },
+  return tickingHost(bot, {
+    ...{ config, store, requests: 10_000, hasTimer },
+    alert: (message) => void alerts.push(message),
   });
 }
-
-/** A time-out never comes by itself. */
-const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (ms < 30_000) resolve();
-    else signal?.addEventListener('abort', () => resolve());
-  });
 
 /** What a host does in a minute. */
 async function minute(one: Host, hasTimer: boolean): Promise<void> {
