@@ -124,6 +124,21 @@ test.each(KINDS)(
 );
 
 test.each(KINDS)(
+  '%s: no file counts as gone because the clock was set back between two full backups',
+  async (_, hasTimer) => {
+    const one = await begun(hasTimer);
+    await one.runBackup('command', new Date(bot.now().getTime() + 2 * 86_400_000));
+    // So many that the backup keeps them, and no file does.
+    for (let user = 2; user < 60; user += 1) await add(user);
+    await one.runBackup('command', bot.now());
+    await add(60);
+    await minute(one, hasTimer);
+    await one.runBackup('command', new Date(bot.now().getTime() + 3 * 86_400_000));
+    expect(alerts.join('\n')).not.toContain('gone');
+  },
+);
+
+test.each(KINDS)(
   '%s: one that is gone right before a full backup is told with it, and /healthz says so until it is back',
   async (_, hasTimer) => {
     const one = await begun(hasTimer);

@@ -4,6 +4,7 @@
 import { Buffer } from 'node:buffer';
 import type { LostChanges } from '../../db/bucket-notes.ts';
 import { explain } from '../../lib/clock.ts';
+import { inParallel } from '../../lib/in-parallel.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { BasePosition } from '../catalog/change-state.ts';
 import { type BackupEntry, damageOf, loadEntry, type ObjectGroup } from '../catalog/entry.ts';
@@ -17,7 +18,7 @@ import { sweepDebris } from '../catalog/sweep-debris.ts';
 import { coveredByBase } from '../changes/base.ts';
 import { basesOf } from '../changes/list-changes.ts';
 import type { StoredChange } from '../changes/listed.ts';
-import { endIn, lostToBucket } from '../changes/living.ts';
+import { endIn, lostFrom, lostToBucket } from '../changes/living.ts';
 import { pruneChanges } from '../changes/prune-changes.ts';
 import { rowsOfTables } from '../model/digest.ts';
 import type { BackupContext } from './context.ts';
@@ -90,7 +91,16 @@ export async function settle(
   const before = await attempt('reading the backup before it', () =>
     newestBefore(context, manifest, pruned?.groups ?? []),
   );
-  const lost = changes && lostChanges(context, { position, before, files: changes.files });
+  const lost =
+    changes &&
+    (await attempt('looking for change files that are gone', () =>
+      lostChanges(context, {
+        position,
+        before,
+        files: changes.files,
+        groups: (pruned?.groups ?? []).filter((group) => group.name !== name),
+      }),
+    ));
   if (lost !== undefined && changeDays !== undefined) {
     problems.push(lost.problem);
     const until = new Date(clock.now().getTime() + changeDays * DAY_MS).toISOString();
@@ -134,27 +144,36 @@ function alertFor(
     : { kind: 'ask', message, asks: { removing: asks.removing, of: asks.of } };
 }
 
+/** Manifests that are read before change files count as gone: a Worker has few requests. */
+const MOST_LOOKED_AT = 30;
+
 /**
  * Change files that went between the backup before it and this one: from now on nobody looks there
  * for what is gone. Where that was known before, it was told, and asked for this backup.
  */
-function lostChanges(
+async function lostChanges(
   bucket: Bucket,
   {
     position,
     before,
     files,
+    groups,
   }: {
     readonly position: BasePosition | undefined;
     readonly before: BackupEntry | undefined;
     readonly files: readonly StoredChange[];
+    /** Of the other backups, the newest first. */
+    readonly groups: readonly ObjectGroup[];
   },
-): { readonly problem: string; readonly from: Pick<LostChanges, 'timeline' | 'first'> } | undefined {
-  const bases = before === undefined ? [] : basesOf(bucket, [before]);
-  if (position === undefined || position.state.needsBase === 'lost') return undefined;
+): Promise<{ readonly problem: string; readonly from: Pick<LostChanges, 'timeline' | 'first'> } | undefined> {
+  if (before === undefined || position === undefined || position.state.needsBase === 'lost') return undefined;
   const { timeline } = position.state;
+  const bases = basesOf(bucket, [before]);
   if (!bases.some(({ changes }) => changes?.timeline === timeline)) return undefined;
-  const end = endIn(position, bases, files);
+  if (lostFrom(position, bases, files) === undefined) return undefined;
+  // A clock that was set back gave the newest backup the name of an older one.
+  const entries = await inParallel(groups.slice(0, MOST_LOOKED_AT), (group) => loadEntry(bucket, group));
+  const end = endIn(position, basesOf(bucket, entries), files);
   const said = end && lostToBucket(position, end);
   if (end === undefined || said === undefined) return undefined;
   const problem = `${said} (where a second copy has them: npm run backup -- copy)`;
