@@ -27,6 +27,7 @@ export const SLOW = [
   'test/cli/moments.test.ts',
   'test/cli/not-opened.test.ts',
   'test/cli/odd-files.test.ts',
+  'test/cli/one-name.test.ts',
   'test/cli/other-bot.test.ts',
   'test/cli/passed-over.test.ts',
   'test/cli/relink.test.ts',

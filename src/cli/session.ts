@@ -13,6 +13,7 @@ import { createBackupLedger } from '../backup/run/backup-runs.ts';
 import type { BackupContext } from '../backup/run/context.ts';
 import type { Database } from '../db/database.ts';
 import { removeOldCopies } from '../db/file/copy-name.ts';
+import { requireOneName } from '../db/file/file-lock.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
 import { bucketOf, composeBackup, copyOf, NODE_RUN_TIMEOUT_MS } from '../hosts/compose.ts';
 import {
@@ -80,7 +81,10 @@ export async function openSession(
 ): Promise<Session> {
   const config = readConfig(env, 'cli');
   requirePlaces(config);
-  if (config.database.kind === 'file') removeOldCopies(config.database.path);
+  if (config.database.kind === 'file') {
+    await requireOneName(config.database.path);
+    removeOldCopies(config.database.path);
+  }
   const keys = readKeys(config);
   const ask = askFor(config.database, (message) => terminal.say(terminal.colors.yellow(message)));
   const doubting = (bucket: Bucket): Bucket =>

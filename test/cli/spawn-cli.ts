@@ -40,6 +40,18 @@ export function runCliWithoutRoom(
   return run(cwd, env, ['sh', '-c', 'ulimit -f 32 && exec "$0" "$@"', process.execPath, MAIN, ...args]);
 }
 
+/** With the file mounted by itself at another place, which the CLI alone sees. Needs unshare(1). */
+export function runCliMounted(
+  file: string,
+  place: string,
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CliResult> {
+  const mount = 'mount --bind "$0" "$1" && shift && exec "$@"';
+  return run(cwd, env, ['unshare', '-rm', 'sh', '-c', mount, file, place, process.execPath, MAIN, ...args]);
+}
+
 /** It can hold so many files open. Needs a POSIX shell. */
 export function runCliWithFiles(
   files: number,

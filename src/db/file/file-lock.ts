@@ -22,8 +22,8 @@ import {
   ownLock,
   parseLock,
 } from './lock-text.ts';
-import { filesOf, mayBeOpenHere } from './open-here.ts';
-import { holdAlone } from './sole-use.ts';
+import { usedElsewhere } from './one-name.ts';
+import { filesOf } from './open-here.ts';
 
 export interface FileLock {
   /**
@@ -70,7 +70,7 @@ export async function lockDatabaseFile(
   { holder, now, say = console.error, sleep = pause, onTaken }: FileLockOptions,
 ): Promise<FileLock> {
   const real = realPath(path);
-  if (isMountPoint(real)) throw new DatabaseFileHeld(mountedFile(real));
+  requireNoMount(real);
   const file = `${real}.lock`;
   const text = ownLock(holder, now());
   await makeDirectory(dirname(file));
@@ -82,11 +82,10 @@ export async function lockDatabaseFile(
   for (let attempt = 0; attempt < 3; attempt += 1) {
     if (await appear(file, text)) {
       const lock = held({ path, file, text, now, onTaken });
-      if (!(await isUsedByOtherName(real))) return lock;
+      const elsewhere = await usedElsewhere(path);
+      if (elsewhere === undefined) return lock;
       await lock.release();
-      throw new DatabaseFileHeld(
-        `database ${path} has a second name (a hard link), and is in use under it: stop what uses it, or give this one a copy of its own`,
-      );
+      throw new DatabaseFileHeld(elsewhere);
     }
     const found = await readFile(file, 'utf8').catch(() => undefined);
     if (found === undefined) continue;
@@ -116,6 +115,20 @@ export async function lockDatabaseFile(
     }
   }
   throw new DatabaseFileHeld(`database ${path}: its lock ${file} changes hands all the time; try again`);
+}
+
+/**
+ * For whoever works beside the holder of the lock: what is read or written under another name than
+ * the holder's misses what the holder wrote. @throws {@link DatabaseFileHeld}
+ */
+export async function requireOneName(path: string): Promise<void> {
+  requireNoMount(realPath(path));
+  const elsewhere = lockHolder(path) === undefined ? await usedElsewhere(path) : undefined;
+  if (elsewhere !== undefined) throw new DatabaseFileHeld(elsewhere);
+}
+
+function requireNoMount(real: string): void {
+  if (isMountPoint(real)) throw new DatabaseFileHeld(mountedFile(real));
 }
 
 /** The file that the holder works on, where this very lock stands beside that, too. */
@@ -202,32 +215,6 @@ async function isSilent(
     if (statSync(file, { bigint: true, throwIfNoEntry: false })?.mtimeNs !== first) return false;
   }
   return true;
-}
-
-/**
- * The lock stands beside one name. The file may have another name, with other journals, which would
- * damage it: the kernel's locks tell.
- */
-async function isUsedByOtherName(file: string): Promise<boolean> {
-  const names = statSync(file, { throwIfNoEntry: false })?.nlink ?? 1;
-  if (names < 2 || mayBeOpenHere(file) || hasJournal(file)) return false;
-  try {
-    (await holdAlone(file, 3))();
-    return false;
-  } catch (error) {
-    // Other faults of the file are told when it is opened.
-    return error instanceof Error && /locked|WAL mode/.test(error.message);
-  }
-}
-
-/**
- * A mere question must not replay what was not checkpointed. An empty log is what an earlier
- * question left.
- */
-function hasJournal(file: string): boolean {
-  return ['-wal', '-journal'].some(
-    (suffix) => (statSync(file + suffix, { throwIfNoEntry: false })?.size ?? 0) > 0,
-  );
 }
 
 interface Held {
