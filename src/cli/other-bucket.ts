@@ -19,6 +19,7 @@ import {
 import { explain } from '../lib/clock.ts';
 import { greatest } from '../lib/extremes.ts';
 import { inParallel } from '../lib/in-parallel.ts';
+import { DAY_MS } from '../text/times.ts';
 import { sameDisk } from './same-disk.ts';
 import type { Session } from './session.ts';
 import { type Wrong, wrongOf } from './unlike.ts';
@@ -44,7 +45,7 @@ const NOT_ALIKE: Readonly<Record<Wrong, string>> = {
 };
 
 /** So long the bot has time to copy a backup; a word to cron before that would be noise. */
-const LATE_MS = 24 * 3_600_000;
+const LATE_MS = DAY_MS;
 
 /** Backups of a bucket whose manifests are not among these. */
 export async function aloneIn(bucket: Bucket, entries: readonly BackupEntry[]): Promise<BackupEntry[]> {

@@ -1,6 +1,6 @@
 /** What the change files of the bucket that is not read tell by their names: others, or more. */
+
 import { shortId } from '../backup/catalog/change-position.ts';
-import { DAY_MS } from '../backup/catalog/retention-times.ts';
 import { listChanges, orderedOf } from '../backup/changes/list-changes.ts';
 import type { StoredChange } from '../backup/changes/listed.ts';
 import type { Living } from '../backup/changes/living.ts';
@@ -10,6 +10,7 @@ import { lineage } from '../backup/restore/branches.ts';
 import { findPoint, type Point } from '../backup/restore/point-in-time.ts';
 import { countOf } from '../text/format.ts';
 import { copyMoment, showMoment } from '../text/moment.ts';
+import { DAY_MS } from '../text/times.ts';
 import type { Invocation } from './command.ts';
 import { askedBy } from './moment-options.ts';
 import { aloneIn } from './other-bucket.ts';

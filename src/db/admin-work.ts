@@ -2,6 +2,7 @@
  * Long work that an admin asked for in an update. The update's own write stores it; it stays until
  * its outcome was told.
  */
+import { DAY_MS } from '../text/times.ts';
 import { all, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { holdingSince, toSqlTime } from './time.ts';
@@ -31,7 +32,7 @@ export interface AdminWork {
 const CLAIM_MS = 120_000;
 export const RENEW_MS = CLAIM_MS / 4;
 /** Work that could not be done for this long is given up. */
-const LONGEST_MS = 24 * 3_600_000;
+const LONGEST_MS = DAY_MS;
 
 /** So costly that there is one at a time, whoever asked. */
 const ALONE: readonly WorkKind[] = ['moment'];

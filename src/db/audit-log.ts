@@ -2,7 +2,9 @@
  * Which admin did what. The batch of the deed writes the entry, so neither exists without the
  * other.
  */
+
 import { cut, TEXT_LIMITS } from '../text/text-limits.ts';
+import { DAY_MS } from '../text/times.ts';
 import { listed, type Query, type Statement, sql } from './database.ts';
 import { beginning, shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
@@ -103,8 +105,5 @@ export function auditPage(page: number, perPage: number): Query<AuditEntry[]> {
 }
 
 export function forgetOldAudit(now: Date): Statement {
-  return sql(
-    'DELETE FROM audit_log WHERE at < ?',
-    toSqlTime(new Date(now.getTime() - KEEP_DAYS * 86_400_000)),
-  );
+  return sql('DELETE FROM audit_log WHERE at < ?', toSqlTime(new Date(now.getTime() - KEEP_DAYS * DAY_MS)));
 }

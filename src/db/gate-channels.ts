@@ -1,4 +1,5 @@
 /** Mandatory channels, and what the bot knows of a viewer's membership in them. */
+import { DAY_MS } from '../text/times.ts';
 import { listed, type Query, type Statement, sql } from './database.ts';
 import { shown } from './shown-text.ts';
 import { holding, toSqlTime } from './time.ts';
@@ -20,7 +21,7 @@ export const BELIEF_MS: Readonly<Record<Membership, number>> = {
    */
   out: 1 * MINUTE,
   /** Telegram tells when a request is granted (chat_member), never when it is refused. */
-  asked: 30 * 24 * 60 * MINUTE,
+  asked: 30 * DAY_MS,
 };
 
 export interface GateChannel {
@@ -133,7 +134,7 @@ export function channelFine(channelId: number, now: Date): Statement {
   );
 }
 
-const KEEP_MS = 24 * 60 * MINUTE;
+const KEEP_MS = DAY_MS;
 
 /**
  * Answers that nobody needed lately, and those that a clock running ahead wrote. The gate asks

@@ -2,7 +2,9 @@
  * Numbers about the bot's use. The batch that records a thing also counts it, so the numbers are
  * true, and reading them costs the same however long the history is.
  */
+
 import { readLimit } from '../text/text-limits.ts';
+import { DAY_MS } from '../text/times.ts';
 import { listed, one, type Query, type Statement, sql } from './database.ts';
 import { shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
@@ -198,7 +200,7 @@ function dayOf(date: Date): string {
 }
 
 function daysAgo(now: Date, days: number): Date {
-  return new Date(now.getTime() - days * 86_400_000);
+  return new Date(now.getTime() - days * DAY_MS);
 }
 
 function mondayOf(date: Date): string {

@@ -1,4 +1,5 @@
 /** Which updates were handled, and which could not be. */
+import { DAY_MS } from '../text/times.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import { holding, toSqlTime } from './time.ts';
 
@@ -24,7 +25,7 @@ export interface Standing {
  * No flood wait is believed beyond this, and no update retried: the longest waits in public reports
  * are some hours.
  */
-export const LONGEST_WAIT_MS = 24 * 3_600_000;
+export const LONGEST_WAIT_MS = DAY_MS;
 
 /** Always one row. @param isReplay the update itself was set aside */
 export function standingOf(updateId: number, chatId: number, now: Date, isReplay: boolean): Query<Standing> {
@@ -84,7 +85,7 @@ export function forgetOldFailures(now: Date): readonly Statement[] {
   return [
     sql(
       'DELETE FROM failed_updates WHERE retry_ms IS NULL AND failed_at < ?',
-      toSqlTime(new Date(now.getTime() - FAILURE_DAYS * 86_400_000)),
+      toSqlTime(new Date(now.getTime() - FAILURE_DAYS * DAY_MS)),
     ),
     sql('DELETE FROM floods WHERE until_ms < ?', now.getTime()),
   ];

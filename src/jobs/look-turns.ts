@@ -1,7 +1,8 @@
 /** Whose turn it is to be read again, and when: a row of the database that all hosts share. */
+
 import * as v from 'valibot';
-import { DAY_MS } from '../backup/catalog/retention-times.ts';
 import { readJson } from '../lib/read-json.ts';
+import { DAY_MS } from '../text/times.ts';
 
 const MINUTE_MS = 60_000;
 /** Between two slices: each lists both buckets. */

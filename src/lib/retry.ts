@@ -1,4 +1,5 @@
 /** The one loop for work that may succeed a moment later, and a named policy for each such work. */
+import { DAY_MS } from '../text/times.ts';
 import type { Clock } from './clock.ts';
 
 export interface RetryPolicy {
@@ -61,7 +62,7 @@ const UNTIL_STOPPED: RetryPolicy = {
   mostMs: 30_000,
 };
 /** One recipient of a message to many, by stored times: eight attempts span four hours. */
-export const RECIPIENT: RetryPolicy = { attempts: 8, firstMs: 60_000, mostMs: 24 * 3_600_000 };
+export const RECIPIENT: RetryPolicy = { attempts: 8, firstMs: 60_000, mostMs: DAY_MS };
 /**
  * An update that was set aside, by stored times. An hour is soon enough for an outage of Telegram.
  */

@@ -1,7 +1,7 @@
 /** A moment as people write and read it, in the owner's time zone. Pure. */
-import { localTime, timeFormat } from './times.ts';
+import { DAY_MS, localTime, timeFormat } from './times.ts';
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: DAY_MS };
 const MINUTE = 60_000;
 
 /** Of today, or of a day written as `2026-11-27` or `27.11.2026`. */

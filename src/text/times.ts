@@ -3,6 +3,8 @@
 /** Uzbekistan's, where the bot's people are; TIMEZONE sets another. */
 export const DEFAULT_TIME_ZONE = 'Asia/Tashkent';
 
+export const DAY_MS = 86_400_000;
+
 /** Making one takes longer than using it a hundred times. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -38,7 +40,7 @@ export function localTime(at: string | Date, zone: string): string {
 }
 
 const UNITS = [
-  ['day', 86_400_000],
+  ['day', DAY_MS],
   ['hour', 3_600_000],
   ['minute', 60_000],
   ['second', 1_000],

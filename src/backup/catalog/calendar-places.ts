@@ -1,6 +1,7 @@
 /** The places of the calendar: the newest backup of a day, a week, a month stays. */
+import { DAY_MS } from '../../text/times.ts';
 import type { BackupName } from './names.ts';
-import { DAY_MS, isSuccessor, type Timed } from './retention-times.ts';
+import { isSuccessor, type Timed } from './retention-times.ts';
 
 /** A backup stays when any rule keeps it. At least one rule must be set. */
 export interface RetentionPolicy {

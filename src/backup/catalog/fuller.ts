@@ -2,7 +2,9 @@
  * Backups that hold far less than one before them: an empty database was begun after a loss, or
  * somebody deleted what nobody meant to. Pure.
  */
+
 import { countOf, formatCount } from '../../text/format.ts';
+import { DAY_MS } from '../../text/times.ts';
 import type { BackupEntry } from './entry.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -59,7 +61,7 @@ export interface Fuller {
 }
 
 /** An admin who deleted so much on purpose need not hear of it longer. */
-const TOLD_MS = 30 * 86_400_000;
+const TOLD_MS = 30 * DAY_MS;
 
 /** The newest of those before it that hold far more. `entries`: of this bot, and good ones. */
 export function fullerThan(

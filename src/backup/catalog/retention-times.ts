@@ -1,4 +1,5 @@
 /** When a backup was made, as far as its manifest and the store agree: what retention goes by. */
+import { DAY_MS } from '../../text/times.ts';
 import type { BackupName } from './names.ts';
 import { believedTime, isAhead } from './true-time.ts';
 
@@ -22,7 +23,6 @@ export interface RetentionEntry {
   readonly heldBack?: string | undefined;
 }
 
-export const DAY_MS = 86_400_000;
 /**
  * Between a run's scheduled time and its manifest lie minutes, hours at worst; beyond this one of
  * the two clocks was wrong, or a copy.

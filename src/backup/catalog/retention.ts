@@ -4,9 +4,10 @@
  * doubt it keeps.
  */
 
+import { DAY_MS } from '../../text/times.ts';
 import { countedReasons, dayOf, type RetentionPolicy } from './calendar-places.ts';
 import type { BackupName } from './names.ts';
-import { DAY_MS, isSuccessor, type RetentionEntry, type Timed, withTimes } from './retention-times.ts';
+import { isSuccessor, type RetentionEntry, type Timed, withTimes } from './retention-times.ts';
 
 export interface Decision {
   readonly name: BackupName;

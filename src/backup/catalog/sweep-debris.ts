@@ -1,6 +1,7 @@
 /** What runs without a manifest left in the bucket: whose it is, and when it goes. */
 
 import { greatest } from '../../lib/extremes.ts';
+import { DAY_MS } from '../../text/times.ts';
 import type { Bucket } from './bucket.ts';
 import type { RetentionPolicy } from './calendar-places.ts';
 import { has, type ObjectGroup } from './entry.ts';
@@ -8,7 +9,7 @@ import { readGroups } from './list.ts';
 import { type BackupName, databaseKey, documentKey, isOfBackup, manifestKey } from './names.ts';
 import { presumed } from './prune.ts';
 import { planRetention } from './retention.ts';
-import { DAY_MS, type RetentionEntry } from './retention-times.ts';
+import type { RetentionEntry } from './retention-times.ts';
 
 /**
  * Objects without a manifest are left alone for so long when it is not known whose they are:

@@ -3,13 +3,14 @@
  * that the newest verified backup needs or that came after it, nor one that leads to a moment that
  * is kept. A deletion counts once the store, asked again, no longer has the file.
  */
+
 import { explain } from '../../lib/clock.ts';
 import { append, greatest, least } from '../../lib/extremes.ts';
+import { DAY_MS } from '../../text/times.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { ObjectGroup } from '../catalog/entry.ts';
 import { newestVerified, readGroups } from '../catalog/list.ts';
 import { timeOfName } from '../catalog/names.ts';
-import { DAY_MS } from '../catalog/retention-times.ts';
 import { KeptMoments } from './kept-moments.ts';
 import { basesOf, listChanges } from './list-changes.ts';
 import type { Base, StoredChange } from './listed.ts';

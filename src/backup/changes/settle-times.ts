@@ -3,10 +3,12 @@
  * wrong, and the order says that it is. Pure.
  */
 
+import { DAY_MS } from '../../text/times.ts';
+
 /** No host of this program ran before: a clock without its battery. */
 const EARLIEST = Date.UTC(2020, 0, 1);
 /** Nobody goes this long without storing anything: there are full backups every day. */
-const MONTH_MS = 30 * 86_400_000;
+const MONTH_MS = 30 * DAY_MS;
 
 /**
  * The same times, never falling. A clock that ran ahead made a step forward, as long as the one

@@ -3,6 +3,7 @@
  * bucket, or a fault that does, has at most one of them at any moment.
  */
 
+import { DAY_MS } from '../../text/times.ts';
 import type { RetentionPolicy } from '../catalog/calendar-places.ts';
 import type { Ledger } from '../catalog/ledger.ts';
 import type { BackupName } from '../catalog/names.ts';
@@ -12,7 +13,7 @@ import type { CopyMemory } from './memory.ts';
 import { hasManifest, isComplete, type Listings } from './places.ts';
 import type { Slice } from './proven.ts';
 
-export const KEPT_AFTER_MS: number = 7 * 86_400_000;
+export const KEPT_AFTER_MS: number = 7 * DAY_MS;
 
 /** Since when each backup of the copy is gone from the first bucket. */
 export function goneSince(

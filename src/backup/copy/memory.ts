@@ -2,8 +2,10 @@
  * What is remembered of the second copy between two looks at it. It lies in the bot's database: to
  * lose it costs nothing but a later deletion in the copy. Pure.
  */
+
 import * as v from 'valibot';
 import { readJson } from '../../lib/read-json.ts';
+import { DAY_MS } from '../../text/times.ts';
 import type { BackupName } from '../catalog/names.ts';
 
 const time = v.pipe(v.string(), v.isoTimestamp());
@@ -100,7 +102,7 @@ export function readMemory(text: string | null | undefined): CopyMemory {
 }
 
 /** What cannot be done as things are is tried again so much later. */
-const AGAIN_MS = 86_400_000;
+const AGAIN_MS = DAY_MS;
 
 /** Too young for another try; a time that is still to come is a wrong clock's. */
 export function isOfToday(at: string | null, now: Date): boolean {
@@ -140,7 +142,7 @@ export interface CopyHealth {
   readonly isUndeletable: boolean;
 }
 
-const LATE_MS = 24 * 3_600_000;
+const LATE_MS = DAY_MS;
 
 /** `run`: the newest run on record; one that came after the last look may not be copied yet. */
 export function copyHealth(memory: CopyMemory, now: Date, run: string | null = memory.run): CopyHealth {

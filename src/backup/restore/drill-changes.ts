@@ -2,10 +2,10 @@
  * The proof of the change log: the full backup before the newest one, and the changes between the
  * two, make the newest one, table by table. Node only.
  */
+import { DAY_MS } from '../../text/times.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
-import { DAY_MS } from '../catalog/retention-times.ts';
 import { listChanges, orderedOf } from '../changes/list-changes.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
 import { fileBefore, goneText, keyBefore } from '../changes/previous.ts';

@@ -1,5 +1,6 @@
 /** Which name a run gets, or which backup it would repeat. */
 
+import { DAY_MS } from '../../text/times.ts';
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
 import { loadEntry } from '../catalog/entry.ts';
 import type { Ledger } from '../catalog/ledger.ts';
@@ -15,7 +16,7 @@ export type NameChoice =
 const TRIES = 60;
 
 /** The same run may be asked for again at most so much later. */
-const MOST_LAG_MS = 7 * 86_400_000;
+const MOST_LAG_MS = 7 * DAY_MS;
 
 /**
  * The first second from the scheduled one that no attempt ever used. `mayRepeat`: the same run may

@@ -1,10 +1,12 @@
 /**
  * After the backup, or after its failure: debris, retention, the record, and word to the admins.
  */
+
 import { Buffer } from 'node:buffer';
 import type { LostChanges } from '../../db/bucket-notes.ts';
 import { explain } from '../../lib/clock.ts';
 import { inParallel } from '../../lib/in-parallel.ts';
+import { DAY_MS } from '../../text/times.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { BasePosition } from '../catalog/change-state.ts';
 import { type BackupEntry, damageOf, loadEntry, type ObjectGroup } from '../catalog/entry.ts';
@@ -12,7 +14,6 @@ import { shrunk, shrunkText } from '../catalog/fuller.ts';
 import { isWhole, type Manifest, serializeManifest } from '../catalog/manifest.ts';
 import { type BackupName, manifestKey } from '../catalog/names.ts';
 import { type PruneReport, prune } from '../catalog/prune.ts';
-import { DAY_MS } from '../catalog/retention-times.ts';
 import { readSmall } from '../catalog/small-object.ts';
 import { sweepDebris } from '../catalog/sweep-debris.ts';
 import { coveredByBase } from '../changes/base.ts';

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { shortId } from '../../backup/catalog/change-position.ts';
 import { listBackups } from '../../backup/catalog/list.ts';
-import { DAY_MS } from '../../backup/catalog/retention-times.ts';
 import { whyBase } from '../../backup/changes/base-reason.ts';
 import { coverageOf, type LeftOut } from '../../backup/changes/coverage.ts';
 import { ensureTriggers } from '../../backup/changes/ensure-triggers.ts';
@@ -18,7 +17,7 @@ import { holderText } from '../../db/file/lock-text.ts';
 import { composeShipping } from '../../hosts/compose.ts';
 import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
 import { countOf, formatBytes, formatCount, formatDuration } from '../../text/format.ts';
-import { localTime } from '../../text/times.ts';
+import { DAY_MS, localTime } from '../../text/times.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { livingOf } from '../moment.ts';
 import { otherChanges } from '../other-changes.ts';

@@ -1,6 +1,7 @@
 /**
  * /stats, /analytics, /top: true numbers, as a picture where a person would rather look than read.
  */
+
 import { InlineKeyboard, InputFile } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
@@ -19,6 +20,7 @@ import {
 } from '../../db/statistics.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText } from '../../text/html.ts';
+import { DAY_MS } from '../../text/times.ts';
 
 /** In the order of the buttons' `metric`; never reorder. */
 const METRICS = ['views', 'new', 'day'] as const;
@@ -26,7 +28,6 @@ const SPANS = [7, 30, 90] as const;
 const TOP_SPANS = [7, 30, 0] as const;
 const TOP = 15;
 const SOURCES = 5;
-const DAY_MS = 86_400_000;
 
 export const statisticsFeature = feature('admins')
   .on('stats', async (ctx) => {

@@ -1,4 +1,5 @@
 /** Deleting an anime asks first; the trash gives it back for 30 days. */
+
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
@@ -19,6 +20,7 @@ import {
 } from '../../db/trash.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText } from '../../text/html.ts';
+import { DAY_MS } from '../../text/times.ts';
 import { editScreen, ifTrashed, listButton, nameOf, unlessTrashed, withNote } from './edit-screens.ts';
 
 const PER_PAGE = 8;
@@ -132,6 +134,6 @@ function trashScreen(
 /** Whole days until the purge, at least 0 and at most all: a clock may have run ahead. */
 function daysLeft(deletedAt: string, now: Date): number {
   const deleted = Date.parse(`${deletedAt.replace(' ', 'T')}Z`);
-  const left = Math.ceil(TRASH_DAYS - (now.getTime() - deleted) / 86_400_000);
+  const left = Math.ceil(TRASH_DAYS - (now.getTime() - deleted) / DAY_MS);
   return Math.min(TRASH_DAYS, Math.max(0, left));
 }

@@ -1,17 +1,18 @@
 /** Where what a lost database held may be: backups, changes, files beside it. Node only. */
+
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { bareFile, unpackedFile } from '../../backup/catalog/bare-file.ts';
 import { type Bucket, nowOf } from '../../backup/catalog/bucket.ts';
 import { type BackupEntry, isUnsealed } from '../../backup/catalog/entry.ts';
 import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
-import { DAY_MS } from '../../backup/catalog/retention-times.ts';
 import { botText } from '../../backup/catalog/whose-bot.ts';
 import type { OpeningKeys } from '../../backup/envelope/types.ts';
 import { findPoint } from '../../backup/restore/point-in-time.ts';
 import { type StoredBehind, storedBehind } from '../../backup/restore/stored-behind.ts';
 import { within } from '../../lib/silence.ts';
 import { formatDuration } from '../../text/format.ts';
+import { DAY_MS } from '../../text/times.ts';
 import type { KeptIn } from '../empty-database.ts';
 import { PATIENCE_MS } from './last-stored.ts';
 
