@@ -99,6 +99,21 @@ export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<Bac
   };
 }
 
+/** What is known without reading the manifest. */
+export function presumed(group: ObjectGroup): RetentionEntry {
+  const manifest = group.objects.find(({ role }) => role === 'manifest');
+  const isWhole = (['database', 'document'] as const).every((role) => has(group, role));
+  // What has no manifest is no backup, however young its pieces are.
+  const objects = manifest === undefined ? [] : group.objects.filter(isOfBackup);
+  return {
+    name: group.name,
+    state: manifest === undefined ? 'unfinished' : isWhole && !has(group, 'verdict') ? 'verified' : 'damaged',
+    time: timeOfName(group.name) ?? new Date(0),
+    modified: new Date(greatest([0, ...objects.map(({ modified }) => modified.getTime())])),
+    pinned: has(group, 'pin'),
+  };
+}
+
 /** Asked for only where the listing has one. */
 async function readVerdict(
   { store, prefix }: Bucket,

@@ -8,17 +8,16 @@
  */
 
 import { explain } from '../../lib/clock.ts';
-import { greatest } from '../../lib/extremes.ts';
 import { inParallel } from '../../lib/in-parallel.ts';
 import { StoreError } from '../store/types.ts';
 import type { Bucket } from './bucket.ts';
 import type { RetentionPolicy } from './calendar-places.ts';
-import { type BackupEntry, has, loadEntry, type ObjectGroup } from './entry.ts';
+import { type BackupEntry, has, loadEntry, type ObjectGroup, presumed } from './entry.ts';
 import { lastFuller } from './last-fuller.ts';
 import type { Ledger } from './ledger.ts';
 import { readGroups } from './list.ts';
 import { isSafetyTrigger } from './manifest.ts';
-import { type BackupName, isOfBackup, manifestKey, pinKey, timeOfName, verdictKey } from './names.ts';
+import { type BackupName, manifestKey, pinKey, verdictKey } from './names.ts';
 import { foreignOf, withForeign } from './not-ours.ts';
 import { LEAST_VERIFIED, planRetention, type RetentionPlan } from './retention.ts';
 import type { RetentionEntry } from './retention-times.ts';
@@ -168,21 +167,6 @@ async function planBucket(
 
 function groupOf(groups: readonly ObjectGroup[], name: BackupName): ObjectGroup {
   return groups.find((group) => group.name === name) ?? { name, objects: [] };
-}
-
-/** What is known without reading the manifest. */
-export function presumed(group: ObjectGroup): RetentionEntry {
-  const manifest = group.objects.find(({ role }) => role === 'manifest');
-  const isWhole = (['database', 'document'] as const).every((role) => has(group, role));
-  // What has no manifest is no backup, however young its pieces are.
-  const objects = manifest === undefined ? [] : group.objects.filter(isOfBackup);
-  return {
-    name: group.name,
-    state: manifest === undefined ? 'unfinished' : isWhole && !has(group, 'verdict') ? 'verified' : 'damaged',
-    time: timeOfName(group.name) ?? new Date(0),
-    modified: new Date(greatest([0, ...objects.map(({ modified }) => modified.getTime())])),
-    pinned: has(group, 'pin'),
-  };
 }
 
 /**

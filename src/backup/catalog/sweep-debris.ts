@@ -4,10 +4,9 @@ import { greatest } from '../../lib/extremes.ts';
 import { DAY_MS } from '../../text/times.ts';
 import type { Bucket } from './bucket.ts';
 import type { RetentionPolicy } from './calendar-places.ts';
-import { has, type ObjectGroup } from './entry.ts';
+import { has, type ObjectGroup, presumed } from './entry.ts';
 import { readGroups } from './list.ts';
 import { type BackupName, databaseKey, documentKey, isOfBackup, manifestKey } from './names.ts';
-import { presumed } from './prune.ts';
 import { planRetention } from './retention.ts';
 import type { RetentionEntry } from './retention-times.ts';
 

@@ -7,7 +7,7 @@ import { loadEntry, type ObjectGroup } from '../catalog/entry.ts';
 import { timeOfName } from '../catalog/names.ts';
 import { basesOf } from './list-changes.ts';
 import type { Base } from './listed.ts';
-import { heldBy } from './previous.ts';
+import { heldBy, storedBefore } from './previous.ts';
 
 /** Manifests that one look reads at most; usually the first one tells. */
 export const MOST_MANIFESTS = 4;
@@ -53,11 +53,12 @@ export class KeptMoments {
    * number says nothing of: 0 where that one is not there.
    */
   async #heldBy(base: Base): Promise<number> {
-    const { previous = null, seq = 0, timeline } = base.changes ?? {};
+    const { previous = null } = base.changes ?? {};
     if (previous === null || 'file' in previous) return heldBy(base, []);
     const group = this.#groups.find(({ name }) => name === previous.base);
-    const before = group && (await loadEntry(this.#bucket, group)).manifest?.changes;
-    return before?.timeline === timeline ? Math.min(seq, before?.seq ?? 0) : 0;
+    const entry = group && (await loadEntry(this.#bucket, group));
+    const before = entry === undefined ? [] : [{ entry, changes: entry.manifest?.changes }];
+    return storedBefore(base, before) === undefined ? 0 : heldBy(base, before);
   }
 
   async #next(): Promise<Base | undefined> {

@@ -35,12 +35,18 @@ export function replacedText(before: string, file: string): string {
   return `${before} is not the one that ${file} continues: it was altered or replaced`;
 }
 
+/** A full backup, as far as its place in the log is asked for. */
+export interface Placed {
+  readonly entry: Pick<Base['entry'], 'name'>;
+  readonly changes: Base['changes'];
+}
+
 /**
  * The last change that was stored when a full backup was made: what waited then comes in files
  * behind it. Undefined where nothing at hand tells.
  * @param bases among which the one may be that it came right behind
  */
-export function storedBefore({ changes }: Base, bases: readonly Base[]): number | undefined {
+export function storedBefore({ changes }: Placed, bases: readonly Placed[]): number | undefined {
   const { previous = null, timeline } = changes ?? {};
   if (previous === null || 'file' in previous) return keyBefore(previous)?.last;
   const before = bases.find(({ entry }) => entry.name === previous.base)?.changes;
@@ -48,7 +54,7 @@ export function storedBefore({ changes }: Base, bases: readonly Base[]): number 
 }
 
 /** The last change that a full backup holds and no file behind it tells. */
-export function heldBy(base: Base, bases: readonly Base[]): number {
+export function heldBy(base: Placed, bases: readonly Placed[]): number {
   const seq = base.changes?.seq ?? 0;
   return Math.min(seq, storedBefore(base, bases) ?? seq);
 }
