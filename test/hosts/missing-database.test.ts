@@ -20,7 +20,7 @@ import { readGroups } from '../../src/backup/catalog/list.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { resolveBackup } from '../../src/cli/target.ts';
-import { requireNoBackups, requireNothingKept } from '../../src/hosts/node/missing-database.ts';
+import { requireNothingKept } from '../../src/hosts/node/missing-database.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { runCli } from '../cli/spawn-cli.ts';
 import { createWorld } from '../support/backup-world.ts';
@@ -40,9 +40,8 @@ const bucket = () => ({ store: createDirectoryStore(join(directory, 'backups')),
 const copy = () => ({ store: createDirectoryStore(join(directory, 'copy')), prefix: '' });
 const start = () =>
   requireNothingKept(
-    path,
-    { first: bucket(), copy: copy() },
-    createLog('info', (line) => lines.push(line)),
+    { name: `file ${path}`, state: 'missing', path },
+    { buckets: { first: bucket(), copy: copy() }, log: createLog('info', (line) => lines.push(line)) },
   );
 const refusal = (): Promise<string> =>
   start().then(
@@ -148,7 +147,8 @@ describe('whether there are backups cannot be known', () => {
 test('a file that is there and empty: what a running bot rescued is named, and no restore’s leavings', async () => {
   const log = createLog('info', (line) => lines.push(line));
   const buckets = { first: bucket(), copy: copy() };
-  const ready = (): Promise<void> => requireNoBackups(`file ${path}`, buckets, log, undefined, path);
+  const ready = (): Promise<void> =>
+    requireNothingKept({ name: `file ${path}`, state: 'empty', path }, { buckets, log });
   writeFileSync(`${path}.before-restore`, 'x');
   await ready();
   writeFileSync(`${path}.rescued-20260615T020000Z`, 'x');
@@ -186,9 +186,8 @@ test('changes that are stored behind the newest backup: the way that takes them 
     world.sql('INSERT INTO counted (note) VALUES (1)');
     await world.ship();
     const refused = await requireNothingKept(
-      path,
-      { first: world.context, copy: undefined },
-      createLog('silent', () => {}),
+      { name: `file ${path}`, state: 'missing', path },
+      { buckets: { first: world.context, copy: undefined }, log: createLog('silent', () => {}) },
     ).catch(String);
     expect(refused).toMatch(
       /the newest backup is \d+_\d+ \(.* old\), with changes stored behind it up to 2026-/,

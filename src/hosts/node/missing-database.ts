@@ -9,7 +9,6 @@ import {
   inOrder,
   isRescued,
   isSame,
-  type Kept,
   keptBeside,
   type Stored,
   storedWays,
@@ -19,6 +18,22 @@ import {
 /** The last line of a refusal. */
 const ANEW = 'an empty database, on purpose:  npm start -- --new-database';
 
+/** A database that is not there, or has no tables. */
+interface Lost {
+  /** Behind "the database". */
+  readonly name: string;
+  readonly state: 'missing' | 'empty';
+  /** Undefined of a server's. */
+  readonly path: string | undefined;
+}
+
+interface Means {
+  readonly buckets: Buckets;
+  readonly log: Log;
+  /** How a person begins another one on purpose; left out: as in production. */
+  readonly anew?: string | undefined;
+}
+
 /**
  * @throws StartRefused when an earlier database stands beside it, its place is on a disk that is
  * not mounted, or a bucket has a backup, or is a directory that cannot be read: then nobody
@@ -26,48 +41,12 @@ const ANEW = 'an empty database, on purpose:  npm start -- --new-database';
  * goes on where nothing else stands in its way.
  */
 export async function requireNothingKept(
-  path: string,
-  buckets: Buckets,
-  log: Log,
-  anew: string = ANEW,
+  { name, state, path }: Lost,
+  { buckets: { first, copy, ...means }, log, anew = ANEW }: Means,
 ): Promise<void> {
-  const beside = keptBeside(path);
-  const link = brokenLink(path);
-  await requireNone({ name: `file ${path}`, state: 'missing', path, beside, link, anew }, buckets, log);
-}
-
-/**
- * The same of a database that is there and has no tables: a server's, or a `file`'s, whose journal
- * was lost.
- */
-export async function requireNoBackups(
-  name: string,
-  buckets: Buckets,
-  log: Log,
-  anew: string = ANEW,
-  file?: string,
-): Promise<void> {
-  const beside = file === undefined ? [] : keptBeside(file).filter(isRescued);
-  const path = file ?? name;
-  await requireNone({ name, state: 'empty', path, beside, link: undefined, anew }, buckets, log);
-}
-
-interface Lost {
-  /** Behind "the database". */
-  readonly name: string;
-  readonly state: 'missing' | 'empty';
-  readonly path: string;
-  readonly beside: readonly Kept[];
-  readonly link: string | undefined;
-  /** How to begin another one on purpose. */
-  readonly anew: string;
-}
-
-async function requireNone(
-  { name, state, path, beside, link, anew }: Lost,
-  { first, copy, ...means }: Buckets,
-  log: Log,
-): Promise<void> {
+  const beside =
+    path === undefined ? [] : keptBeside(path).filter((kept) => state === 'missing' || isRescued(kept));
+  const link = path === undefined || state === 'empty' ? undefined : brokenLink(path);
   const isRefused = beside.length > 0 || link !== undefined;
   const look = (bucket: Bucket, isCopy: boolean): Promise<Stored | undefined> =>
     storedWays(bucket, isCopy, means).catch((error: unknown) => {
@@ -79,7 +58,7 @@ async function requireNone(
           ways: [{ at: 0, what: 'the backups reachable again', how: 'then npm start says what there is' }],
         };
       log.warn('backups not looked for', {
-        message: `the database ${path} is begun anew, and ${isCopy ? 'the second copy' : 'the bucket'} could not be asked for backups of an earlier one`,
+        message: `the database ${path ?? name} is begun anew, and ${isCopy ? 'the second copy' : 'the bucket'} could not be asked for backups of an earlier one`,
         error: describeError(error),
       });
       return undefined;
@@ -91,7 +70,10 @@ async function requireNone(
   if (found.length === 0 && !isRefused) return;
   const known = found.length === 0 ? undefined : found.map(({ what }) => what).join(', and ');
   const what = link ?? known ?? 'what was there before stands beside it';
-  const ways = inOrder([...found.flatMap((one) => one.ways), ...beside.map((kept) => wayTo(kept, path))]);
+  const ways = inOrder([
+    ...found.flatMap((one) => one.ways),
+    ...beside.map((kept) => wayTo(kept, path ?? name)),
+  ]);
   throw new StartRefused(
     [
       `the database ${name} is ${state}, and ${what}. Nothing was changed. One of:`,

@@ -10,7 +10,7 @@ import type { LostFile } from '../../db/file/rescue.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Config } from '../../settings/config.ts';
 import { requireFree } from './listen.ts';
-import { requireNoBackups, requireNothingKept } from './missing-database.ts';
+import { requireNothingKept } from './missing-database.ts';
 import { type OpenDatabase, openDatabase } from './node-parts.ts';
 import { type Buckets, isMissing } from './ways-back.ts';
 
@@ -45,12 +45,15 @@ export async function takeDatabase(
 ): Promise<TakenDatabase> {
   const path = settings.kind === 'file' ? settings.path : undefined;
   const isNew = path !== undefined && isMissing(path);
+  const name = settings.kind === 'file' ? `file ${settings.path}` : `at ${hostOf(settings.url)}`;
+  const requireNone = (state: 'missing' | 'empty'): Promise<void> =>
+    requireNothingKept({ name, state, path }, { buckets, log, anew });
   const explained = (error: unknown): never => {
     throw explainUnusable(error, path ?? 'the server');
   };
   if (path !== undefined) {
     removeOldCopies(path);
-    if (isNew && !mayBegin) await requireNothingKept(path, buckets, log, anew);
+    if (isNew && !mayBegin) await requireNone('missing');
     if (!isMissing(path) || !mayBegin) requireUsableFile(path);
   }
   const giveWay = (message: string): void => {
@@ -78,11 +81,9 @@ export async function takeDatabase(
   // A merge of an import holds the write lock to its end; waiting for it must not block the event
   // loop.
   const held = holdWrites(opened.db, lock?.requireOurs);
-  const file = settings.kind === 'file' ? settings.path : undefined;
-  const name = settings.kind === 'file' ? `file ${settings.path}` : `at ${hostOf(settings.url)}`;
   return {
     ...opened,
-    beforeFirst: isNew || mayBegin ? undefined : () => requireNoBackups(name, buckets, log, anew, file),
+    beforeFirst: isNew || mayBegin ? undefined : () => requireNone('empty'),
     db: held.db,
     hold: held.hold,
     explained,
