@@ -8,11 +8,13 @@ import { fetchSource } from '../backup/restore/source.ts';
 import { StoreError } from '../backup/store/types.ts';
 import { openSnapshotSource } from '../hosts/node/node-parts.ts';
 import { explain } from '../lib/clock.ts';
+import { inScratch } from '../lib/disk/scratch.ts';
+import { shellWord } from '../lib/shell-word.ts';
 import { unsealing } from '../settings/unsealing.ts';
 import { clockNote, copyMoment, showMoment, toTheSecond } from '../text/moment.ts';
 import { type Invocation, UsageError } from './command.ts';
-import { type Asked, parseMoment, timelineOf } from './moment-options.ts';
-import { requireFurthest } from './other-way.ts';
+import { type Asked, askedBy, type MomentWish, parseMoment, timelineOf } from './moment-options.ts';
+import { requireFurthest, withWayOn } from './other-way.ts';
 import { createProgressBar } from './progress-bar.ts';
 import type { Session } from './session.ts';
 import { noBackupAdvice } from './target.ts';
@@ -123,6 +125,29 @@ export function pointJson({
     short: short ?? null,
     unsure: isUnsure === true,
   };
+}
+
+/** What a command writes of a moment. */
+interface Written extends MomentWish {
+  /** Of the command that asks for it again. */
+  readonly command: 'download' | 'export';
+  readonly at: string;
+  /** What stood behind `-o`. */
+  readonly output: string | undefined;
+}
+
+/** `fetch`: the database of the moment, as a file that is gone when `write` is done. */
+export async function writeMoment<T>(
+  invocation: Invocation,
+  { command, at, output, ...wish }: Written,
+  write: (point: Point, fetch: () => Promise<RestoreSource>) => Promise<T>,
+): Promise<T> {
+  const flags = `${output === undefined ? '' : ` -o ${shellWord(output)}`}${invocation.yes ? ' --yes' : ''}`;
+  const asked = askedBy(`${command} --at`, at, wish, flags);
+  return withWayOn(invocation, asked, async () => {
+    const point = await resolveMoment(invocation, asked);
+    return inScratch(undefined, (directory) => write(point, () => databaseOf(invocation, point, directory)));
+  });
 }
 
 /** The database of the moment as a file in the directory. */

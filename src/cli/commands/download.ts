@@ -10,13 +10,10 @@ import { momentFileName } from '../../backup/restore/moments.ts';
 import { createFileWriter } from '../../backup/store/file-writer.ts';
 import { isSealedFor, openObject } from '../../backup/verify/open-object.ts';
 import { makeDirectory } from '../../lib/disk/directories.ts';
-import { inScratch } from '../../lib/disk/scratch.ts';
-import { shellWord } from '../../lib/shell-word.ts';
 import { formatBytes } from '../../text/format.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
-import { databaseOf, pointJson, pointLine, resolveMoment } from '../moment.ts';
-import { askedBy, type MomentWish, requireMoment, withMoment } from '../moment-options.ts';
-import { withWayOn } from '../other-way.ts';
+import { pointJson, pointLine, writeMoment } from '../moment.ts';
+import { type MomentWish, requireMoment, withMoment } from '../moment-options.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST, resolveBackup } from '../target.ts';
@@ -87,19 +84,19 @@ async function download(
 /** A `.db`, plain: nothing like it is stored. */
 async function downloadMoment(
   invocation: Invocation,
-  text: string,
+  at: string,
   { output = DIRECTORY, ...wish }: Options,
 ): Promise<ExitCode> {
   const { terminal, session, yes } = invocation;
-  const flags = `${output === DIRECTORY ? '' : ` -o ${shellWord(output)}`}${yes ? ' --yes' : ''}`;
-  const asked = askedBy('download --at', text, wish, flags);
-  return withWayOn(invocation, asked, async (): Promise<ExitCode> => {
-    const point = await resolveMoment(invocation, asked);
-    const path = join(output, momentFileName(point.time));
-    requireOutputPlace(session, '-o', path);
-    await makeDirectory(output);
-    const notes = await inScratch(undefined, async (scratch) => {
-      const source = await databaseOf(invocation, point, scratch);
+  const named = output === DIRECTORY ? undefined : output;
+  return writeMoment(
+    invocation,
+    { ...wish, command: 'download', at, output: named },
+    async (point, fetch): Promise<ExitCode> => {
+      const path = join(output, momentFileName(point.time));
+      requireOutputPlace(session, '-o', path);
+      await makeDirectory(output);
+      const source = await fetch();
       const writer = await createFileWriter(path, { headLength: 0, replace: yes });
       try {
         for await (const chunk of createReadStream(source.path)) await writer.write(chunk);
@@ -108,14 +105,13 @@ async function downloadMoment(
         await writer.abort(error);
         throw error;
       }
-      return source.notes;
-    });
-    terminal.answer({ ok: true, files: [path], point: pointJson(point), notes });
-    terminal.say(path);
-    terminal.say(terminal.colors.green(pointLine(invocation, point)));
-    for (const note of notes) terminal.say(terminal.colors.yellow(note));
-    return 0;
-  });
+      terminal.answer({ ok: true, files: [path], point: pointJson(point), notes: source.notes });
+      terminal.say(path);
+      terminal.say(terminal.colors.green(pointLine(invocation, point)));
+      for (const note of source.notes) terminal.say(terminal.colors.yellow(note));
+      return 0;
+    },
+  );
 }
 
 interface Fetch {

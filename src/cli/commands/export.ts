@@ -8,12 +8,10 @@ import { writeLive } from '../../backup/snapshot/copy-live.ts';
 import { openFileSnapshotSource } from '../../backup/snapshot/file.ts';
 import { APP_VERSION } from '../../hosts/compose.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
-import { shellWord } from '../../lib/shell-word.ts';
 import { formatBytes, formatCount } from '../../text/format.ts';
 import { type Cli, Deserted, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
-import { databaseOf, pointJson, pointLine, resolveMoment } from '../moment.ts';
-import { askedBy, type MomentWish, requireMoment, withMoment } from '../moment-options.ts';
-import { withWayOn } from '../other-way.ts';
+import { pointJson, pointLine, writeMoment } from '../moment.ts';
+import { type MomentWish, requireMoment, withMoment } from '../moment-options.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
@@ -77,7 +75,7 @@ async function writeDocument(
   path: string,
   { at, output, ...wish }: Options,
 ): Promise<Written> {
-  const { session, now, yes } = invocation;
+  const { session, now } = invocation;
   if (at === undefined) {
     const { ledger } = await session.backup();
     const schemaVersion = await ledger.schemaVersion();
@@ -88,16 +86,11 @@ async function writeDocument(
     });
     return { rows, point: undefined };
   }
-  const flags = `${output === undefined ? '' : ` -o ${shellWord(output)}`}${yes ? ' --yes' : ''}`;
-  const asked = askedBy('export --at', at, wish, flags);
-  return withWayOn(invocation, asked, async () => {
-    const point = await resolveMoment(invocation, asked);
-    return inScratch(undefined, async (directory) => {
-      const { path: file, schemaVersion } = await databaseOf(invocation, point, directory);
-      const source = openFileSnapshotSource({ path: file });
-      const rows = await writeRows(invocation, path, { source, backupTime: point.time, schemaVersion });
-      return { rows, point };
-    });
+  return writeMoment(invocation, { ...wish, command: 'export', at, output }, async (point, fetch) => {
+    const { path: file, schemaVersion } = await fetch();
+    const source = openFileSnapshotSource({ path: file });
+    const rows = await writeRows(invocation, path, { source, backupTime: point.time, schemaVersion });
+    return { rows, point };
   });
 }
 
