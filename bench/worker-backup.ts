@@ -4,14 +4,10 @@
  * in this process, workerd is another. CPU is workerd's own, its network I/O included; wall time is
  * that of everything on this machine.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startBareWorkerd } from '../dev/workerd.ts';
-import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
 import { sql } from '../src/db/database.ts';
-import { openRemoteDatabase } from '../src/db/remote-database.ts';
+import { ADMIN, startBareWorker } from './bare-worker.ts';
 import { record } from './measures.ts';
 import { cpuMsOf } from './process-cpu.ts';
 
@@ -20,26 +16,11 @@ const megabytes = Number(process.argv[2] ?? 30);
 const BYTES_A_ROW = 90;
 /** A server limits a transaction, so rows come in steps. */
 const STEP_ROWS = 50_000;
-const ADMIN = 1001;
 const GIVE_UP_MS = 300_000;
 
-const directory = mkdtempSync(join(tmpdir(), 'bench-worker-backup-'));
-const standIns = await startStandIns({ directory, ownerIds: [ADMIN] });
-const worker = await startBareWorkerd(directory, { ...standIns.settings, LOG_LEVEL: 'silent' });
-standIns.telegram.connect((update) =>
-  fetch(`${worker.url}/webhook`, {
-    method: 'POST',
-    headers: { 'X-Telegram-Bot-Api-Secret-Token': STAND_IN_SECRET },
-    body: JSON.stringify(update),
-  }),
-);
-const db = openRemoteDatabase({
-  url: standIns.sql.url,
-  authToken: standIns.settings['DATABASE_AUTH_TOKEN'],
-  fetch,
-});
+const { worker, telegram, db, close } = await startBareWorker();
 try {
-  const admin = standIns.telegram.person({ id: ADMIN });
+  const admin = telegram.person({ id: ADMIN });
   await admin.send('/start');
   const rows = Math.round((megabytes * 1e6) / BYTES_A_ROW);
   for (let from = 0; from < rows; from += STEP_ROWS)
@@ -79,10 +60,7 @@ try {
   );
   console.log(`resident memory of workerd at most ${peakMB().toFixed(0)} MB`);
 } finally {
-  db.close();
-  await worker.close();
-  await standIns.close();
-  rmSync(directory, { recursive: true, force: true });
+  await close();
 }
 
 async function state(): Promise<string> {

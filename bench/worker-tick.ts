@@ -3,41 +3,23 @@
  * `npx node bench/worker-tick.ts [rows changed] [ticks]`. CPU is workerd's own, its network
  * included. SQL over HTTP, S3 and Telegram are in this process.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startBareWorkerd } from '../dev/workerd.ts';
-import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
 import { sql } from '../src/db/database.ts';
-import { openRemoteDatabase } from '../src/db/remote-database.ts';
+import { ADMIN, startBareWorker } from './bare-worker.ts';
 import { median, record } from './measures.ts';
 import { cpuMsOf } from './process-cpu.ts';
 
 const changed = Number(process.argv[2] ?? 300);
 const ticks = Number(process.argv[3] ?? 30);
 const ROUNDS = 7;
-const ADMIN = 1001;
 /** Of the plan's CPU for a cron that fires hourly or less often. */
 const GOAL_MS = 10;
 
-const directory = mkdtempSync(join(tmpdir(), 'bench-worker-tick-'));
-const standIns = await startStandIns({ directory, ownerIds: [ADMIN] });
-const settings = { ...standIns.settings, LOG_LEVEL: 'silent', SUBREQUEST_LIMIT: '1000' };
-const worker = await startBareWorkerd(directory, settings, { entry: 'bench/tick/worker.ts' });
-standIns.telegram.connect((update) =>
-  fetch(`${worker.url}/webhook`, {
-    method: 'POST',
-    headers: { 'X-Telegram-Bot-Api-Secret-Token': STAND_IN_SECRET },
-    body: JSON.stringify(update),
-  }),
+const { worker, telegram, db, close } = await startBareWorker(
+  { SUBREQUEST_LIMIT: '1000' },
+  'bench/tick/worker.ts',
 );
-const db = openRemoteDatabase({
-  url: standIns.sql.url,
-  authToken: standIns.settings['DATABASE_AUTH_TOKEN'],
-  fetch,
-});
 try {
-  await standIns.telegram.person({ id: ADMIN }).send('/start');
+  await telegram.person({ id: ADMIN }).send('/start');
   await db.write([
     sql(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
@@ -89,10 +71,7 @@ try {
     goal: GOAL_MS,
   });
 } finally {
-  db.close();
-  await worker.close();
-  await standIns.close();
-  rmSync(directory, { recursive: true, force: true });
+  await close();
 }
 
 /** Linux counts in hundredths of a second, so a tick alone tells nothing. */
