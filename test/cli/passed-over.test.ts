@@ -26,6 +26,16 @@ const add = async (env: Readonly<Record<string, string>>, code: number): Promise
   await good(env, 'changes', 'ship');
 };
 
+/** The newest backup alone has the title and is not encrypted; then the database is lost. */
+async function loseBehindPlain(): Promise<void> {
+  await own.migrate();
+  await runCli(own.directory, SEALED, 'changes', 'ship');
+  await good(SEALED, 'full');
+  own.run("INSERT INTO anime (code, title) VALUES (1, 'Bleach')");
+  await good(PLAIN, 'full');
+  rmSync(join(own.directory, 'bot.db'));
+}
+
 test('list and restore --at say that it is passed over, why, and how to take it', async () => {
   await own.migrate();
   await runCli(own.directory, SEALED, 'changes', 'ship');
@@ -60,12 +70,7 @@ test('list and restore --at say that it is passed over, why, and how to take it'
 }, 240_000);
 
 test('without the database a restore says what it leaves out', async () => {
-  await own.migrate();
-  await runCli(own.directory, SEALED, 'changes', 'ship');
-  await good(SEALED, 'full');
-  own.run("INSERT INTO anime (code, title) VALUES (1, 'Bleach')");
-  await good(PLAIN, 'full');
-  rmSync(join(own.directory, 'bot.db'));
+  await loseBehindPlain();
   const tried = await runCli(own.directory, SEALED, 'restore', '--at', '0m', '--dry-run');
   const taken = await runAdvised(own.directory, SEALED, tried.stderr, /^restore --at 0m --dry-run$/);
   expect(taken.code, taken.stderr).toBe(0);
@@ -149,12 +154,7 @@ test('encryption was just turned on and the database is gone: list and the start
 }, 240_000);
 
 test('an older one is encrypted: that is named, too, for whom the newer one is not', async () => {
-  await own.migrate();
-  await runCli(own.directory, SEALED, 'changes', 'ship');
-  await good(SEALED, 'full');
-  own.run("INSERT INTO anime (code, title) VALUES (1, 'Bleach')");
-  await good(PLAIN, 'full');
-  rmSync(join(own.directory, 'bot.db'));
+  await loseBehindPlain();
   const [line = ''] = (await runCli(own.directory, SEALED, 'list')).stdout.split('\n');
   const [first = '', otherwise = ''] = line.split('Otherwise: ');
   for (const [said, count] of [
