@@ -2,7 +2,7 @@
  * Opening a SQLite file that somebody else may have made: nothing in it is executed, and no value
  * in it is larger than the file.
  */
-import { appendFileSync, statfsSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { constants, DatabaseSync } from 'node:sqlite';
 import { CostsTooMuch } from './errors.ts';
@@ -81,6 +81,7 @@ const ALLOWED_PRAGMAS: ReadonlySet<string> = new Set([
  * computed that the file cannot hold.
  */
 export function openForeign(path: string, { mode, bytes, second }: ForeignOptions): ForeignDatabase {
+  const isNew = !existsSync(path);
   const db = new DatabaseSync(path, {
     readOnly: mode === 'read',
     defensive: true,
@@ -98,7 +99,10 @@ export function openForeign(path: string, { mode, bytes, second }: ForeignOption
     db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA ignore_check_constraints = ON');
     if (mode === 'write') {
-      db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF');
+      db.exec('PRAGMA synchronous = OFF');
+      // Of a new file only what a statement of many rows may undo, which else goes to a file of its
+      // own. (Defensive mode refuses OFF.)
+      if (isNew) db.exec('PRAGMA journal_mode = MEMORY');
       const pages = Math.ceil((LEAST_GROWTH + bytes * GROWTH) / PAGE_BYTES);
       db.exec(`PRAGMA max_page_count = ${pages}`);
     }

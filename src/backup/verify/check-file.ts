@@ -61,11 +61,12 @@ export const checkTask: Task<CheckInput, Findings> = async ({ path, kind, scratc
     await report.check('database, digests', () => contents(own, expected, report));
     return report;
   }
+  const bare = join(scratch, `${kind}-bare.db`);
   const isLoaded = await report.check('document, whole', async () => {
-    requireTime(await loadDocument(path, loaded), expected);
+    requireTime(await loadDocument(path, loaded, bare), expected);
     return 'read to its end, its own SHA-256 and counts agree, loaded into SQLite';
   });
-  if (isLoaded) await report.check('document, digests', () => contents(loaded, expected, report, true));
+  if (isLoaded) await report.check('document, digests', () => contents(loaded, expected, report, bare));
   return report;
 };
 
@@ -76,15 +77,17 @@ export interface CheckedFile extends FileDigests {
 
 /**
  * What a SQLite file holds, once it is known that a restore takes it.
- * @param isOurs we have just made it
+ * @param bare we have just made it, and without some of its indexes: the schema is that of this one
  * @throws {@link Damaged} with what is wrong with its schema, or what differs from the manifest
  */
 export async function checkFile(
   path: string,
   expected: Expected | undefined,
-  isOurs = false,
+  bare?: string,
 ): Promise<CheckedFile> {
-  const found = await digestFile(path, { isOurs, said: expected });
+  const rows = await digestFile(path, { isOurs: bare !== undefined, said: expected });
+  const schema = bare === undefined ? rows : await digestFile(bare, { only: [] });
+  const found = { ...rows, objects: schema.objects, schemaSha256: schema.schemaSha256 };
   requireSchema(found.objects);
   const [trigger] = ledgerTriggers(found.objects);
   if (trigger !== undefined) throw new Damaged(trigger);
@@ -103,9 +106,9 @@ async function contents(
   path: string,
   expected: Expected | undefined,
   report: Report,
-  isOurs = false,
+  bare?: string,
 ): Promise<string> {
-  const { tables, strangers } = await checkFile(path, expected, isOurs);
+  const { tables, strangers } = await checkFile(path, expected, bare);
   const note = strangersNote(strangers, 'and at work once it is restored');
   if (note !== undefined) report.warnings.push(note);
   const count = tables.filter(({ kind }) => kind === 'table').length;

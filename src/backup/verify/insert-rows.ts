@@ -22,14 +22,21 @@ export interface Insert {
   readonly verb: string;
   /** What comes behind the values. */
   readonly tail: string;
-  /** Of a row without such text. */
-  plain: StatementSync | undefined;
+  /** Rows without such text that `many` takes. */
+  readonly atOnce: number;
+  one: StatementSync | undefined;
+  many: StatementSync | undefined;
   /**
    * By which values are text that is not UTF-8: node:sqlite binds such text as a blob, SQL makes it
    * text again.
    */
   readonly statements: Map<string, StatementSync>;
 }
+
+/** Values in one statement; more gain nothing. */
+const MOST_VALUES = 160;
+/** Of a row with more, putting several into one list costs what the statement saves. */
+const MOST_COLUMNS = 20;
 
 /**
  * A row has no generated columns.
@@ -52,35 +59,53 @@ export function insertRows(
       columns: columns.join(', '),
       verb: `INSERT INTO ${quoteName(table.name)}`,
       tail: tailOf(columns),
-      plain: undefined,
+      atOnce: columns.length > MOST_COLUMNS ? 1 : Math.floor(MOST_VALUES / columns.length),
+      one: undefined,
+      many: undefined,
       statements: new Map(),
     };
     inserts.set(table.name, insert);
   }
-  const { columns, verb, tail, statements } = insert;
-  const prepare = (row: Row): StatementSync => {
+  const { columns, verb, tail, atOnce, statements } = insert;
+  const prepare = (values: string): StatementSync =>
+    db.prepare(`${verb} (${columns}) VALUES ${values}${tail}`);
+  const insertOne = (row: Row): void => {
+    if (isPlain(row)) {
+      insert.one ??= prepare(valuesSql(row));
+      insert.one.run(...row);
+      return;
+    }
     const values = valuesSql(row);
-    const known = statements.get(values);
-    if (known !== undefined) return known;
-    const made = db.prepare(`${verb} (${columns}) VALUES (${values})${tail}`);
-    statements.set(values, made);
-    return made;
+    const statement = statements.get(values) ?? prepare(values);
+    statements.set(values, statement);
+    statement.run(...row.map(bindable));
   };
   const insertAll = (): void => {
-    for (const row of rows) {
-      if (row.some((value) => value instanceof InvalidText)) prepare(row).run(...row.map(bindable));
-      else {
-        insert.plain ??= prepare(row);
-        insert.plain.run(...(row as readonly Bindable[]));
+    let at = 0;
+    for (; atOnce > 1 && at + atOnce <= rows.length; at += atOnce) {
+      const values: Bindable[] = [];
+      const next = rows.slice(at, at + atOnce);
+      if (!next.every(isPlain)) {
+        next.forEach(insertOne);
+        continue;
       }
+      for (const row of next) for (const value of row) values.push(value);
+      insert.many ??= prepare(next.map(valuesSql).join(', '));
+      insert.many.run(...values);
     }
+    rows.slice(at).forEach(insertOne);
   };
   if (table.kind === 'shadow') withoutDefence(db, insertAll);
   else insertAll();
 }
 
 function valuesSql(row: Row): string {
-  return row.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?')).join(', ');
+  const values = row.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?'));
+  return `(${values.join(', ')})`;
+}
+
+function isPlain(row: Row): row is readonly Bindable[] {
+  return !row.some((value) => value instanceof InvalidText);
 }
 
 type Bindable = Exclude<SqlValue, InvalidText>;

@@ -13,6 +13,7 @@ import { Damaged } from '../foreign/errors.ts';
 import { requireSchema } from '../foreign/schema-text.ts';
 import type { Task } from '../foreign/task.ts';
 import type { Row, SchemaObject } from '../model/model.ts';
+import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { type Insert, insertRows, withoutDefence } from './insert-rows.ts';
 
 declare module '../foreign/task.ts' {
@@ -25,9 +26,11 @@ declare module '../foreign/task.ts' {
  * Creates the database `path` and loads every row of the file `document` into it; rejects
  * (DocumentError, Damaged) when the document is not whole or not what it says. Tables, rows, then
  * indexes, views and triggers, so that none of them changes a row on its way in.
+ * @param bare another database to create, with all but the rows: `path` then goes without the
+ * indexes that no row can break, which take more time than the rows
  * @returns its `backup_timestamp`
  */
-export async function loadDocument(document: string, path: string): Promise<string> {
+export async function loadDocument(document: string, path: string, bare?: string): Promise<string> {
   const { size } = statSync(document);
   const foreign = openForeign(path, { mode: 'write', bytes: size });
   const { db } = foreign;
@@ -36,12 +39,14 @@ export async function loadDocument(document: string, path: string): Promise<stri
     const inserts = new Map<string, Insert>();
     const sequences: Row[] = [];
     let schema: DocumentSchema | undefined;
+    let leftOut: ReadonlySet<string> = new Set();
     let timestamp = '';
     for await (const event of readDocument(createReadStream(document))) {
       if (event.kind === 'header') {
         schema = event.schema;
         timestamp = event.backupTimestamp;
         createTables(foreign, schema);
+        if (bare !== undefined) leftOut = await createBare(bare, schema, size);
       }
       if (event.kind !== 'rows') continue;
       const { table, rows } = event;
@@ -55,11 +60,7 @@ export async function loadDocument(document: string, path: string): Promise<stri
       db.exec('DELETE FROM sqlite_sequence');
       insertRows(db, inserts, sequence, sequences);
     }
-    createObjects(
-      foreign,
-      schema.objects.filter(({ type }) => type !== 'table'),
-    );
-    requireDeclared(db, schema);
+    createOthers(foreign, schema, leftOut);
     db.exec('COMMIT');
     return timestamp;
   } catch (error) {
@@ -67,6 +68,27 @@ export async function loadDocument(document: string, path: string): Promise<stri
   } finally {
     foreign.close();
   }
+}
+
+/** @returns the names of its indexes that no row can break: they only order columns as they are */
+async function createBare(path: string, schema: DocumentSchema, size: number): Promise<ReadonlySet<string>> {
+  const foreign = openForeign(path, { mode: 'write', bytes: size });
+  try {
+    foreign.db.exec('BEGIN');
+    createTables(foreign, schema);
+    createOthers(foreign, schema);
+    foreign.db.exec('COMMIT');
+  } finally {
+    foreign.close();
+  }
+  const { tables, indexes } = await openFileSnapshotSource({ path }).schema();
+  const isStored = (of: string, column: number): boolean =>
+    column === -1 || tables.find(({ name }) => name === of)?.columns[column]?.generated === 'no';
+  const plain = indexes.filter(
+    ({ table, unique, partial, columns }) =>
+      !unique && !partial && columns.every(({ columnId }) => isStored(table, columnId)),
+  );
+  return new Set(plain.map(({ name }) => name));
 }
 
 /** {@link loadDocument} in the process for foreign files. */
@@ -88,6 +110,20 @@ function createTables(foreign: ForeignDatabase, schema: DocumentSchema): void {
   withoutDefence(db, () => {
     for (const name of made) db.exec(`DELETE FROM ${quoteName(name)}`);
   });
+}
+
+/** Behind the rows. */
+function createOthers(
+  foreign: ForeignDatabase,
+  schema: DocumentSchema,
+  leftOut: ReadonlySet<string> = new Set(),
+): void {
+  const isMade = ({ type, name }: SchemaObject): boolean => type !== 'index' || !leftOut.has(name);
+  createObjects(
+    foreign,
+    schema.objects.filter((object) => object.type !== 'table' && isMade(object)),
+  );
+  requireDeclared(foreign.db, schema.objects.filter(isMade));
 }
 
 /**
@@ -124,7 +160,7 @@ function createObjects({ db, creating }: ForeignDatabase, objects: readonly Sche
 }
 
 /** Whatever the SQL of the objects did, it made these objects and no others. */
-function requireDeclared(db: DatabaseSync, { objects }: DocumentSchema): void {
+function requireDeclared(db: DatabaseSync, objects: readonly SchemaObject[]): void {
   const line = (...parts: readonly unknown[]): string => JSON.stringify(parts);
   const isOurs = (name: string): boolean => !/^sqlite_/i.test(name);
   const made = db
