@@ -16,9 +16,9 @@ export interface Ordered {
 
 interface Item {
   readonly seq: number;
-  /** Of one number: a file, then the full backup that holds it, then what goes on from there. */
-  readonly rank: 0 | 1 | 2;
-  readonly of: Base | StoredChange | undefined;
+  /** Of one number: a file, then the full backup that holds it. */
+  readonly rank: 0 | 1;
+  readonly of: Base | StoredChange;
   time: number;
 }
 
@@ -99,7 +99,7 @@ function linesOf(
     ];
     const changes = own[0]?.changes;
     const since = changes === undefined ? now : Date.parse(changes.since);
-    const last = greatest([0, ...items.map(({ of }) => of?.time.getTime() ?? 0)]);
+    const last = greatest([0, ...items.map(({ of }) => of.time.getTime())]);
     const parent = changes?.parent ?? undefined;
     lines.set(timeline, { timeline, items, since, last, parent, start: Math.min(since, now) });
   }
@@ -107,23 +107,29 @@ function linesOf(
 }
 
 /**
- * What goes on from a place comes after it. Where it began after all of the line, by the same
- * clock, it comes after all of it; else the two may have gone on side by side.
+ * What goes on from a place comes after it, and says nothing of what the line lived behind that
+ * place. Where it began after all of the line, by the same clock, it comes after all of it; else
+ * the two may have gone on side by side.
  */
 function settleLine(line: Line, below: readonly Line[]): void {
-  const marks = below.flatMap(({ parent, start, since }): Item[] =>
-    [parent?.seq ?? 0, ...(since < line.last ? [] : [Number.POSITIVE_INFINITY])].map((seq) => ({
-      ...{ seq, rank: 2, of: undefined, time: start },
-    })),
+  const own = line.items.toSorted((a, b) => a.seq - b.seq || a.rank - b.rank || a.time - b.time);
+  const later = below.filter(({ since }) => since >= line.last).map(({ start }) => start);
+  settleItems(
+    own,
+    later.toSorted((a, b) => a - b),
   );
-  const all = [...line.items, ...marks].toSorted(
-    (a, b) => a.seq - b.seq || a.rank - b.rank || a.time - b.time,
-  );
-  for (const [i, time] of settled(all.map((item) => item.time)).entries()) {
-    const item = all[i];
-    if (item !== undefined) item.time = time;
-  }
+  for (const { parent, start } of below)
+    settleItems(
+      own.filter(({ seq }) => seq <= (parent?.seq ?? 0)),
+      [start],
+    );
   line.start = least([line.start, ...line.items.map(({ time }) => time)]);
+}
+
+/** @param later when came, for certain, what comes behind the items */
+function settleItems(items: readonly Item[], later: readonly number[]): void {
+  const times = settled([...items.map(({ time }) => time), ...later]);
+  for (const [i, item] of items.entries()) item.time = times[i] ?? item.time;
 }
 
 /** When the line was at this number. */

@@ -86,6 +86,7 @@ export async function fetchPoint(point: Point, options: FetchOptions, means: Mea
       origin: originOf(way, isWhole ? point.time : time, files.length),
       ...prepared,
       ...(replayed && { covered: replayed.covered }),
+      lastChange: files.at(-1)?.last,
       notes: [
         ...soFar,
         ...source.notes,
@@ -143,6 +144,7 @@ function utc(time: Date): string {
 
 interface FetchedFile extends ReplayFile {
   readonly time: Date;
+  readonly last: number;
 }
 
 interface Fetched {
@@ -178,7 +180,8 @@ async function fetchFiles(
     const { file, body, isPoint } = next.value;
     const path = join(place, String(fetched.length));
     await writeFile(path, body);
-    fetched.push({ path, name: file.file, isRestorePoint: isPoint, time: file.time });
+    const { time, last } = file;
+    fetched.push({ path, name: file.file, isRestorePoint: isPoint, time, last });
     done += file.bytes;
     onBytes?.(done, total);
     if (isPoint) points = fetched.length;

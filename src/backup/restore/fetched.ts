@@ -12,6 +12,8 @@ export interface RestoreSource extends Prepared {
   readonly notes: readonly string[];
   /** Of a moment: the tables that its change files tell of. */
   readonly covered?: readonly string[];
+  /** Of a moment: the number of the last change that was replayed into it. */
+  readonly lastChange?: number | undefined;
 }
 
 export interface FetchOptions {

@@ -28,7 +28,8 @@ export interface Maker {
  */
 export async function settleRuns(source: RestoreSource, maker: Maker | undefined): Promise<RestoreSource> {
   const rows = rowsOfTables(source.tables);
-  const input = { path: source.path, end: maker && endOf(maker, rows) };
+  const { path, lastChange } = source;
+  const input = { path, end: maker && endOf(maker, rows), lastChange };
   const limits = limitsFor(statSync(source.path).size);
   const { tables, notes } = await runInProcess('settle', input, { limits });
   const fresh = new Map(tables.map((digest) => [digest.table, digest]));

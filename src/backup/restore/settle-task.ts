@@ -37,12 +37,19 @@ export interface Settled {
   readonly notes: readonly string[];
 }
 
-export const settleTask: Task<{ path: string; end: RunEnd | undefined }, Settled> = async ({ path, end }) => {
+interface SettleInput {
+  readonly path: string;
+  readonly end: RunEnd | undefined;
+  /** Replayed into it. */
+  readonly lastChange: number | undefined;
+}
+
+export const settleTask: Task<SettleInput, Settled> = async ({ path, end, lastChange }) => {
   const { db, close } = openForeignFile(path, 'write');
   let notes: string[];
   try {
     db.exec('BEGIN');
-    settle(db, end);
+    settle(db, end, lastChange);
     notes = boundSequences(db);
     db.exec('COMMIT');
   } catch (error) {
@@ -54,7 +61,7 @@ export const settleTask: Task<{ path: string; end: RunEnd | undefined }, Settled
   return { tables, notes };
 };
 
-function settle(db: DatabaseSync, end: RunEnd | undefined): void {
+function settle(db: DatabaseSync, end: RunEnd | undefined, lastChange = 0): void {
   const run = (sql: string, ...args: (string | number | null)[]): void => void db.prepare(sql).run(...args);
   if (hasColumns(db, 'backup_runs', ['name', 'state', 'finished_at', 'rows', 'bytes', 'scheduled_at'])) {
     if (end !== undefined)
@@ -81,12 +88,13 @@ function settle(db: DatabaseSync, end: RunEnd | undefined): void {
       );
   }
   if (hasColumns(db, STATE_TABLE, STATE_COLUMNS.split(', ')) && hasColumns(db, LOG_TABLE, ['seq']))
-    // From the position that the backup has.
+    // From the position that the backup has, or the last change that was replayed into it.
     run(
       beginTimelineSql(
         'restore',
-        `json_object('timeline', timeline, 'seq', max(shipped_seq, COALESCE((SELECT max(seq) FROM ${LOG_TABLE}), 0)))`,
+        `json_object('timeline', timeline, 'seq', max(shipped_seq, COALESCE((SELECT max(seq) FROM ${LOG_TABLE}), 0), ?))`,
       ),
+      lastChange,
     );
   if (hasColumns(db, 'bucket_notes', ['key', 'value'])) run(FORGET_PLACES);
   if (hasColumns(db, 'backup_lease', ['id', 'holder', 'expires_ms']))

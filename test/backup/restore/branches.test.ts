@@ -142,3 +142,26 @@ test('restored twice to before the first time: what the first restore began was 
   await world.change();
   expect(await find()).toMatchObject({ timeline: C, short: undefined, notes: [] });
 });
+
+test.each([1, 2, 3])(
+  'after %i restores to an early moment all that was lived behind it is within reach',
+  async (restores) => {
+    await world.full();
+    const early = { ...world.place };
+    const seen = [];
+    for (let i = 0; i < 4; i += 1) {
+      world.clock.advance(60_000);
+      await world.change();
+      seen.push({ at: world.clock.now(), timeline: A, seq: world.place.shipped });
+    }
+    for (let i = 0; i < restores; i += 1) {
+      world.clock.advance(60_000);
+      await world.full();
+      begin(String(i).padStart(32, 'd'), early);
+      await world.full({ trim: true });
+    }
+    const living = livingOf(world);
+    for (const { at, ...wanted } of seen)
+      expect(await find({ at, living })).toMatchObject({ ...wanted, time: at, short: undefined });
+  },
+);

@@ -52,11 +52,13 @@ test('each stored file follows the one before; a server gets the rows of the mom
     all(sql('SELECT user_id FROM users WHERE user_id IN (71, 72, 73) ORDER BY 1'), (row) =>
       row.int('user_id'),
     ),
-    all(sql('SELECT reason, needs_base FROM change_state'), (row) => ({
+    all(sql('SELECT reason, needs_base, parent FROM change_state'), (row) => ({
       reason: row.text('reason'),
       needsBase: row.text('needs_base'),
+      parent: JSON.parse(row.text('parent')) as unknown,
     })),
   ]);
   expect(users).toEqual([71, 72]);
-  expect(state).toEqual({ reason: 'restore', needsBase: 'restore' });
+  const parent = { timeline: files[1]?.timeline, seq: files[1]?.last };
+  expect(state).toEqual({ reason: 'restore', needsBase: 'restore', parent });
 });
