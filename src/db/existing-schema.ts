@@ -26,6 +26,17 @@ export const existingTables: Query<ExistingTables> = {
   },
 };
 
+/** None of what is no table. */
+export function columnsOf(table: string): Query<string[]> {
+  return all(
+    sql(
+      "SELECT c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' AND t.name = ?",
+      table,
+    ),
+    (row) => row.text('name'),
+  );
+}
+
 /** Of triggers and indexes, in lower case. */
 export const existingNames = namesOf("'trigger', 'index'");
 export const existingViews = namesOf("'view'");

@@ -11,7 +11,7 @@ import type { Manifest } from './manifest.ts';
 import { timeOfName } from './names.ts';
 import { DOCUMENT_HEAD, notItself, otherTime, timestampIn } from './not-itself.ts';
 
-type RunRecord = Pick<Ledger, 'newestDone' | 'used'>;
+type RunRecord = Pick<Ledger, 'newestDone' | 'triggers'>;
 
 /** Answers with the database's record; undefined: there is none, or it does not answer. */
 type AskRecord = <T>(question: (record: RunRecord) => Promise<T>) => Promise<T | undefined>;
@@ -53,7 +53,7 @@ function doubtsOf(
       // The record keeps whole seconds.
       if (run === undefined || Math.floor(time.getTime() / 1000) * 1000 <= run.startedAt.getTime())
         return false;
-      return !(await record.used([name])).includes(name);
+      return !(await record.triggers([name])).has(name);
     }).catch(() => undefined);
     return isUnrecorded === true ? { kind: 'unrecorded' } : undefined;
   };

@@ -87,9 +87,10 @@ export interface Ledger {
   renew(fence: number, ttlMs: number, stored?: StoredFile): Promise<boolean>;
   /** Frees the lease if it is still ours. */
   release(fence: number): Promise<void>;
-  /** Those of `names` that a run was ever begun under: a name belongs to one attempt for ever. */
-  used(names: readonly BackupName[]): Promise<BackupName[]>;
-  /** What set the runs of these names off, as recorded; those without a record are left out. */
+  /**
+   * Those of `names` that a run was ever begun under (a name belongs to one attempt for ever), with
+   * what set it off.
+   */
   triggers(names: readonly BackupName[]): Promise<ReadonlyMap<BackupName, string>>;
   /** Records a begun run, and tells what became of those before it. Changes nothing about them. */
   begin(run: RunStart): Promise<RunsBefore>;
@@ -142,7 +143,6 @@ export const noLedger: Ledger = {
   acquire: async () => ({ kind: 'absent' }),
   renew: async () => true,
   release: async () => {},
-  used: async () => [],
   triggers: async () => new Map(),
   begin: async () => ({ died: [], dead: [] }),
   outdated: async () => [],

@@ -5,6 +5,7 @@ import { DAY_MS } from '../../text/times.ts';
 import type { Bucket } from './bucket.ts';
 import type { RetentionPolicy } from './calendar-places.ts';
 import { has, type ObjectGroup, presumed } from './entry.ts';
+import type { Ledger } from './ledger.ts';
 import { readGroups } from './list.ts';
 import { type BackupName, databaseKey, documentKey, isOfBackup, manifestKey } from './names.ts';
 import { planRetention } from './retention.ts';
@@ -27,8 +28,7 @@ export interface SweepOptions {
    * are.
    */
   readonly recorded?: {
-    /** Of these names, those a run of ours was ever begun under. */
-    readonly used: (names: readonly BackupName[]) => Promise<readonly BackupName[]>;
+    readonly triggers: Ledger['triggers'];
     readonly policy: RetentionPolicy;
   };
   /** Runs that ended badly not long ago, whose uploads may never have become objects. */
@@ -105,7 +105,7 @@ async function abandoned(
 ): Promise<BackupName[]> {
   const names = old.map(({ name }) => name);
   if (recorded === undefined || names.length === 0) return names;
-  const made = new Set(await recorded.used(names));
+  const made = await recorded.triggers(names);
   if (made.size === 0) return [];
   // As if its manifest were still there: files put back since are as young as the store calls them.
   const entries = all.map((group): RetentionEntry => {

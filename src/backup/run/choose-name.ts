@@ -30,7 +30,7 @@ export async function chooseName(
   const names = Array.from({ length: TRIES }, (_, i) =>
     backupName(new Date(scheduledAt.getTime() + i * 1000)),
   );
-  const used = new Set(await context.ledger.used(names));
+  const used = await context.ledger.triggers(names);
   const now = nowOf(context).getTime();
   const groups = new Map((await readGroups(context)).map((group) => [group.name, group]));
   for (const name of names) {

@@ -15,7 +15,7 @@ import { isWhole, type Manifest, serializeManifest } from '../catalog/manifest.t
 import { type BackupName, manifestKey } from '../catalog/names.ts';
 import { type PruneReport, prune } from '../catalog/prune.ts';
 import { readSmall } from '../catalog/small-object.ts';
-import { sweepDebris } from '../catalog/sweep-debris.ts';
+import { type SweepReport, sweepDebris } from '../catalog/sweep-debris.ts';
 import { coveredByBase } from '../changes/base.ts';
 import { basesOf } from '../changes/list-changes.ts';
 import type { StoredChange } from '../changes/listed.ts';
@@ -62,33 +62,22 @@ export async function settle(
       return undefined;
     }
   };
-  const { clock, ledger } = context;
-  const swept = await attempt('sweeping leftovers', async () => {
-    await lease.confirm();
-    const { fence } = lease;
-    const options = { now: clock.now(), current: name, dead };
-    if (fence === null) return sweepDebris(context, { ...options, outdated: async () => [] });
-    return sweepDebris(context, {
-      ...options,
-      outdated: (names) => ledger.outdated(names, fence),
-      recorded: { used: (names) => ledger.used(names), policy: context.retention },
-    });
-  });
+  const { clock, ledger, changeDays } = context;
+  const check = (): Promise<void> => lease.confirm();
+  const swept = await attempt('sweeping leftovers', () => sweepLeftovers(context, name, { lease, dead }));
   const pruned = await attempt('retention', () =>
     prune(context, {
       policy: context.retention,
       now: clock.now(),
       triggers: (names) => ledger.triggers(names),
-      check: () => lease.confirm(),
+      check,
     }),
   );
-  const { changeDays } = context;
-  const changes =
+  const changes = await attempt('retention of change files', async () =>
     changeDays === undefined
       ? undefined
-      : await attempt('retention of change files', () =>
-          pruneChanges(context, { days: changeDays, now: clock.now(), check: () => lease.confirm() }),
-        );
+      : pruneChanges(context, { days: changeDays, now: clock.now(), check }),
+  );
   const before = await attempt('reading the backup before it', () =>
     newestBefore(context, manifest, pruned?.groups ?? []),
   );
@@ -119,6 +108,23 @@ export async function settle(
   if (alert !== undefined) await attempt('telling the admins', () => context.alert(alert));
   if (less !== undefined) await attempt('telling the admins', () => context.alert(less));
   return { pruned, swept: { objects: swept?.objects ?? [], uploads: swept?.uploads ?? 0 }, problems };
+}
+
+async function sweepLeftovers(
+  context: BackupContext,
+  current: BackupName,
+  { lease, dead }: Pick<SettleOptions, 'lease' | 'dead'>,
+): Promise<SweepReport> {
+  await lease.confirm();
+  const { fence } = lease;
+  const { clock, ledger, retention: policy } = context;
+  const options = { now: clock.now(), current, dead };
+  if (fence === null) return sweepDebris(context, { ...options, outdated: async () => [] });
+  return sweepDebris(context, {
+    ...options,
+    outdated: (names) => ledger.outdated(names, fence),
+    recorded: { triggers: (names) => ledger.triggers(names), policy },
+  });
 }
 
 function alertFor(

@@ -1,0 +1,134 @@
+/**
+ * The row of `backup_lease` (migration 0002): one run at a time, by the clock of the database, which
+ * all hosts share.
+ */
+import { type Database, sql } from '../../db/database.ts';
+import { columnsOf } from '../../db/existing-schema.ts';
+import type { Row } from '../../db/row.ts';
+import { rememberManifest } from '../../db/stored-files.ts';
+import type { LeaseAnswer, Ledger } from '../catalog/ledger.ts';
+import { isLease, isLedger } from '../schema/engine-tables.ts';
+import { HOLDER, IS_RUN, shownHolder, strangeRuns } from './readable-runs.ts';
+import { IS_FENCE } from './run-rows.ts';
+
+const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+/**
+ * In place of a number that is none: the time, which is ahead of every count, whatever was lost
+ * with the row.
+ */
+const NEXT_FENCE = `CASE WHEN ${IS_FENCE} THEN fence + 1
+  ELSE MAX(${NOW_MS}, 1 + COALESCE((SELECT MAX(fence) FROM backup_runs WHERE ${IS_FENCE}), 0)) END`;
+const NEW_FENCE =
+  'backup_lease.fence held a number that no run of the bot can have written; the lease was given a new one';
+
+/** What the last acquisition found: an older database has no such table. */
+export interface Notes {
+  isThere: boolean;
+}
+
+/** `isDead`: as of {@link createBackupLedger}. */
+export function createLease(
+  db: Database,
+  isDead: (holder: string) => boolean,
+  notes: Notes,
+): Pick<Ledger, 'acquire' | 'renew' | 'release'> {
+  return {
+    async acquire(holder, ttlMs) {
+      const record = await recordOf(db);
+      if (!record.isWhole) return { kind: 'absent' };
+      notes.isThere = record.hasNotes;
+      for (;;) {
+        const { before, fence, strangers } = await take(db, holder, ttlMs);
+        if (fence !== undefined) return acquired(fence, before, strangers);
+        const other = before?.text('holder') ?? '';
+        if (!isDead(other)) return held(other, before);
+        // Its text is its process's alone: who took the lease since is not meant.
+        await db.write([
+          sql("UPDATE backup_lease SET expires_ms = 0, holder = '' WHERE id = 1 AND holder = ?", other),
+        ]);
+      }
+    },
+    async renew(fence, ttlMs, stored) {
+      const [result] = await db.write([
+        sql(
+          `UPDATE backup_lease SET expires_ms = ${NOW_MS} + ? WHERE id = 1 AND fence = ? RETURNING fence`,
+          ttlMs,
+          fence,
+        ),
+        ...(stored !== undefined && notes.isThere ? rememberManifest(stored) : []),
+      ]);
+      return result !== undefined && result.rows.length === 1;
+    },
+    async release(fence) {
+      await db.write([
+        sql("UPDATE backup_lease SET expires_ms = 0, holder = '' WHERE id = 1 AND fence = ?", fence),
+      ]);
+    },
+  };
+}
+
+/**
+ * An old database may have other programs' tables of these names; of ours, somebody's SQL may have
+ * taken a column.
+ */
+async function recordOf(db: Database): Promise<{ readonly isWhole: boolean; readonly hasNotes: boolean }> {
+  const tables = ['backup_lease', 'backup_runs', 'bucket_notes'] as const;
+  const [lease = [], runs = [], notes = []] = await db.read(tables.map(columnsOf));
+  return { isWhole: isLease(lease) && isLedger(runs), hasNotes: notes.includes('value') };
+}
+
+interface Taken {
+  /** The row as it was. */
+  readonly before: Row | undefined;
+  /** Undefined: another holder has it. */
+  readonly fence: number | undefined;
+  /** Rows of the record that no run wrote. */
+  readonly strangers: number;
+}
+
+async function take(db: Database, holder: string, ttlMs: number): Promise<Taken> {
+  const [, , before, taken, strange] = await db.write([
+    // The row may be missing after somebody's hand-made import; it must not switch the lease
+    // off.
+    sql("INSERT OR IGNORE INTO backup_lease (id, fence, holder, expires_ms) VALUES (1, 0, '', 0)"),
+    // Further ahead than a beat can have put it: a clock that ran ahead did. A living holder
+    // renews it within the time left.
+    sql(
+      `UPDATE backup_lease SET expires_ms = ${NOW_MS} + ?1
+       WHERE id = 1 AND (typeof(expires_ms) <> 'integer' OR expires_ms > ${NOW_MS} + ?1)`,
+      ttlMs,
+    ),
+    sql(
+      `SELECT ${HOLDER} AS holder, fence, expires_ms - ${NOW_MS} AS left_ms, ${IS_FENCE} AS is_fence FROM backup_lease WHERE id = 1`,
+    ),
+    sql(
+      `UPDATE backup_lease SET fence = ${NEXT_FENCE}, holder = ?, expires_ms = ${NOW_MS} + ?
+       WHERE id = 1 AND expires_ms <= ${NOW_MS} RETURNING fence`,
+      holder,
+      ttlMs,
+    ),
+    sql(`SELECT COUNT(*) AS count FROM backup_runs WHERE ${IS_RUN} IS NOT TRUE`),
+  ]);
+  return {
+    before: before?.rows[0],
+    fence: taken?.rows[0]?.int('fence'),
+    strangers: strange?.rows[0]?.int('count') ?? 0,
+  };
+}
+
+function acquired(fence: number, before: Row | undefined, strangers: number): LeaseAnswer {
+  const notes = [
+    ...(before?.bool('is_fence') === false ? [NEW_FENCE] : []),
+    ...(strangers > 0 ? [strangeRuns(strangers)] : []),
+  ];
+  return { kind: 'acquired', fence, ...(notes.length > 0 && { note: notes.join('; ') }) };
+}
+
+function held(holder: string, row: Row | undefined): LeaseAnswer {
+  return {
+    kind: 'held',
+    holder: shownHolder(holder),
+    fence: row?.bool('is_fence') === true ? row.int('fence') : 0,
+    leftMs: row?.int('left_ms') ?? 0,
+  };
+}
