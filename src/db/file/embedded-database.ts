@@ -8,9 +8,9 @@ import { realPath } from '../../lib/disk/real-path.ts';
 import { type Database, DatabaseUnavailable, fromClient, one, sql } from '../database.ts';
 import { type FileClient, openFileClient } from './file-client.ts';
 import { lockHolder } from './file-lock.ts';
-import { type FileWatch, watchFile } from './in-place.ts';
-import { isOpenHere, noteClosed, noteFree, noteOpened, noteWatched, requireInPlace } from './open-here.ts';
-import { type LostFile, rescue } from './rescue.ts';
+import { HeldFile } from './held-file.ts';
+import { isOpenHere, noteFree, requireInPlace } from './open-here.ts';
+import type { LostFile } from './rescue.ts';
 import { settleJournals } from './settle-journals.ts';
 import { holdAlone } from './sole-use.ts';
 
@@ -25,12 +25,6 @@ const BUSY_TIMEOUT_MS = 5_000;
 const ALONE_TRIES = 5;
 /** A log that holds only the page 1 of {@link beginLog}. */
 const BEGUN_BYTES = 32 + 24 + 4096;
-
-/**
- * Held until the process ends: the last connection to close would checkpoint its log into whatever
- * now stands at the path.
- */
-const abandoned: unknown[] = [];
 
 export interface EmbeddedDatabase extends Database {
   /** Whether the path now leads to another file: then nothing is read or written any more. */
@@ -66,70 +60,34 @@ export async function openEmbeddedDatabase(
   const file = realPath(path);
   requireInPlace(file);
   settleJournals(path, { say, now: () => new Date() });
-  // SQLite gives its journals the rights of the file, so only the owner can read people's data from
-  // the first byte on.
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) {
-    const made = openNew(file);
-    if (made !== undefined) {
-      giveFile(made, dirname(file));
-      closeSync(made);
-    }
-  }
+  makeFile(file);
   const client = openFileClient(path, busyTimeoutMs);
   // Another program's file stays unchanged until our first commit: the start may fail before that.
   let isAnothers = await holdsAnothers(client);
-  let watch: FileWatch | undefined;
-  /** Holds the file and its log open while we use them, whatever happens to their names. */
-  let keeper: Sqlite.Database | undefined;
-  let isOpen = true;
-  let told: Promise<void> | undefined;
-  const isLost = (): boolean => {
-    const loss = isOpen ? watch?.look() : undefined;
-    if (loss === undefined) return false;
-    if (told === undefined) {
-      abandoned.push(client, keeper);
-      told = onLost?.(rescue(path, file, keeper, loss)) ?? Promise.resolve();
-    }
-    return true;
-  };
+  const held = new HeldFile({ path, file, busyTimeoutMs, onLost, client });
   // After SQLITE_BUSY libsql leaves the statement half-started on its pooled connection: it would
   // acknowledge later writes and never commit them (seen with libsql 0.5.29). Fresh connections
   // have no such state.
-  const db = fromClient(client, () => (isLost() ? undefined : client.reconnect()));
-  const begin = async (): Promise<void> => {
+  const db = fromClient(client, () => (held.isLost() ? undefined : client.reconnect()));
+  const takeOver = async (): Promise<void> => {
     client.run('PRAGMA journal_mode = WAL');
     if (sizeOf(`${file}-wal`) === 0) await beginLog(db, file);
+    held.hold();
   };
-  const keep = (): void => {
-    watch ??= watchFile(file);
-    noteWatched(file, watch);
-    keeper = new Sqlite(file, { timeout: busyTimeoutMs });
-    keeper.exec('SELECT 1 FROM sqlite_schema');
-    watch.holdLog();
-  };
-  noteOpened(file);
-  try {
-    if (isAnothers) watch = watchFile(file);
-    else {
-      await begin();
-      keep();
-    }
-  } catch (error) {
-    noteClosed(file);
-    keeper?.close();
+  const close = (): void => {
+    held.close();
     db.close();
+  };
+  try {
+    if (isAnothers) held.watch();
+    else await takeOver();
+  } catch (error) {
+    close();
     throw error;
   }
   const requireOurs = (): void => {
-    if (isLost())
+    if (held.isLost())
       throw new DatabaseUnavailable(`database unavailable: ${path} is not the file that was opened`);
-  };
-  const close = (): void => {
-    if (isOpen && isLost()) return;
-    if (isOpen) noteClosed(file);
-    isOpen = false;
-    keeper?.close();
-    db.close();
   };
   return {
     read: async (queries) => {
@@ -141,35 +99,39 @@ export async function openEmbeddedDatabase(
       const results = await db.write(statements);
       // A write into a file without a name is rescued, but not acknowledged.
       requireOurs();
-      if (isAnothers) {
-        await begin();
-        keep();
-      }
+      if (isAnothers) await takeOver();
       isAnothers = false;
       return results;
     },
     get roundTrips() {
       return db.roundTrips;
     },
-    isLost,
+    isLost: () => held.isLost(),
     async checkpoint() {
-      if (isLost()) return told;
+      if (held.isLost()) return held.told;
       if (!isAnothers && sizeOf(`${file}-wal`) > BEGUN_BYTES) await beginLog(db, file);
     },
-    close,
+    close() {
+      if (!held.isLost()) close();
+    },
     async closeWhole() {
-      if (isOpen && isLost()) return told;
+      if (held.isLost()) return held.told;
       close();
-      if (isAnothers || isOpenHere(file) || sizeOf(file) === 0 || lockHolder(file) !== undefined) return;
-      try {
-        (await holdAlone(file, ALONE_TRIES))();
-        noteFree(file);
-      } catch {
-        // Another process has it open and closes later; or it is damaged, which was told when it
-        // was used.
-      }
+      if (!isAnothers) await foldLog(file);
     },
   };
+}
+
+/** Brings the log into the file, unless somebody else still uses them. */
+async function foldLog(file: string): Promise<void> {
+  if (isOpenHere(file) || sizeOf(file) === 0 || lockHolder(file) !== undefined) return;
+  try {
+    (await holdAlone(file, ALONE_TRIES))();
+    noteFree(file);
+  } catch {
+    // Another process has it open and closes later; or it is damaged, which was told when it
+    // was used.
+  }
 }
 
 /**
@@ -192,13 +154,19 @@ async function beginLog(db: Database, file: string): Promise<void> {
   }
 }
 
-/** Undefined when another process has created the file meanwhile. */
-function openNew(file: string): number | undefined {
+/**
+ * SQLite gives its journals the rights of the file, so only the owner can read people's data from
+ * the first byte on.
+ */
+function makeFile(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
   try {
-    return openSync(file, 'wx', 0o600);
+    const made = openSync(file, 'wx', 0o600);
+    giveFile(made, dirname(file));
+    closeSync(made);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return undefined;
-    throw error;
+    // Another process has created it meanwhile.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }
 
