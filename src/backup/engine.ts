@@ -12,12 +12,11 @@
  * ```
  */
 
-import { createHash } from 'node:crypto';
 import { type Timer, within } from '../lib/silence.ts';
 import type { Bucket } from './catalog/bucket.ts';
 import type { ChangeState } from './catalog/change-state.ts';
 import { damagedRun } from './catalog/damage-without-backup.ts';
-import { type BackupEntry, damageOf, isUnsealed } from './catalog/entry.ts';
+import { type BackupEntry, isUnsealed } from './catalog/entry.ts';
 import { type BackupHealth, backupHealth } from './catalog/health.ts';
 import type { BackupRequest, RequestLedger, RunRecord } from './catalog/ledger.ts';
 import { findBackup, listBackups, newestFit, type Page } from './catalog/list.ts';
@@ -26,12 +25,19 @@ import type { Manifest, Trigger } from './catalog/manifest.ts';
 import type { BackupName } from './catalog/names.ts';
 import { damagedNewest, unreadableNewest } from './catalog/newest.ts';
 import { unopenedNewest } from './catalog/unfit-keys.ts';
-import { keepVerdict } from './catalog/verdicts.ts';
 import { isBroken, type Reach, reachOf } from './changes/reach.ts';
 import { catchUp } from './copy/catch-up.ts';
 import type { CopyContext } from './copy/context.ts';
 import type { CopyMemory } from './copy/memory.ts';
 import type { Slice } from './copy/proven.ts';
+import {
+  type DownloadLink,
+  filesOf,
+  type Linked,
+  linksTo,
+  type StoredFile,
+  verifyStored,
+} from './downloads.ts';
 import { heldAlready } from './run/already-held.ts';
 import type { BackupContext } from './run/context.ts';
 import { giveUp } from './run/give-up.ts';
@@ -39,40 +45,19 @@ import { type BackupOutcome, isBusy } from './run/outcome.ts';
 import { type Probe, probeBucket } from './run/probe.ts';
 import type { OnProgress } from './run/progress.ts';
 import { type BackupRequestOptions, runBackup } from './run/run.ts';
-import { LINK_SECONDS, StoreError } from './store/types.ts';
-import { type HashVerdict, verifyByHash } from './verify/prove-objects.ts';
+import { StoreError } from './store/types.ts';
+import type { HashVerdict } from './verify/prove-objects.ts';
 
-export interface EngineContext extends BackupContext {
+export interface EngineContext extends BackupContext, Linked {
   readonly requests: RequestLedger;
   /** BACKUP_MAX_AGE_HOURS. */
   readonly maxAgeHours: number;
-  /**
-   * A link to an object of a store that makes none itself (a directory); valid for that admin only,
-   * and for these bytes.
-   */
-  readonly signLink: (key: string, adminId: number, sha256: string) => string;
   /** The second bucket; undefined: there is none. */
   readonly copy?: Bucket | undefined;
   /** Ends a screen's wait for the bucket; the system's by default. */
   readonly answerTimer?: Timer;
   /** Aborts when the host stops: runs are given up, and requests wait for the next host. */
   readonly stopping?: AbortSignal;
-}
-
-export interface DownloadLink {
-  readonly fileName: string;
-  readonly bytes: number;
-  readonly url: string;
-}
-
-export interface StoredFile {
-  readonly fileName: string;
-  readonly bytes: number;
-  /**
-   * The whole object as stored; undefined when it is gone. For files small enough to be held.
-   * @throws when it is not what its manifest says
-   */
-  read(): Promise<Uint8Array | undefined>;
 }
 
 export interface BackupEngine {
@@ -153,13 +138,48 @@ function secondCopy(engine: EngineContext): SecondCopy | undefined {
 }
 
 export function createBackupEngine(context: EngineContext): BackupEngine {
-  const { requests, store, prefix, clock, stopping } = context;
+  const { stopping } = context;
   const copy = secondCopy(context);
   const run: BackupEngine['run'] = (options) => {
     const signals = [options.signal, stopping].filter((signal) => signal !== undefined);
     return runBackup(context, { ...options, signal: AbortSignal.any(signals) });
   };
 
+  const inTime = <T>(work: () => Promise<T>): Promise<T> => answered(context, work);
+  const find = (name: BackupName): Promise<BackupEntry | undefined> =>
+    inTime(() => findBackup(context, name));
+  const unopened = rememberedUnopened(context);
+  return {
+    run,
+    heldAlready: (trigger) => heldAlready(context, trigger),
+    ...requestedRuns(context, run),
+    isPlain: (entry) => isUnsealed(context, entry),
+    list: (page) => inTime(() => listBackups(context, page)),
+    reach: (state, entries) => inTime(() => reachOf(context, state, entries)),
+    isBroken: (state) => inTime(() => isBroken(context, state)),
+    find,
+    verify: (name, onBytes) => verifyStored(context, name, onBytes),
+    async links(name, adminId) {
+      const entry = await find(name);
+      return entry === undefined ? [] : linksTo(context, entry, adminId);
+    },
+    async files(name) {
+      const entry = await find(name);
+      return entry === undefined ? [] : filesOf(context, entry);
+    },
+    probe: () => inTime(() => probeBucket(context, probeId(context.clock.now(), context.random))),
+    health: () => inTime(() => healthOf(context, unopened)),
+    history: (limit) => context.ledger.recent(limit),
+    ...(copy && { copy }),
+  };
+}
+
+/** Backups that admins ask for: each is made, by whichever process. */
+function requestedRuns(
+  context: EngineContext,
+  run: BackupEngine['run'],
+): Pick<BackupEngine, 'request' | 'runRequest' | 'finishRequested'> {
+  const { requests, clock, stopping } = context;
   const runRequest: BackupEngine['runRequest'] = async (request, onProgress) => {
     const outcome = await run({
       trigger: 'command',
@@ -172,39 +192,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     if (!isBusy(outcome) && !isGivenUp) await requests.closeRequest(request.id, clock.now());
     return outcome;
   };
-
-  /** Of the newest backup; scrypt takes a Worker 50 ms, and neither key nor backup changes. */
-  let looked: { readonly name: string | undefined; readonly found: Unopened } | undefined;
-  const unopened = async (newest: BackupEntry | undefined): Promise<Unopened> => {
-    if (looked === undefined || looked.name !== newest?.name)
-      looked = { name: newest?.name, found: await unopenedNewest(context, newest, context.keys) };
-    return looked.found;
-  };
-  const inTime = <T>(work: () => Promise<T>): Promise<T> => answered(context, work);
-
-  const verify: BackupEngine['verify'] = async (name, onBytes) => {
-    const entry = await findBackup(context, name);
-    if (entry === undefined) return undefined;
-    if (entry.manifest === undefined)
-      return { ok: false, opened: false, problems: [entry.problem ?? 'no manifest'] };
-    const { proofs, ...verdict } = await verifyByHash(context, entry.manifest, {
-      keys: context.keys,
-      ...(onBytes && { onBytes }),
-    });
-    const unkept = await keepVerdict(context, entry.manifest, 'check', proofs);
-    // Hashes alone take nothing back of what more was found by.
-    const earlier =
-      verdict.ok && entry.verdict !== undefined
-        ? `${entry.verdict.problem}; only \`npm run backup -- verify ${name}\` can take that back`
-        : undefined;
-    const more = [damageOf(entry.manifest), earlier].filter((text) => text !== undefined);
-    const problems = [...more, ...verdict.problems, ...(unkept === undefined ? [] : [unkept])];
-    return { ...verdict, ok: problems.length === 0, problems };
-  };
-
   return {
-    run,
-    heldAlready: (trigger) => heldAlready(context, trigger),
     request: (asked) => requests.addRequest({ ...asked, requestedAt: clock.now() }),
     runRequest,
     async finishRequested(mayBegin = () => true) {
@@ -219,50 +207,20 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       }
       return finished;
     },
-    isPlain: (entry) => isUnsealed(context, entry),
-    list: (page) => inTime(() => listBackups(context, page)),
-    reach: (state, entries) => inTime(() => reachOf(context, state, entries)),
-    isBroken: (state) => inTime(() => isBroken(context, state)),
-    find: (name) => inTime(() => findBackup(context, name)),
-    verify,
-    async links(name, adminId) {
-      const entry = await inTime(() => findBackup(context, name));
-      const objects = Object.values(entry?.manifest?.objects ?? {});
-      return Promise.all(
-        objects.map(async ({ file, bytes, sha256 }) => {
-          const key = `${prefix}${file}`;
-          const options = { expiresInSeconds: LINK_SECONDS, fileName: file };
-          return {
-            fileName: file,
-            bytes,
-            url: (await store.signedUrl(key, options)) ?? context.signLink(key, adminId, sha256),
-          };
-        }),
-      );
-    },
-    async files(name) {
-      const entry = await inTime(() => findBackup(context, name));
-      return Object.values(entry?.manifest?.objects ?? {}).map(({ file, bytes, sha256 }) => ({
-        fileName: file,
-        bytes,
-        read: async () => {
-          const object = await store.get(`${prefix}${file}`);
-          if (object === undefined) return undefined;
-          const stored = await new Response(object.body).bytes();
-          if (createHash('sha256').update(stored).digest('hex') === sha256) return stored;
-          await verify(name);
-          throw new Error(`${file} is not what was stored: npm run backup -- verify ${name}`);
-        },
-      }));
-    },
-    probe: () => inTime(() => probeBucket(context, probeId(clock.now(), context.random))),
-    health: () => inTime(() => healthOf(context, unopened)),
-    history: (limit) => context.ledger.recent(limit),
-    ...(copy && { copy }),
   };
 }
 
 type Unopened = Awaited<ReturnType<typeof unopenedNewest>>;
+
+/** Of the newest backup; scrypt takes a Worker 50 ms, and neither key nor backup changes. */
+function rememberedUnopened(context: EngineContext): (newest: BackupEntry | undefined) => Promise<Unopened> {
+  let looked: { readonly name: string | undefined; readonly found: Unopened } | undefined;
+  return async (newest) => {
+    if (looked === undefined || looked.name !== newest?.name)
+      looked = { name: newest?.name, found: await unopenedNewest(context, newest, context.keys) };
+    return looked.found;
+  };
+}
 
 /** @throws StoreError when the bucket takes longer than a screen can wait. */
 function answered<T>({ store, answerTimer }: EngineContext, work: () => Promise<T>): Promise<T> {
