@@ -96,53 +96,20 @@ export async function lookElsewhere(
     copy: { bucket: copy, groups: readsCopy ? entries : groups },
   };
   const places = placesOf(listings);
-  const there = new Set(listings.copy.groups.filter(hasManifest).map(({ name }) => name));
-  const missing = missingIn(listings);
-  const unlike = missing.filter(({ name }) => there.has(name)).map(({ name }) => name);
-  const wrong = await wrongOf(session, listings, unlike);
-  const those = (where: Wrong): BackupName[] => unlike.filter((name) => wrong.get(name) === where);
-  const [damaged, altered, inFirst, open] = [
-    those('second'),
-    those('altered'),
-    those('first'),
-    those('unknown'),
-  ];
-  const lacks = missing.filter(({ name }) => !there.has(name)).map(({ name }) => name);
   const alone = (readsCopy ? entries : only).filter(
     ({ name, state }) =>
       places.get(name) === 'second only' && (state === 'damaged' || state === 'unreadable'),
   );
-  const { copied, total, plain } = countCopied(listings);
   const apart = sameDisk(session.config);
-  const isEmpty = listings.copy.groups.length === 0;
-  const found = [
-    damaged.length === 0 ? undefined : `${some(damaged)} damaged there`,
-    altered.length === 0 ? undefined : `${some(altered)} altered there`,
-    inFirst.length === 0 ? undefined : `${some(inFirst)} damaged or altered in the first bucket`,
-    open.length === 0 ? undefined : `${some(open)} not alike in the two buckets`,
-    lacks.length === 0 ? undefined : `lacks ${some(lacks)}`,
-  ].filter((text) => text !== undefined);
-  const what =
-    found.length > 0
-      ? found.join(', ')
-      : listings.first.groups.some(isComplete)
-        ? plain.length === 0
-          ? 'has every backup, none cut short'
-          : `has ${copied} of ${total}, none cut short`
-        : `has ${there.size}, and the first bucket has none`;
-  const lost =
-    alone.length === 0 ? '' : `; ${some(alone.map(({ name }) => name))} of those it alone has damaged`;
-  const mend =
-    found.length === 0
-      ? ''
-      : isEmpty && apart !== undefined
-        ? `. ${apart}: mount its disk first, or set COPY_DIR to another one`
-        : `: npm run backup -- copy${unlike.length > damaged.length ? ' puts the whole one back, or says what is wrong' : ''}${apart === undefined ? '' : `. ${apart}`}`;
-  const line = `Second copy: ${what}${lost}${staysText(plain)}, in ${bucket}${found.length === 0 && apart !== undefined ? `. ${apart}` : mend}`;
+  const { plain } = countCopied(listings);
+  const compared = await compare(session, listings);
+  const { unlike, missing, wrong, lacks } = compared;
+  const line = secondLine(listings, compared, { alone, apart });
   const late = missing.filter(
     ({ objects }) =>
       now.getTime() - greatest([0, ...objects.map(({ modified }) => modified.getTime())]) > LATE_MS,
   );
+  const [altered, inFirst, open] = [unlike('altered'), unlike('first'), unlike('unknown')];
   return {
     placeOf: (entry) => {
       const place = places.get(entry.name);
@@ -153,13 +120,13 @@ export async function lookElsewhere(
       return bad === undefined ? (place ?? '?') : `both, ${NOT_ALIKE[bad]}`;
     },
     only,
-    isWhole: found.length === 0 && alone.length === 0 && plain.length === 0 && apart === undefined,
+    isWhole: missing.length === 0 && alone.length === 0 && plain.length === 0 && apart === undefined,
     line,
-    bad: readsCopy || (unlike.length === 0 && late.length === 0 && alone.length === 0) ? undefined : line,
+    bad: readsCopy || (wrong.size === 0 && late.length === 0 && alone.length === 0) ? undefined : line,
     answer: {
       bucket,
       lacks,
-      damaged,
+      damaged: unlike('second'),
       ...(altered.length > 0 && { altered }),
       ...(inFirst.length > 0 && { wrong_in_first: inFirst }),
       ...(open.length > 0 && { not_alike: open }),
@@ -167,6 +134,61 @@ export async function lookElsewhere(
       ...(apart !== undefined && { same_disk: apart }),
     },
   };
+}
+
+interface Compared {
+  /** Groups of the first bucket that the second one has not, or not alike. */
+  readonly missing: ReturnType<typeof missingIn>;
+  /** Of those that it has. */
+  readonly wrong: Awaited<ReturnType<typeof wrongOf>>;
+  unlike(where: Wrong): readonly BackupName[];
+  readonly lacks: readonly BackupName[];
+}
+
+async function compare(session: Session, listings: Listings): Promise<Compared> {
+  const there = new Set(listings.copy.groups.filter(hasManifest).map(({ name }) => name));
+  const missing = missingIn(listings);
+  const names = missing.map(({ name }) => name);
+  const unlike = names.filter((name) => there.has(name));
+  const wrong = await wrongOf(session, listings, unlike);
+  return {
+    missing,
+    wrong,
+    unlike: (where) => unlike.filter((name) => wrong.get(name) === where),
+    lacks: names.filter((name) => !there.has(name)),
+  };
+}
+
+function secondLine(
+  listings: Listings,
+  { wrong, unlike, lacks }: Compared,
+  { alone, apart }: { readonly alone: readonly BackupEntry[]; readonly apart: string | undefined },
+): string {
+  const { first, copy } = listings;
+  const { copied, total, plain } = countCopied(listings);
+  const damaged = unlike('second');
+  const told: readonly (readonly [readonly BackupName[], (names: string) => string])[] = [
+    [damaged, (names) => `${names} damaged there`],
+    [unlike('altered'), (names) => `${names} altered there`],
+    [unlike('first'), (names) => `${names} damaged or altered in the first bucket`],
+    [unlike('unknown'), (names) => `${names} not alike in the two buckets`],
+    [lacks, (names) => `lacks ${names}`],
+  ];
+  const found = told.filter(([names]) => names.length > 0).map(([names, say]) => say(some(names)));
+  const whole = plain.length === 0 ? 'has every backup' : `has ${copied} of ${total}`;
+  const all = first.groups.some(isComplete)
+    ? `${whole}, none cut short`
+    : `has ${copy.groups.filter(hasManifest).length}, and the first bucket has none`;
+  const what = found.length > 0 ? found.join(', ') : all;
+  const lost =
+    alone.length === 0 ? '' : `; ${some(alone.map(({ name }) => name))} of those it alone has damaged`;
+  const more = wrong.size > damaged.length ? ' puts the whole one back, or says what is wrong' : '';
+  const same = apart === undefined ? '' : `. ${apart}`;
+  const isUnmounted = found.length > 0 && copy.groups.length === 0 && apart !== undefined;
+  const mend = isUnmounted
+    ? `${same}: mount its disk first, or set COPY_DIR to another one`
+    : `${found.length === 0 ? '' : `: npm run backup -- copy${more}`}${same}`;
+  return `Second copy: ${what}${lost}${staysText(plain)}, in ${copy.bucket.store.description}${mend}`;
 }
 
 function some(names: readonly string[]): string {

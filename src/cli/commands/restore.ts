@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import { nameFromText } from '../../backup/catalog/names.ts';
 import { NotOpened } from '../../backup/catalog/not-opened.ts';
 import { withWayOn } from '../../backup/restore/old-file.ts';
@@ -55,22 +56,11 @@ async function run(
   options: Options,
 ): Promise<ExitCode> {
   const { session, terminal } = invocation;
-  if ((source === undefined) === (options.at === undefined))
-    throw new UsageError(
-      source === undefined
-        ? "missing required argument 'source': a backup, latest or a file; or --at and a time"
-        : 'restore takes a backup or --at, not both',
-    );
-  if (options.at === undefined) requireMoment(options);
+  const only = requireAsked(source, options);
   // A new file here would stand beside the program, and the bot would serve another.
   if (options.to === undefined && session.elsewhere !== undefined)
     throw new UsageError(`${session.elsewhere}; or name a place: restore ${source ?? '--at …'} --to file:…`);
   const { target, isOther } = targetOf(cli, session, options.to);
-  const only = options.only
-    ?.split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  if (only?.length === 0) throw new UsageError('--only needs names of tables');
   const found =
     options.at === undefined
       ? await resolveSource(invocation, source ?? '')
@@ -89,23 +79,15 @@ async function run(
     random: Math.random,
     fetch,
   };
-  const state = isOldBroken
-    ? 'full'
-    : await databaseState(target, fetch).catch(async (error: unknown) => {
-        if (target.kind !== 'file') throw error;
-        throw await inScratch(undefined, (scratch) => withWayOn(error, target.path, scratch, systemClock));
-      });
-  const later =
-    source === 'latest' && from.kind === 'backup' && state !== 'absent' && !isOldBroken
-      ? await laterThan(session, from.entry)
-      : undefined;
-  const known = [
-    ...(later === undefined ? [] : [later]),
-    ...(source === 'latest' && from.kind === 'backup'
-      ? // By the time of that command this one has filled the place.
-        await furtherLines(invocation, from.entry, flagsOf({ ...options, replace: only === undefined }))
-      : []),
-  ];
+  const state = isOldBroken ? 'full' : await stateOf(target);
+  const known =
+    source === 'latest' && from.kind === 'backup'
+      ? await beyond(invocation, from.entry, {
+          isAsked: state !== 'absent' && !isOldBroken,
+          // By the time of that command this one has filled the place.
+          flags: flagsOf({ ...options, replace: only === undefined }),
+        })
+      : [];
   for (const line of known) terminal.say(terminal.colors.yellow(line));
   const passedOver = [...newer, ...known];
   if (options.dryRun === true)
@@ -121,18 +103,7 @@ async function run(
       `${describeTarget(target)} is not empty: --replace ${isOther && target.kind === 'file' ? 'sets its file aside' : 'saves it first'} and then replaces it`,
     );
   if (!isOther) await requireMeant(invocation, found);
-  if (state === 'full' && !invocation.yes) {
-    const what = only === undefined ? 'All of it' : `Its tables ${only.join(', ')}`;
-    const first =
-      isOldBroken || (isOther && target.kind === 'file')
-        ? 'No backup of it is made; its old file is set aside.'
-        : isOther
-          ? 'A copy of it is made here first.'
-          : 'A backup of it is made first.';
-    const question = `${what} in ${describeTarget(target)} will be replaced by ${sourceName(from, session)}. ${first}`;
-    if (!(await terminal.confirm(question, 'replace')))
-      throw new UsageError('not confirmed: nothing was changed (--yes asks nothing)');
-  }
+  if (state === 'full') await confirmReplaced(invocation, target, { from, only, isOldBroken, isOther });
   const lock =
     target.kind === 'file'
       ? await lockDatabaseFile(target.path, { holder: 'restore', now: invocation.now })
@@ -150,6 +121,61 @@ async function run(
   } finally {
     await lock?.release();
   }
+}
+
+/** @returns the tables that `--only` names; undefined: all */
+function requireAsked(source: string | undefined, options: Options): string[] | undefined {
+  if ((source === undefined) === (options.at === undefined))
+    throw new UsageError(
+      source === undefined
+        ? "missing required argument 'source': a backup, latest or a file; or --at and a time"
+        : 'restore takes a backup or --at, not both',
+    );
+  if (options.at === undefined) requireMoment(options);
+  const only = options.only
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (only?.length === 0) throw new UsageError('--only needs names of tables');
+  return only;
+}
+
+/** @throws with the way on from a file that cannot be read */
+function stateOf(target: RestoreParts['target']): ReturnType<typeof databaseState> {
+  return databaseState(target, fetch).catch(async (error: unknown) => {
+    if (target.kind !== 'file') throw error;
+    throw await inScratch(undefined, (scratch) => withWayOn(error, target.path, scratch, systemClock));
+  });
+}
+
+/** What there is behind the newest backup: in the database, and in change files. */
+async function beyond(
+  invocation: Invocation,
+  entry: BackupEntry,
+  { isAsked, flags }: { readonly isAsked: boolean; readonly flags: string },
+): Promise<string[]> {
+  const later = isAsked ? await laterThan(invocation.session, entry) : undefined;
+  const further = await furtherLines(invocation, entry, flags);
+  return later === undefined ? further : [later, ...further];
+}
+
+/** @throws UsageError for a no */
+async function confirmReplaced(
+  { session, terminal, yes }: Invocation,
+  target: RestoreParts['target'],
+  { from, only, isOldBroken, isOther }: Pick<Plan, 'from' | 'only' | 'isOldBroken' | 'isOther'>,
+): Promise<void> {
+  if (yes) return;
+  const what = only === undefined ? 'All of it' : `Its tables ${only.join(', ')}`;
+  const first =
+    isOldBroken || (isOther && target.kind === 'file')
+      ? 'No backup of it is made; its old file is set aside.'
+      : isOther
+        ? 'A copy of it is made here first.'
+        : 'A backup of it is made first.';
+  const question = `${what} in ${describeTarget(target)} will be replaced by ${sourceName(from, session)}. ${first}`;
+  if (!(await terminal.confirm(question, 'replace')))
+    throw new UsageError('not confirmed: nothing was changed (--yes asks nothing)');
 }
 
 interface Plan {
