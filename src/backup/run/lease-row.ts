@@ -1,6 +1,6 @@
 /**
- * The row of `backup_lease` (migration 0002): one run at a time, by the clock of the database, which
- * all hosts share.
+ * The row of `backup_lease` (migration 0002): one run at a time, by the clock of the database. All
+ * hosts share that.
  */
 import { type Database, sql } from '../../db/database.ts';
 import { columnsOf } from '../../db/existing-schema.ts';

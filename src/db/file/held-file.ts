@@ -48,7 +48,7 @@ export class HeldFile {
     this.#watch.holdLog();
   }
 
-  /** Whether the path leads to another file. The first time that it does, the content is rescued. */
+  /** Whether the path leads to another file now. Then the content is rescued, once. */
   isLost(): boolean {
     const loss = this.#isOpen ? this.#watch?.look() : undefined;
     if (loss === undefined) return false;
