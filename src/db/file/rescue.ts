@@ -8,7 +8,8 @@ import { dirname } from 'node:path';
 import type Sqlite from 'libsql';
 import { makeDirectorySync } from '../../lib/disk/directories.ts';
 import { reserveName } from '../../lib/disk/free-name.ts';
-import { type Loss, ownDescriptor } from './in-place.ts';
+import { ownDescriptor } from './descriptors.ts';
+import type { Loss } from './in-place.ts';
 import { timeMark } from './settle-journals.ts';
 
 export interface LostFile {
@@ -26,10 +27,11 @@ const WHAT: Readonly<Record<Loss, (file: string) => string>> = {
   missing: () => 'was moved away or removed',
   another: () => 'was replaced by another file',
   overwritten: () => 'was overwritten by another file',
+  older: () => 'was overwritten by an older copy of itself',
   journal: (file) => `lost its journal ${file}-wal (somebody removed or replaced it, or ${file}-shm)`,
 };
 
-/** Only the file had these pages, and the other file was written over them. */
+/** Only the file had these pages, and the other content was written over them. */
 const OVERWRITTEN =
   'what was in no change file yet is lost with its pages (the journal alone brings nothing back): move the file away and run `npm run backup -- restore --at 0m`, which brings back the newest backup and the changes that were stored behind it';
 
@@ -45,9 +47,11 @@ export function rescue(
 ): LostFile {
   const now = new Date();
   let name: string | undefined;
-  let problem = keeper === undefined ? 'nothing was written yet' : undefined;
+  // What the older copy holds lies at the path, whole.
+  let problem =
+    loss === 'older' ? 'its pages are gone' : keeper === undefined ? 'nothing was written yet' : undefined;
   try {
-    if (keeper !== undefined) {
+    if (keeper !== undefined && problem === undefined) {
       makeDirectorySync(dirname(file));
       name = reserveName(`${file}.rescued-${timeMark(now)}`);
       keeper.exec(`VACUUM INTO '${name.replaceAll("'", "''")}'`);
@@ -69,7 +73,7 @@ export function rescue(
       `the database file ${path} ${WHAT[loss](path)} while the bot runs: nothing more is written`,
       result,
       ...asides.map((aside) => `its journal is kept as ${aside}`),
-      ...(loss === 'overwritten' ? [OVERWRITTEN] : []),
+      ...(loss === 'overwritten' || loss === 'older' ? [OVERWRITTEN] : []),
       'stop the bot and see docs/operations.md, "The database file was replaced while the bot runs"',
     ].join('; '),
   };
@@ -78,13 +82,14 @@ export function rescue(
 /**
  * Only files that we have open: another file may have come with a journal of its own. Where the
  * index alone was lost, our log belongs to the file still, with what others wrote behind our rows.
+ * The log of an older copy belongs to that.
  */
 function setAside(file: string, loss: Loss, mark: string): string[] {
   const log = `${file}-wal`;
   try {
     const isOurs = ownDescriptor(log) !== undefined;
     if (ownDescriptor(`${file}-shm`) !== undefined) rmSync(`${file}-shm`, { force: true });
-    if (!isOurs || loss === 'journal') return [];
+    if (!isOurs || loss === 'journal' || loss === 'older') return [];
     const aside = reserveName(log + mark);
     renameSync(log, aside);
     return [aside];

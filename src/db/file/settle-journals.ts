@@ -6,8 +6,8 @@ import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync } from 'no
 import { basename, dirname } from 'node:path';
 import { reserveName } from '../../lib/disk/free-name.ts';
 import { realPath } from '../../lib/disk/real-path.ts';
+import { readFully } from './descriptors.ts';
 import { lockHolder } from './file-lock.ts';
-import { readFully } from './in-place.ts';
 import { judgeRollbackJournal, judgeWal, type MainFile, type Verdict } from './journal-owner.ts';
 import { tryLog } from './journal-trial.ts';
 import { mayBeOpenHere } from './open-here.ts';
