@@ -26,6 +26,7 @@ import type { BackupName } from './catalog/names.ts';
 import { damagedNewest, unreadableNewest } from './catalog/newest.ts';
 import { unopenedNewest } from './catalog/unfit-keys.ts';
 import { isBroken, type Reach, reachOf } from './changes/reach.ts';
+import { type AskedMissed, missedIn } from './changes/went-on.ts';
 import { catchUp } from './copy/catch-up.ts';
 import type { CopyContext } from './copy/context.ts';
 import type { CopyMemory } from './copy/memory.ts';
@@ -84,6 +85,8 @@ export interface BackupEngine {
   list(page?: Page): Promise<{ entries: BackupEntry[]; total: number }>;
   /** {@link isUnsealed} */
   isPlain(entry: BackupEntry): boolean;
+  /** {@link missedIn}; a listing. */
+  missed(...asked: AskedMissed): Promise<Date | undefined>;
   /** {@link reachOf}; a few listings. */
   reach(state: ChangeState, entries: readonly BackupEntry[]): Promise<Reach | undefined>;
   /** {@link isBroken}. */
@@ -156,6 +159,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     isPlain: (entry) => isUnsealed(context, entry),
     list: (page) => inTime(() => listBackups(context, page)),
     reach: (state, entries) => inTime(() => reachOf(context, state, entries)),
+    missed: (...asked) => inTime(() => missedIn(context, ...asked)),
     isBroken: (state) => inTime(() => isBroken(context, state)),
     find,
     verify: (name, onBytes) => verifyStored(context, name, onBytes),

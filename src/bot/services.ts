@@ -1,6 +1,7 @@
 /** What the host gives to the bot: the same for every update. */
 import type { Api } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
+import type { Reminder } from '../backup/changes/went-on.ts';
 import type { BackupEngine } from '../backup/engine.ts';
 import type { ImportUpload } from '../backup/import/open-bytes.ts';
 import type { Moments } from '../backup/restore/moments.ts';
@@ -8,6 +9,12 @@ import type { Database } from '../db/database.ts';
 import type { WatchedWrites } from '../db/watched-writes.ts';
 import type { Log } from '../lib/log.ts';
 import type { LocaleName } from '../settings/config.ts';
+
+/** A file beside the database: when it was made (ms since 1970), and how to take it. */
+export interface Rescued {
+  readonly at: number;
+  readonly how: string;
+}
 
 export interface Services {
   /** {@link WatchedWrites.db} */
@@ -24,6 +31,8 @@ export interface Services {
   readonly backups: BackupEngine;
   /** CHANGES; left out: nobody keeps changes (tests). */
   readonly recordsChanges?: boolean | undefined;
+  /** What a running bot rescued of the database and nobody missed yet; a Worker has no disk. */
+  readonly rescued?: ((reminder: Reminder) => Rescued | undefined) | undefined;
   /** Until then it is no sign of anything that no tick was seen: the process has just begun. */
   readonly firstTickBy?: Date | undefined;
   /**

@@ -1,7 +1,8 @@
 /** What `list` tells of changes in the bucket that the living database does not have. */
 import type { Living } from '../backup/changes/living.ts';
-import { goneOnUntil } from '../backup/changes/went-on.ts';
-import { REMINDED_MS, rescuedAfter } from '../hosts/node/ways-back.ts';
+import { ACCEPT, missedUntil, type Reminder } from '../backup/changes/went-on.ts';
+import { meantNote } from '../db/bucket-notes.ts';
+import { rescuedAfter } from '../hosts/node/ways-back.ts';
 import { showMoment } from '../text/moment.ts';
 import { livingOf } from './moment.ts';
 import type { Session } from './session.ts';
@@ -12,23 +13,19 @@ export interface WentOn {
   readonly until: string;
   /** In sentences, with the command. */
   readonly line: string;
-  /** The database has begun a history of its own since. */
-  readonly isLeft: boolean;
 }
 
 export async function wentOnOf(
   session: Session,
   living: Living | undefined,
   { files }: StoredHistory,
-  now: Date,
+  reminder: Reminder,
 ): Promise<WentOn | undefined> {
-  if (living === undefined || goneOnUntil(living.state, files) === undefined) return undefined;
+  if (living === undefined || missedUntil(living.state, files, reminder) === undefined) return undefined;
   // A bot that runs has perhaps stored some of them since the database was asked.
   const again = await livingOf(session);
-  const until = again && goneOnUntil(again.state, files);
+  const until = again && missedUntil(again.state, files, reminder);
   if (again === undefined || until === undefined) return undefined;
-  const isLeft = again.state.reason === 'fork';
-  if (isLeft && now.getTime() - Date.parse(again.state.since) > REMINDED_MS) return undefined;
   const at = until.toISOString();
   const { database, timeZone } = session.config;
   const rescued = database.kind === 'file' ? rescuedAfter(database.path, until) : undefined;
@@ -38,7 +35,18 @@ export async function wentOnOf(
       : `To bring them back in the place of what is there now: npm run backup -- restore --at ${at} --replace`;
   return {
     until: at,
-    isLeft,
-    line: `The bucket has changes that the database does not have, up to ${showMoment(until, timeZone)}: an older file or journal was put back, a journal was lost, or another bot works with a copy. ${how}`,
+    line: `The bucket has changes that the database does not have, up to ${showMoment(until, timeZone)}: an older file or journal was put back, a journal was lost, or another bot works with a copy (if you miss nothing: ${ACCEPT}). ${how}`,
   };
+}
+
+/** Up to when the owner has said that nothing is missed; undefined also where nobody can ask. */
+export async function meantOf(session: Session): Promise<string | undefined> {
+  try {
+    const [meant] = await (await session.live()).read([meantNote()]);
+    return meant;
+  } catch {
+    return undefined;
+  } finally {
+    await session.close();
+  }
 }

@@ -61,6 +61,17 @@ export function keepWentOn(until: string): Statement {
   return keep('went-on', until);
 }
 
+/**
+ * ISO time: what was lost up to then the owner does not miss (`accept database`).
+ */
+export function meantNote(): Query<string | undefined> {
+  return one(sql("SELECT value FROM bucket_notes WHERE key = 'meant'"), (row) => row.text('value'));
+}
+
+export function keepMeant(until: string): Statement {
+  return keep('meant', until);
+}
+
 function keep(key: string, value: string): Statement {
   return sql(
     'INSERT INTO bucket_notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',

@@ -64,6 +64,7 @@ export interface HostParts {
   readonly importUpload?: Services['importUpload'];
   readonly moments?: Services['moments'];
   readonly background?: Services['background'];
+  readonly rescued?: Services['rescued'];
   /** What is recorded and shipped between two full backups; absent: nothing is (tests). */
   readonly changes?: ChangeKeeper & {
     /** A timer of the host ships, not the tick. */

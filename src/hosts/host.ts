@@ -61,7 +61,7 @@ function servicesOf(parts: HostParts, writes: WatchedWrites): Services {
   const shipsByTick = recordsChanges === true && changes?.hasTimer === false;
   return {
     ...{ writes, api, me, now, log, backups, after, importUpload, moments, background },
-    ...{ ownerIds, defaultLocale, timeZone, recordsChanges },
+    ...{ ownerIds, defaultLocale, timeZone, recordsChanges, rescued: parts.rescued },
     db: shipsByTick ? notingWaits(writes.db) : writes.db,
     // A process of its own; a Worker's isolate may begin at any time.
     firstTickBy: changes?.hasTimer === true ? new Date(now().getTime() + FIRST_TICK_MS) : undefined,

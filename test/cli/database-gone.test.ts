@@ -71,16 +71,27 @@ test('before the first start, with nothing kept, nothing is called gone', async 
   expect(await firstLine()).toMatch(/^Not safe: there is no backup in /);
 });
 
-test('beside a whole database, what a running bot rescued is named for a week, also to cron', async () => {
+test('beside a whole database, what a running bot rescued is named for a week, until the owner says enough', async () => {
   await own.migrate();
   await own.full();
   expect((await cli('list')).stdout).not.toContain('rescued');
   const rescued = place('bot.db.rescued-20260615T020000Z');
   copyFileSync(place('bot.db'), rescued);
   const line =
-    /^Beside the database lies what a running bot rescued of it, .*: mv \S+rescued-20260615T020000Z /m;
+    /^Not safe: beside the database lies what a running bot rescued of it, .*: mv \S+rescued-20260615T020000Z /;
   expect((await cli('list')).stdout).toMatch(line);
-  expect(await cli('list', '--check')).toMatchObject({ code: 0, stderr: expect.stringMatching(line) });
+  const reminded = { code: 3, stderr: expect.stringMatching(/^Not safe: beside the database lies /) };
+  expect(await cli('list', '--check')).toMatchObject(reminded);
   utimesSync(rescued, new Date(0), new Date(0));
-  expect((await cli('list', '--check')).stderr).not.toContain('rescued');
+  expect(await cli('list', '--check')).toMatchObject({ code: 0, stderr: '' });
+  const [now, later] = [new Date(), new Date(Date.now() + 60_000)];
+  utimesSync(rescued, now, now);
+  expect(await cli('list', '--check')).toMatchObject(reminded);
+  const said = await cli('accept', 'database', '--yes');
+  expect(said).toMatchObject({ code: 0, stdout: expect.stringContaining('what a running bot rescued') });
+  expect(await cli('list', '--check')).toMatchObject({ code: 0, stderr: '' });
+  expect((await cli('accept', 'database', '--json')).json()).toEqual({ ok: true, accepted: false });
+  // Another loss is another matter.
+  utimesSync(rescued, later, later);
+  expect(await cli('list', '--check')).toMatchObject(reminded);
 });

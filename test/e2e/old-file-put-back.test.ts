@@ -74,6 +74,14 @@ function users(): unknown[] {
     .map(({ id }) => id);
 }
 
+/** What /test says. */
+async function tested(admin: ReturnType<Telegram['person']>): Promise<string> {
+  const before = admin.messages().length;
+  await admin.send('/test');
+  await expect.poll(() => admin.messages().length).toBeGreaterThan(before + 1);
+  return admin.messages().at(-1)?.text ?? '';
+}
+
 const COMMAND = /npm run backup -- (restore --at \S+ --replace)/;
 
 test('an old file that was put back: list, the start and the owners name the way back, and it works', async () => {
@@ -96,15 +104,23 @@ test('an old file that was put back: list, the start and the owners name the way
   expect(said).not.toBe('');
   const third = await started();
   expect(third.output()).toContain(said);
-  const told = (): number => admin.messages().filter(({ text }) => text?.includes(said)).length;
+  const told = (): number =>
+    admin.messages().filter(({ text }) => text?.includes('older file') && text.includes(said)).length;
   expect(told()).toBe(1);
   // The bot goes on, and the moment stays within reach.
   await telegram.person({ id: 7002, firstName: 'Guli' }).send('/start');
   await third.until(/"trigger":"changes","outcome":"done"/);
+  expect(cli(['list', '--check'], 3)).toContain(said);
+  expect(await tested(admin)).toContain(said);
   expect(await third.stop('SIGTERM')).toBe(0);
   expect(told(), 'the same is told once').toBe(1);
   expect(users()).toContain(7002);
   expect(cli(['list'])).toContain(said);
+  expect(cli(['accept', 'database', '--yes'])).toContain('that the database does not have');
+  expect(cli(['list', '--check'])).not.toContain('older file');
+  const fourth = await started();
+  expect(await tested(admin)).not.toContain(said);
+  expect(await fourth.stop('SIGTERM')).toBe(0);
   cli([...said.split(' '), '--yes']);
   expect(users()).toContain(7001);
   expect(users()).not.toContain(7002);

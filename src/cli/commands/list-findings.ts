@@ -32,7 +32,7 @@ import { furtherNow } from '../other-way.ts';
 import type { Session } from '../session.ts';
 import { type StoredHistory, storedHistory } from '../stored-history.ts';
 import { absence } from '../target.ts';
-import { type WentOn, wentOnOf } from '../went-on.ts';
+import { meantOf, type WentOn, wentOnOf } from '../went-on.ts';
 import { FULL, type Standing } from './list-verdict.ts';
 
 export interface Findings {
@@ -119,7 +119,8 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
   const databaseGone =
     (taken ?? elsewhereOf) === undefined ? await databaseGoneOf(session, fuller, lack === 'all') : undefined;
   const behind = elsewhere && copy && (await storedBehind(copy, elsewhere, look).catch(() => undefined));
-  const wentOn = await wentOnOf(session, living, stored, now());
+  const reminder = { now: now(), meant: readsCopy ? undefined : await meantOf(session) };
+  const wentOn = await wentOnOf(session, living, stored, reminder);
   const { database } = config;
   const isTold = readsCopy || database.kind !== 'file' || (wentOn ?? databaseGone) !== undefined;
   return {
@@ -130,7 +131,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
     differing,
     longer,
     wentOn,
-    rescued: isTold ? undefined : rescuedNote(database.path, now()),
+    rescued: isTold ? undefined : rescuedNote(database.path, reminder),
     unrecorded: (found.unrecorded ?? []).map(({ name }) => `${name} does not count: ${UNRECORDED}`),
     further: living === undefined ? await furtherNow(invocation, bucket) : undefined,
     standing: {

@@ -52,15 +52,16 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   if (isSafe) terminal.say(safe);
   else if (!isGood) terminal.note(safe);
   // A second bot's backups are no danger, so it is no verdict.
-  const notes = found.rescued === undefined ? found.unrecorded : [...found.unrecorded, found.rescued];
-  for (const line of [...bad.filter((one) => one !== first), ...notes]) terminal.note(line);
+  for (const line of [...bad.filter((one) => one !== first), ...found.unrecorded]) terminal.note(line);
   return isSafe ? 0 : NOT_SAFE;
 }
 
-/** What is no safety beside a good newest backup, in sentences. */
-function badOf({ others, differing, further, wentOn }: Findings): string[] {
-  const beyond = wentOn?.isLeft === false ? wentOn.line : undefined;
-  return [others?.bad, differing, further, beyond].filter((line) => line !== undefined);
+/**
+ * What is no safety beside a good newest backup, in sentences. What can still be taken back is part
+ * of it until the owner says that it is not missed: /test has the same rule.
+ */
+function badOf({ others, differing, further, wentOn, rescued }: Findings): string[] {
+  return [others?.bad, differing, further, wentOn?.line, rescued].filter((line) => line !== undefined);
 }
 
 /** As it goes on behind a colon. */
@@ -92,6 +93,7 @@ function answer(
     point_in_time: reachJson(found.stored.history),
     changes_lost: gone?.problem ?? null,
     ...(found.wentOn && { goes_further: found.wentOn.until }),
+    ...(found.rescued !== undefined && { rescued: found.rescued }),
     branches: found.branches.map(({ id, since, to }) => ({
       timeline: id,
       since: since?.toISOString() ?? null,
@@ -119,14 +121,13 @@ function sayAll(invocation: Invocation, found: Findings, { shown, safe, unsafe, 
   if (unsafe !== undefined) say(unsafe);
   say(safe);
   if (found.later !== undefined) say(colors.yellow(found.later));
-  const { wentOn } = found;
   const told: readonly (readonly [line: string | undefined, paint: (text: string) => string])[] = [
     [others?.line, others?.isWhole === true ? colors.dim : colors.yellow],
     [found.differing, colors.red],
     [found.further, colors.red],
     [found.longer, colors.yellow],
-    [wentOn?.line, wentOn?.isLeft === true ? colors.yellow : colors.red],
-    [found.rescued, colors.yellow],
+    [found.wentOn?.line, colors.red],
+    [found.rescued, colors.red],
   ];
   for (const [line, paint] of told) if (line !== undefined && line !== first) say(paint(line));
   for (const line of found.unrecorded) say(colors.yellow(line));

@@ -1,8 +1,10 @@
 /** /test: tries everything the bot stands on, and says of what is wrong what to do. */
 import { InlineKeyboard } from 'grammy';
 import { TIMELINE_REASONS } from '../../backup/catalog/change-position.ts';
+import { changeState } from '../../backup/catalog/change-state.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, peek, pending } from '../../backup/changes/peek.ts';
 import { REASONS, UNRECORDED } from '../../backup/changes/spans.ts';
+import { ACCEPT } from '../../backup/changes/went-on.ts';
 import { copyHealth, readMemory } from '../../backup/copy/memory.ts';
 import { StoreError } from '../../backup/store/types.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
@@ -12,7 +14,7 @@ import { feature } from '../../bot/feature.ts';
 import type { Services } from '../../bot/services.ts';
 import type { Screen } from '../../bot/show.ts';
 import { ALLOWED_UPDATES } from '../../bot/telegram.ts';
-import { copyNote } from '../../db/bucket-notes.ts';
+import { copyNote, meantNote } from '../../db/bucket-notes.ts';
 import { chatUses } from '../../db/chat-uses.ts';
 import { lackNow } from '../../db/own-schema.ts';
 import { newestRun } from '../../db/runs.ts';
@@ -21,7 +23,7 @@ import { holding, toSqlTime } from '../../db/time.ts';
 import { describeError } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
 import { type Html, join } from '../../text/html.ts';
-import { DEFAULT_TIME_ZONE } from '../../text/times.ts';
+import { DEFAULT_TIME_ZONE, localTime } from '../../text/times.ts';
 import { reachForTest } from './backup-reach.ts';
 
 export const selfTestFeature = feature('admins').on('selfTest', run);
@@ -146,6 +148,27 @@ const secondCopy: Check = async ({ db, backups }, t, now) => {
   return { state: 'poor', text: system.copyBehind(left, reason) };
 };
 
+/**
+ * What the bucket, or a file beside the database, holds and the database does not: `list --check`
+ * has the same rule.
+ */
+const missed: Check = async (services, t, now) => {
+  const { db, backups, recordsChanges, rescued, timeZone: zone = DEFAULT_TIME_ZONE } = services;
+  const [state, meant] = await db.read([changeState, meantNote()]);
+  const reminder = { now, meant };
+  const until =
+    recordsChanges === true && state !== undefined
+      ? await backups.missed(state, reminder, async () => (await db.read([changeState]))[0])
+      : undefined;
+  const beside = rescued?.(reminder);
+  const { system } = t.admin;
+  if (beside !== undefined && beside.at > (until?.getTime() ?? 0))
+    return { state: 'poor', text: system.rescued(beside.how, ACCEPT) };
+  if (until === undefined) return undefined;
+  const command = `npm run backup -- restore --at ${until.toISOString()} --replace`;
+  return { state: 'poor', text: system.missed(localTime(until, zone), command, ACCEPT) };
+};
+
 /** A change waits for seconds on Node, for a minute on the Worker. */
 const SOME_SECONDS = 120;
 
@@ -213,6 +236,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['bucket', bucket],
   ['backup', lastBackup],
   ['changes', changes],
+  ['missed', missed],
   ['copy', secondCopy],
   ['schedule', schedule],
   ['chats', chats],

@@ -29,6 +29,7 @@ import { hearTelegram, type TelegramEar } from './hear-telegram.ts';
 import { lastStoredOf } from './last-stored.ts';
 import { looksAtBuckets } from './looks-at-buckets.ts';
 import { withoutEcho } from './loss-alerts.ts';
+import { missedBeside } from './ways-back.ts';
 
 export const TICK_LIMITS = { seconds: 50, requests: 10_000 };
 
@@ -76,6 +77,8 @@ export function composeNode(have: Acquired): ComposedNode {
       void runs.add(work(givingUp.signal));
     },
     beforeFirst: database.beforeFirst,
+    rescued: (reminder) =>
+      config.database.kind === 'file' ? missedBeside(config.database.path, reminder) : undefined,
     lastStored: lastStoredOf(config, [first, copy], { db, source }),
     takeOver: config.database.kind === 'file' ? takeOverFile : takeOver,
     after: (milliseconds, work) => {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackupEngine } from '../../backup/engine.ts';
 import { logStrangers } from '../../backup/schema/living-strangers.ts';
 import { admins } from '../../db/admins.ts';
+import { meantNote } from '../../db/bucket-notes.ts';
 import type { Database } from '../../db/database.ts';
 import { isSurelyDead } from '../../db/file/lock-text.ts';
 import { requireFitServer } from '../../db/fitness.ts';
@@ -117,11 +118,13 @@ async function readyWith(have: Acquired, host: Host): Promise<void> {
   // Where a table is missing, which was told, their leases end by themselves.
   await freeJobsOfDead(db, unpaced, isSurelyDead).catch(() => {});
   await logStrangers(db, log);
-  const note = config.database.kind === 'file' ? rescuedNote(config.database.path, new Date()) : undefined;
+  const [meant] = await db.read([meantNote()]);
+  const reminder = { now: have.now(), meant };
+  const note = config.database.kind === 'file' ? rescuedNote(config.database.path, reminder) : undefined;
   if (note !== undefined) log.warn('database: rescued', { message: note });
   if (config.changes.isOn)
     await within(PATIENCE_MS, () =>
-      tellWentOn({ ...config, ...have.told, db, bucket: have.first, more: moreThan(config) }),
+      tellWentOn({ ...config, ...have.told, db, now: have.now, bucket: have.first, more: moreThan(config) }),
     ).catch((error: unknown) =>
       log.warn('changes: the bucket was not asked', { error: describeError(error) }),
     );

@@ -7,12 +7,12 @@ import { type Bucket, nowOf } from '../../backup/catalog/bucket.ts';
 import { type BackupEntry, isUnsealed } from '../../backup/catalog/entry.ts';
 import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
 import { botText } from '../../backup/catalog/whose-bot.ts';
+import { ACCEPT, REMINDED_MS, type Reminder } from '../../backup/changes/went-on.ts';
 import type { OpeningKeys } from '../../backup/envelope/types.ts';
 import { findPoint } from '../../backup/restore/point-in-time.ts';
 import { type StoredBehind, storedBehind } from '../../backup/restore/stored-behind.ts';
 import { within } from '../../lib/silence.ts';
 import { formatDuration } from '../../text/format.ts';
-import { DAY_MS } from '../../text/times.ts';
 import type { KeptIn } from '../empty-database.ts';
 import { PATIENCE_MS } from './last-stored.ts';
 
@@ -192,14 +192,18 @@ export function rescuedAfter(path: string, until: Date): Way | undefined {
   return rescued !== undefined && rescued.at > until.getTime() ? rescued : undefined;
 }
 
-/** So long an owner is reminded of what the living database may lack. */
-export const REMINDED_MS = 7 * DAY_MS;
-
-/** For people: what was rescued stands there, and perhaps nowhere else. */
-export function rescuedNote(path: string, now: Date): string | undefined {
+/** What a running bot rescued, as long as the owner is to be reminded of it. */
+export function missedBeside(path: string, { now, meant }: Reminder): Way | undefined {
   const rescued = rescuedBeside(path);
   if (rescued === undefined || now.getTime() - rescued.at > REMINDED_MS) return undefined;
-  return `Beside the database lies ${rescued.what}: it may hold what is nowhere else. To take it in the place of what is there now, with the bot stopped: ${rescued.how}. If you miss nothing, move it away`;
+  return rescued.at > Date.parse(meant ?? new Date(0).toISOString()) ? rescued : undefined;
+}
+
+/** For people: what was rescued stands there, and perhaps nowhere else. */
+export function rescuedNote(path: string, reminder: Reminder): string | undefined {
+  const rescued = missedBeside(path, reminder);
+  if (rescued === undefined) return undefined;
+  return `Beside the database lies ${rescued.what}: it may hold what is nowhere else (if you miss nothing: ${ACCEPT}). To take it in the place of what is there now, with the bot stopped: ${rescued.how}`;
 }
 
 /** The one that brings most back first. */

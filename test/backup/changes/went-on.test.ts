@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { changeKey, parseChangeKey } from '../../../src/backup/changes/change-names.ts';
 import type { StoredChange } from '../../../src/backup/changes/listed.ts';
-import { goneOnUntil } from '../../../src/backup/changes/went-on.ts';
+import { goneOnUntil, missedUntil } from '../../../src/backup/changes/went-on.ts';
 
 const OWN = 'a'.repeat(32);
 const OTHER = 'b'.repeat(32);
@@ -41,4 +41,21 @@ test('behind a fork it is what the history that was left has further', () => {
   expect(
     goneOnUntil({ ...forked, reason: 'restore', shippedSeq: 90 }, [...files, file(OWN, 11, 12, 3)]),
   ).toBeUndefined();
+});
+
+test('whoever put it back is reminded for a week of the new history, or until they say enough', () => {
+  const left = { ...state, timeline: OTHER, reason: 'fork', parent: { timeline: OWN, seq: 10 } } as const;
+  const forked = { ...left, shippedSeq: 90, since: at(10).toISOString() };
+  const further = [...files, file(OWN, 11, 12, 3)];
+  const later = (days: number): Date => new Date(at(10).getTime() + days * 86_400_000);
+  const missed = (days: number, meant?: Date) =>
+    missedUntil(forked, further, { now: later(days), meant: meant?.toISOString() });
+  expect(missed(6)).toEqual(at(3));
+  expect(missed(8)).toBeUndefined();
+  expect(missed(1, at(3))).toBeUndefined();
+  expect(missed(1, at(2))).toEqual(at(3));
+  // Before the database has gone on, there is no end.
+  const idle = { ...state, since: at(0).toISOString() };
+  expect(missedUntil(idle, further, { now: later(30), meant: undefined })).toEqual(at(3));
+  expect(missedUntil(idle, further, { now: later(30), meant: at(3).toISOString() })).toBeUndefined();
 });

@@ -98,6 +98,10 @@ export const en: typeof uz = {
   changesFine: () => html`Changes go to the bucket: any minute can be brought back.`,
   changesWait: (minutes, count, why) =>
     html`Changes have not gone to the bucket for ${minutes} min (${count} wait; they are in the database). ${why === null ? 'Check that the bucket answers; the server’s log has the reason.' : html`A full backup has to come first (${why}): press /backup.`}`,
+  missed: (until, command, accept) =>
+    html`The bucket has changes that the database does not have (up to ${until}). To bring them back, stop the bot and run: <code>${command}</code>\nIf you do not miss them: <code>${accept}</code>`,
+  rescued: (command, accept) =>
+    html`Beside the database lies a copy that the bot rescued: it may hold what is nowhere else. To use it, stop the bot and run: <code>${command}</code>\nIf you miss nothing: <code>${accept}</code>`,
   copyFine: () => html`Second bucket: every backup is there, too.`,
   copyBehind: (left, reason) =>
     html`Second bucket: ${left} not copied yet.${reason === null ? '' : html`\nReason: ${reason}`}`,

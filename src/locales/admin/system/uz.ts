@@ -104,6 +104,10 @@ export const uz = {
   /** \`why\`: what has to come first; null where only the bucket or the log tells. */
   changesWait: (minutes: number, count: number, why: Html | null): Html =>
     html`O‘zgarishlar ${minutes} daqiqadan beri omborga yuborilmayapti (${count} ta kutyapti; ular bazada turibdi). ${why === null ? 'Ombor javob berayotganini tekshiring; aniq sababi server jurnalida.' : html`Avval to‘liq zaxira nusxa olinishi kerak (${why}): /backup bosing.`}`,
+  missed: (until: string, command: string, accept: string): Html =>
+    html`Omborda bazada yo‘q o‘zgarishlar bor (${until} gacha). Ularni qaytarish uchun botni to‘xtatib, buni bajaring: <code>${command}</code>\nUlar kerak bo‘lmasa: <code>${accept}</code>`,
+  rescued: (command: string, accept: string): Html =>
+    html`Baza yonida bot qutqargan nusxa turibdi, unda boshqa joyda yo‘q yozuvlar bo‘lishi mumkin. Uni ishlatish uchun botni to‘xtatib, buni bajaring: <code>${command}</code>\nU kerak bo‘lmasa: <code>${accept}</code>`,
   copyFine: (): Html => html`Ikkinchi ombor: barcha zaxira nusxalar u yerda ham bor.`,
   copyBehind: (left: number, reason: Html | null): Html =>
     html`Ikkinchi ombor: ${left} ta nusxa hali ko‘chirilmagan.${reason === null ? '' : html`\nSababi: ${reason}`}`,
