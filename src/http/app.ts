@@ -2,10 +2,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Update } from 'grammy/types';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import type { Outcome } from '../bot/outcome.ts';
 import { readUpdate } from '../bot/update-shape.ts';
+import { wholeOf } from '../lib/capped.ts';
 
 /** Telegram's updates are some KB; anything near this is none. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -96,9 +96,10 @@ export function createApp(parts: AppParts): Hono<{ Bindings: Arrived }> {
     if (!c.req.raw.signal.aborted) parts.failed?.(error);
     return c.text('try again', 500);
   });
-  app.post('/webhook', requireSecret(parts.webhookSecret), limitBody, async (c) => {
-    // A client that leaves in the middle of its body has sent no update.
-    const update = readUpdate(await c.req.text().catch(() => ''));
+  app.post('/webhook', requireSecret(parts.webhookSecret), async (c) => {
+    const body = await bodyOf(c.req.raw);
+    if (body === undefined) return c.text('body over 1 MB', 413);
+    const update = readUpdate(body);
     if (update === undefined) return c.text('not an update', 400);
     const outcome = await parts.receive(update);
     if (typeof outcome !== 'string')
@@ -120,14 +121,22 @@ export function createApp(parts: AppParts): Hono<{ Bindings: Arrived }> {
   return app;
 }
 
-const limitStream = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => c.text('body over 1 MB', 413) });
-
-/** Where the length is told, the body is not looked at: a stream of it is dear on Node. */
-const limitBody = createMiddleware((c, next) => {
-  const told = /^\d+$/.exec(c.req.header('content-length') ?? '')?.[0];
-  const isShort = told !== undefined && Number(told) <= MAX_BODY_BYTES;
-  return isShort && c.req.header('transfer-encoding') === undefined ? next() : limitStream(c, next);
-});
+/**
+ * Undefined: over the limit. A client that leaves in the middle has sent nothing. Where the length
+ * is told, the body is not looked at: a stream of it is dear on Node.
+ */
+async function bodyOf(request: Request): Promise<string | undefined> {
+  const told = Number(request.headers.get('content-length') ?? Number.NaN);
+  if (told > MAX_BODY_BYTES) return undefined;
+  if (told >= 0 && !request.headers.has('transfer-encoding')) return request.text().catch(() => '');
+  if (request.body === null) return '';
+  const tooLarge = new Error('over the limit');
+  try {
+    return new TextDecoder().decode(await wholeOf(request.body, MAX_BODY_BYTES, () => tooLarge));
+  } catch (error) {
+    return error === tooLarge ? undefined : '';
+  }
+}
 
 /** Before anything else, and in constant time: what is compared has one length for every input. */
 function requireSecret(secret: string | undefined): ReturnType<typeof createMiddleware> {

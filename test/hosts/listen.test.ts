@@ -51,3 +51,34 @@ test('a client that leaves in the middle of a request is answered nothing, and n
   expect(failures).toEqual([expect.objectContaining({ message: 'a fault of ours' })]);
   expect(said).not.toHaveBeenCalled();
 });
+
+test('an update is taken however the proxy in front of the host sends its body', async () => {
+  const app = createApp({
+    webhookSecret: 's',
+    receive: async ({ update_id }) => (update_id === 7 ? 'handled' : 'again'),
+    health: () => Promise.reject(new Error('nobody asks')),
+    download: async () => undefined,
+  });
+  const { server, port } = await listen(async (request) => app.fetch(request), {
+    host: '127.0.0.1',
+    port: 0,
+  });
+  onTestFinished(() => void server.close());
+  const message = { message_id: 1, date: 1, chat: { id: 5, type: 'private', first_name: 'x' }, text: 'ё' };
+  const body = Buffer.from(JSON.stringify({ update_id: 7, message }));
+  const post = async (bytes: Uint8Array, isChunked: boolean): Promise<unknown[]> => {
+    const pieces = isChunked ? Array.from({ length: 3 }, (_, i) => bytes.subarray(i * 60, i * 60 + 60)) : [];
+    const last = isChunked ? bytes.subarray(180) : bytes;
+    const answer = await fetch(`http://127.0.0.1:${port}/webhook`, {
+      method: 'POST',
+      headers: { 'X-Telegram-Bot-Api-Secret-Token': 's' },
+      body: isChunked ? ReadableStream.from([...pieces, last]) : Buffer.from(last),
+      duplex: 'half',
+    } as RequestInit);
+    return [answer.status, await answer.text()];
+  };
+  expect(await post(body, false)).toEqual([200, 'handled']);
+  expect(await post(body, true)).toEqual([200, 'handled']);
+  expect(await post(Buffer.alloc(1_100_000, 'x'), true)).toEqual([413, 'body over 1 MB']);
+  expect(await post(Buffer.alloc(1_100_000, 'x'), false)).toEqual([413, 'body over 1 MB']);
+});
