@@ -37,7 +37,7 @@ if (process.env['DEV_BEGUN'] === undefined) {
   process.exit(code ?? 0);
 }
 console.log('building the Worker…');
-const { askNobody } = await import('./worker-runtime.ts');
+const { askNobody, bindingsOf, NO_FILES } = await import('./worker-runtime.ts');
 askNobody();
 const { unstable_startWorker: startWorker } = await import('wrangler');
 const directory = fileURLToPath(new URL('../data/dev', import.meta.url));
@@ -47,9 +47,8 @@ const standIns = await startStandIns({ directory, ownerIds: [ADMIN_ID], telegram
 const { telegram } = standIns;
 const worker = await startWorker({
   config: fileURLToPath(new URL('../wrangler.toml', import.meta.url)),
-  bindings: Object.fromEntries(
-    Object.entries(standIns.settings).map(([name, value]) => [name, { type: 'plain_text' as const, value }]),
-  ),
+  envFiles: NO_FILES,
+  bindings: bindingsOf(standIns.settings),
   dev: { server: { hostname: '127.0.0.1', port: PORT }, watch: true, logLevel: 'warn' },
 });
 const address = (await worker.url).href.replace(/\/$/, '');
