@@ -2,6 +2,7 @@
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import { findBackup } from '../backup/catalog/list.ts';
 import type { BackupName } from '../backup/catalog/names.ts';
+import { isClosed } from '../backup/catalog/unfit-keys.ts';
 import type { Living } from '../backup/changes/living.ts';
 import { PointOutOfReach } from '../backup/restore/out-of-reach.ts';
 import { findPoint, type Point } from '../backup/restore/point-in-time.ts';
@@ -66,6 +67,9 @@ export async function wayOn(
   const question = { at, now: time, timeline: asked.wish.timeline };
   const point = await findThere(session, other, question, true).catch(() => undefined);
   if (point === undefined || (why?.last !== undefined && point.time <= why.last)) return undefined;
+  // The same key is missing there.
+  const [way] = point.ways;
+  if (way !== undefined && (await isClosed(other.bucket, way.base.entry, session.keys))) return undefined;
   return pointThere(session, { other, point }, asked);
 }
 

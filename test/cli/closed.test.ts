@@ -83,3 +83,31 @@ test('what no key opens is closed, and what opens can be had', async () => {
   expect(taken.code, all(taken)).toBe(0);
   expect(all(await run(both, 'list'))).not.toContain('closed with what is set');
 }, 400_000);
+
+test('the key is missing, not the bucket: nobody is sent to the other one, and what is not copied yet is not gone', async () => {
+  const { recipient, identity } = await generateKey('x25519');
+  const sealed = { BACKUP_AGE_RECIPIENTS: recipient, COPY_DIR: 'copy' };
+  const open = { ...sealed, BACKUP_AGE_IDENTITY: identity };
+  await own.migrate();
+  await run(sealed, 'changes', 'ship');
+  await good(sealed, 'full');
+  own.run(`INSERT INTO anime (code, title) VALUES (1, 'One')`);
+  // The bot copies change files a moment later: here nobody has.
+  await good(sealed, 'changes', 'ship');
+
+  for (const from of [[], ['--from', 'copy']]) {
+    const closed = await run(sealed, 'restore', '--at', '0m', ...from, '--dry-run');
+    expect(closed.code).toBe(1);
+    expect(closed.stderr).toMatch(/is closed with what is set.*set BACKUP_AGE_IDENTITY/);
+    expect(closed.stderr).not.toMatch(/restore --at|\bgone\b|altered/);
+  }
+
+  const behind = await run(open, 'restore', '--at', '0m', '--from', 'copy', '--dry-run');
+  expect(behind.code).toBe(1);
+  expect(behind.stderr).toMatch(/not copied yet/);
+  expect(behind.stderr).not.toMatch(/\bgone\b|altered|damaged/);
+  const first = await runAdvised(own.directory, { ...PLAIN, ...open }, behind.stderr, /^restore --at/);
+  expect(first.code, all(first)).toBe(0);
+  expect((await runAdvised(own.directory, { ...PLAIN, ...open }, behind.stderr, /^copy/)).code).toBe(0);
+  await good(open, 'restore', '--at', '0m', '--from', 'copy', '--dry-run');
+}, 400_000);

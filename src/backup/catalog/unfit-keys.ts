@@ -6,6 +6,7 @@ import { keyRefusal } from '../envelope/age-reader.ts';
 import { hasNoKey, type OpeningKeys } from '../envelope/types.ts';
 import type { Bucket } from './bucket.ts';
 import type { BackupEntry } from './entry.ts';
+import { NotOpened } from './not-opened.ts';
 
 /**
  * Why no key at hand opens the backup, by the first bytes of its database file alone. Undefined
@@ -42,11 +43,23 @@ async function* chunksOf(reader: ReadableStreamDefaultReader<Uint8Array>): Async
  */
 export async function isClosed(
   bucket: Pick<Bucket, 'store' | 'prefix'>,
-  entry: Pick<BackupEntry, 'manifest' | 'encrypted'>,
+  entry: Pick<BackupEntry, 'name' | 'manifest' | 'encrypted'>,
   keys: OpeningKeys | undefined,
 ): Promise<boolean> {
-  if (!entry.encrypted) return false;
-  return hasNoKey(keys) || (await unfitKeys(bucket, entry, keys)) !== undefined;
+  return (await whyClosed(bucket, entry, keys)) !== undefined;
+}
+
+/** The same in words, and what to set. */
+export async function whyClosed(
+  bucket: Pick<Bucket, 'store' | 'prefix'>,
+  entry: Pick<BackupEntry, 'name' | 'manifest' | 'encrypted'>,
+  keys: OpeningKeys | undefined,
+): Promise<string | undefined> {
+  if (!entry.encrypted) return undefined;
+  const backup = `backup ${entry.name}`;
+  if (hasNoKey(keys)) return new NotOpened(backup).message;
+  const why = await unfitKeys(bucket, entry, keys);
+  return why && `${backup}: ${why}`;
 }
 
 /** So many older ones are looked into. */

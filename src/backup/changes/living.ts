@@ -100,11 +100,17 @@ export async function livingOfHost(
 
 /**
  * What the database stored and the bucket does not have, in words: `end` is the last change of its
- * timeline that the bucket brings back.
+ * timeline that the bucket brings back. `isCopy`: of the second copy, which comes later.
  */
-export function lostToBucket({ state }: Pick<Living, 'state'>, end: Position): string | undefined {
+export function lostToBucket(
+  { state }: Pick<Living, 'state'>,
+  end: Position,
+  isCopy = false,
+): string | undefined {
   const { timeline, shippedSeq, previous } = state;
   if (timeline !== end.timeline || shippedSeq <= end.seq) return undefined;
+  if (isCopy)
+    return `the second copy has changes up to ${end.seq}, and the database has stored them up to ${shippedSeq}: the rest is not copied yet (npm run backup -- copy)`;
   return `the database has stored its changes up to ${shippedSeq}, and the bucket leads up to ${end.seq} only (${nameOf(previous)} comes last): files are gone or were altered`;
 }
 
@@ -145,7 +151,7 @@ const NOW_MS = 500;
 export function changedSince(
   living: Living,
   end: Position,
-  { at, now }: { readonly at: Date; readonly now: Date },
+  { at, now, isCopy }: { readonly at: Date; readonly now: Date; readonly isCopy?: true | undefined },
 ): string | undefined {
   const { state, last } = living;
   if (isSpoiltLog(living))
@@ -157,7 +163,7 @@ export function changedSince(
       ? `${REASONS[state.reason]}, and no full backup has been made of that yet (npm run backup -- full keeps what is there now, and brings back nothing)`
       : `${REASONS[state.reason]}, and the database is in that history since, ${shortId(state.timeline)}: what came after is not of this one`;
   }
-  const lost = lostToBucket(living, end);
+  const lost = lostToBucket(living, end, isCopy);
   if (lost !== undefined) return lost;
   const { needsBase } = state;
   const count = last - end.seq;

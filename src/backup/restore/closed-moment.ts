@@ -4,7 +4,7 @@
  */
 import type { Bucket } from '../catalog/bucket.ts';
 import { isClosed } from '../catalog/unfit-keys.ts';
-import type { ChainOptions } from '../changes/chain.ts';
+import type { ChainFault, ChainOptions } from '../changes/chain.ts';
 import type { Base } from '../changes/listed.ts';
 import type { ChangeIndex } from '../changes/spans.ts';
 import { PointOutOfReach } from './out-of-reach.ts';
@@ -17,8 +17,12 @@ interface Closed {
   /** Full backups from before the moment, newest first. */
   readonly before: readonly Base[];
   readonly index: ChangeIndex;
-  /** What does not open, for people. */
-  readonly reason: string;
+  /** Why the newest of them does not open, for people. */
+  readonly shut: string | undefined;
+  /** Of the files behind it. */
+  readonly fault: ChainFault | undefined;
+  /** Why the moment is not reached, for people. */
+  readonly short: string;
 }
 
 interface Options extends ChainOptions {
@@ -28,18 +32,20 @@ interface Options extends ChainOptions {
 
 export async function closedMoment(
   bucket: Bucket,
-  { before, index, reason }: Closed,
+  { before, index, shut, fault, short }: Closed,
   { at, show, keys }: Options,
 ): Promise<PointOutOfReach> {
+  // Where the files fall short by themselves, a key is the first thing that is missing, not the last.
+  const reason = fault?.isClosed === true ? `, and not lost: ${short}` : `: ${shut}. Besides, ${short}`;
   const last = await lastOpening(bucket, { before, index }, { at, keys });
   const near =
     last === undefined
       ? ''
       : `. The last moment before it that opens with what is set is ${show(last)}: ask for that, or add --best-effort`;
-  return new PointOutOfReach(`${show(at)} is closed with what is set, and not lost: ${reason}${near}`, {
+  return new PointOutOfReach(`${show(at)} is closed with what is set${reason}${near}`, {
     kind: 'gap',
     last,
-    reason,
+    reason: short,
     isClosed: true,
   });
 }

@@ -7,7 +7,7 @@ import { doubtText } from '../catalog/doubts.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
 import type { BackupName } from '../catalog/names.ts';
-import { isClosed } from '../catalog/unfit-keys.ts';
+import { isClosed, whyClosed } from '../catalog/unfit-keys.ts';
 import { familiesOf, type ManifestBot, strangerOf, waysTo } from '../catalog/whose-bot.ts';
 import type { ChainOptions } from '../changes/chain.ts';
 import { parseChangeKey } from '../changes/change-names.ts';
@@ -112,6 +112,7 @@ async function findAmong(
     at,
     now: options.now ?? nowOf(bucket),
     living: options.living,
+    isCopy: bucket.isCopy,
   };
   const { stop, fault } = isBestEffort ? await lastGood(bucket, base, { ...found, files }, options) : found;
   const time = stop === undefined ? base.time : stop.file.time;
@@ -121,8 +122,9 @@ async function findAmong(
   const isPassedOver = why !== undefined && plain !== undefined && (await isWholeWithPlain(bucket, options));
   const short = isPassedOver ? plainText(`backup ${plain}`) : why;
   if (short !== undefined && !isBestEffort) {
-    if (!isPassedOver && (fault?.isClosed === true || (await isClosed(bucket, base.entry, options.keys))))
-      throw await closedMoment(bucket, { before, index, reason: short }, options);
+    const shut = isPassedOver ? undefined : await whyClosed(bucket, base.entry, options.keys);
+    if (!isPassedOver && (fault?.isClosed === true || shut !== undefined))
+      throw await closedMoment(bucket, { before, index, shut, fault, short }, options);
     const next = await firstAfter(bucket, { bases, history }, options);
     const after = next === undefined ? '' : `, the first after it ${show(next)}`;
     throw new PointOutOfReach(

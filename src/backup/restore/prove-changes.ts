@@ -82,7 +82,9 @@ export async function proveChanges(bucket: Bucket, options: ProveOptions): Promi
       else problems.push(problem);
     }
     const seq = greatest([end, ...closed.map(({ last }) => last)]);
-    const gone = options.living && lostToBucket(options.living, { timeline, seq });
+    // What the second copy lacks yet is not lost.
+    const gone =
+      bucket.isCopy === true ? undefined : options.living && lostToBucket(options.living, { timeline, seq });
     if (gone !== undefined) problems.push(gone);
   }
   return problems;

@@ -53,7 +53,7 @@ export async function rowSteps(
     if (stretch.bases.length > 0) end = { timeline: stretch.timeline, seq: walked.reached };
   }
   const { living, now } = options;
-  const reason = living && end && changedSince(living, end, { at: now, now });
+  const reason = living && end && changedSince(living, end, { at: now, now, isCopy: bucket.isCopy });
   if (reason !== undefined && last !== undefined) steps.push({ kind: 'gap', from: last, to: now, reason });
   for (const base of unlogged) place(steps, base);
   return { steps, troubles };

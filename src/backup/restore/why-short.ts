@@ -23,6 +23,8 @@ export interface Found {
   readonly now: Date;
   readonly living: Living | undefined;
   readonly orphan: StoredChange | undefined;
+  /** The second bucket is looked at. */
+  readonly isCopy: true | undefined;
 }
 
 /**
@@ -53,7 +55,7 @@ const MOST_ORPHANS = 20;
 
 /** Whether anything is known to have changed between what is reached and the moment asked for. */
 export function whyShort(found: Found): string | undefined {
-  const { bases, index, history, base, stop, at, now, living, orphan } = found;
+  const { bases, index, history, base, stop, at, now, living, orphan, isCopy } = found;
   const { changes, entry } = base;
   if (changes === undefined)
     return at.getTime() - base.time.getTime() < ITS_MINUTE
@@ -88,7 +90,7 @@ export function whyShort(found: Found): string | undefined {
   if (orphan !== undefined)
     return `${orphan.file} is of another history, which no full backup of before then begins`;
   if (living === undefined || at <= time || !isLatest(found)) return undefined;
-  return changedSince(living, { timeline: changes.timeline, seq: reached }, { at, now });
+  return changedSince(living, { timeline: changes.timeline, seq: reached }, { at, now, isCopy });
 }
 
 /** When it began: by the clock of then, and no later than what was made since. */
