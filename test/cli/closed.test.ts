@@ -52,6 +52,8 @@ test('what no key opens is closed, and what opens can be had', async () => {
     const history = await run(env, 'history', 'anime', '1');
     expect(all(history), `history: ${which}`).not.toMatch(/\bgone\b|\blost\b|damaged/);
     expect(all(history)).toMatch(/BACKUP_AGE_IDENTITY/);
+    // One missing key is one line.
+    expect(all(history).match(/^not read: .* encrypted: set/gm)?.length ?? 1, all(history)).toBe(1);
     const listed = await run(env, 'list');
     expect(all(listed), `list: ${which}`).toMatch(/closed with what is set: a restore needs the BACKUP_AGE/);
     expect((await run(env, 'changes')).stdout).toContain('closed with what is set');
@@ -81,6 +83,9 @@ test('what no key opens is closed, and what opens can be had', async () => {
   expect(whole.stdout).toMatch(/note {2}1 change file from before encryption counts for nothing/);
   const taken = await runAdvised(own.directory, { ...PLAIN, ...both }, whole.stdout, /^restore --at/);
   expect(taken.code, all(taken)).toBe(0);
+  const history = await run(both, 'history', 'anime', '1');
+  expect(history.stdout).toMatch(/^not read: backup .*: not encrypted, although your settings encrypt/);
+  expect(history.code, all(history)).toBe(0);
   expect(all(await run(both, 'list'))).not.toContain('closed with what is set');
 }, 400_000);
 

@@ -82,15 +82,14 @@ async function history(
     { isAll },
   );
   const plain = entries.filter((entry) => isUnsealed(bucket, entry)).map((entry) => entry.name);
-  const troubles = [
-    ...(plain.length === 0
+  // Passed over as the settings want it: nothing failed.
+  const notes =
+    plain.length === 0
       ? []
       : [
           `${plain.length === 1 ? 'backup' : 'backups'} ${plain.join(', ')}: not encrypted, although your settings encrypt; if ${plain.length === 1 ? 'it is' : 'they are'} your bot’s own, to read ${plain.length === 1 ? 'it' : 'them'}: ${unsealing(session.config.backup)}npm run backup -- history ${name} ${shellWord(text)}${timeline === undefined ? '' : ` --timeline ${timeline}`}${isAll ? ' --all' : ''}`,
-        ]),
-    ...walked.troubles,
-    ...found.troubles,
-  ];
+        ];
+  const troubles = together([...walked.troubles, ...found.troubles]);
   const versions = found.told.flatMap((one) => (one.kind === 'version' ? [one] : []));
   const isSame = own === undefined || isSameRow(versions.at(-1)?.row, own.row);
   const others = line.others.map((one) => ({ timeline: one.id, text: branchText(one, show) }));
@@ -110,14 +109,30 @@ async function history(
     living: own === undefined ? null : { same: isSame, row: own.row ?? null },
     others,
     backups: { opened: found.opened, unopened: found.unopened },
+    notes,
     troubles,
   });
+  for (const line of notes) terminal.say(terminal.colors.yellow(`not read: ${line}`));
   for (const trouble of troubles) terminal.say(terminal.colors.yellow(`not read: ${trouble}`));
-  sayLine(invocation, found, { place, own, isSame, isWhole: troubles.length === 0 });
+  sayLine(invocation, found, { place, own, isSame, isWhole: notes.length + troubles.length === 0 });
   if (others.length > 0)
     terminal.say('Beside this line the bucket has other histories, which are not in it:');
   for (const other of others) terminal.say(`  ${other.text}: --timeline ${shortId(other.timeline)}`);
-  return troubles.length === 0 ? 0 : 1;
+  if (troubles.length === 0) return 0;
+  terminal.note(terminal.colors.red('not whole: what could not be read may hold other versions'));
+  return 1;
+}
+
+/** What is wrong with many alike is one line: one missing key closes them all. */
+function together(troubles: readonly string[]): string[] {
+  const parted = troubles.map((text) => /^(\S+)( is encrypted: .*)$/.exec(text) ?? [text, text, '']);
+  const groups = Map.groupBy(parted, ([, name, why]) => why || name);
+  return [...groups.values()].map((all) => {
+    const [[text = '', first = '', why = ''] = []] = all;
+    return all.length < 2 || why === ''
+      ? text
+      : `${first} and ${countOf(all.length - 1, 'more')}${why.replace(/^ is/, ' are')}`;
+  });
 }
 
 interface Asked {
@@ -229,9 +244,15 @@ function sayLine(
 function newIn(row: ShownRow, before: ShownRow, columns: readonly string[]): string[] {
   return Object.entries(row ?? {}).flatMap(([name, value]) => {
     if (before === undefined)
-      return value !== null || columns.includes(name) ? [`${name}: ${JSON.stringify(value)}`] : [];
+      return value !== null || columns.includes(name) ? [`${name}: ${shown(value)}`] : [];
     const old = before[name];
     if (JSON.stringify(old) === JSON.stringify(value)) return [];
-    return [`${name}: ${old === undefined ? '' : `${JSON.stringify(old)} → `}${JSON.stringify(value)}`];
+    return [`${name}: ${old === undefined ? '' : `${shown(old)} → `}${shown(value)}`];
   });
+}
+
+/** As it is stored: the times around it are of another zone. */
+function shown(value: unknown): string {
+  const isTime = typeof value === 'string' && /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(value);
+  return `${JSON.stringify(value)}${isTime ? ' UTC' : ''}`;
 }
