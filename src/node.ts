@@ -18,7 +18,11 @@ import { asCalledHere } from './settings/command-name.ts';
 import { ConfigError, readConfig } from './settings/config.ts';
 import { loadDotEnv } from './settings/dot-env.ts';
 import { START_HELP, StartRefused, startMode } from './settings/start-mode.ts';
+import { timesInZone } from './text/moment.ts';
 import { visibleLines } from './text/visible.ts';
+
+/** In which people read times, as soon as the settings say it. */
+let zone: string | undefined;
 
 /** The last resort; everything acknowledged is committed long before. */
 const STOP_WITHIN_MS = 20_000;
@@ -39,10 +43,12 @@ try {
   rememberSecrets(process.env);
   const { kind, notes, beginsNew } = startMode({ env: process.env, args: process.argv.slice(2), unread });
   for (const note of notes) console.error(`note: ${note}`);
+  const config = kind === 'offline' ? undefined : readConfig(process.env, 'node');
+  zone = config?.timeZone;
   const starting =
-    kind === 'offline'
+    config === undefined
       ? import('../sim/offline/offline.ts').then(({ startOffline }) => startOffline(process.env))
-      : startNode(readConfig(process.env, 'node'), { beginsNew, onTaken: () => process.exit(1) });
+      : startNode(config, { beginsNew, onTaken: () => process.exit(1) });
   // From here on a stop in the middle of the start is an orderly stop, too.
   onStopSignals({
     // Not SIGHUP: a host started with nohup must outlive the terminal.
@@ -81,7 +87,9 @@ try {
   ].some((kind) => error instanceof kind);
   const text =
     isForPeople && error instanceof Error ? visibleLines(hideSecrets(error.message)) : sentenceOf(error);
-  console.error(asCalledHere(text));
+  const shown = zone === undefined ? text : timesInZone(text, zone);
+  console.error(asCalledHere(shown));
+  if (shown !== text) console.error(`Times are those of ${zone} (TIMEZONE).`);
   process.exit(error instanceof StartRefused ? error.exitCode : 1);
 }
 

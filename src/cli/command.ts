@@ -96,6 +96,7 @@ export function framed<Options extends object>(
       try {
         useOwnScratch();
         session = await openSession(cli.env, terminal, { installed: cli.installed, from: options.from });
+        terminal.zone = session.config.timeZone;
         const { stoppable } = interruption;
         cli.exitCode = await run(
           { terminal, session, yes: options.yes === true, now: () => new Date(), stoppable },
@@ -115,6 +116,8 @@ export function framed<Options extends object>(
             ? (session.elsewhere ?? session.offline)
             : undefined;
         if (hint !== undefined && !failure.includes(hint)) terminal.note(`note: ${hint}`);
+        if (session !== undefined && terminal.isZoneOwed)
+          terminal.note(terminal.colors.dim(`Times are those of ${session.config.timeZone} (TIMEZONE).`));
         await session?.close();
         interruption.dispose();
       }

@@ -11,7 +11,7 @@ import { explain } from '../lib/clock.ts';
 import { inScratch } from '../lib/disk/scratch.ts';
 import { shellWord } from '../lib/shell-word.ts';
 import { unsealing } from '../settings/unsealing.ts';
-import { clockNote, copyMoment, showMoment, toTheSecond } from '../text/moment.ts';
+import { clockNote, copyMoment, toTheSecond } from '../text/moment.ts';
 import { type Invocation, UsageError } from './command.ts';
 import { type Asked, askedBy, type MomentWish, parseMoment, timelineOf } from './moment-options.ts';
 import { requireFurthest, withWayOn } from './other-way.ts';
@@ -30,7 +30,7 @@ export async function resolveMoment(invocation: Invocation, asked: Asked): Promi
   const { bestEffort = false, timeline } = asked.wish;
   const time = now();
   const at = parseMoment(text, time, timeZone);
-  if (at > now()) throw new UsageError(`${text}: ${showMoment(at, timeZone)} is still to come`);
+  if (at > now()) throw new UsageError(`${text}: ${toTheSecond(at, timeZone)} is still to come`);
   const clock = clockNote(text, at, timeZone);
   if (clock !== undefined) terminal.note(clock);
   terminal.draw(`looking for ${text}`);
@@ -101,7 +101,7 @@ export function pointLine({ session }: Invocation, { at, time, isUnsure, ways: [
   const zone = session.config.timeZone;
   const files = way === undefined || way.stop === undefined ? '' : ' and the changes behind it';
   const by = `by backup ${way?.base.entry.name}${files}`;
-  const [reached, asked] = [showMoment(time, zone), toTheSecond(at, zone)];
+  const [reached, asked] = [toTheSecond(time, zone), toTheSecond(at, zone)];
   const isOther = asked !== toTheSecond(time, zone);
   const line = `The state of ${reached}${isOther ? `, the last one stored up to ${asked}` : ''}, ${by}.`;
   return isUnsure !== true ? line : `${line} Whether anything had changed after it by then, nobody can tell.`;

@@ -1,41 +1,57 @@
 /** How far back one can go to any minute, for people and machines. */
-import type { History } from '../backup/changes/spans.ts';
+import { DAY_MS } from '../backup/catalog/retention-times.ts';
+import type { History, Span } from '../backup/changes/spans.ts';
 import { greatest } from '../lib/extremes.ts';
 import { countOf } from '../text/format.ts';
 import { toTheSecond } from '../text/moment.ts';
-import { localTime } from '../text/times.ts';
 import type { StoredHistory } from './stored-history.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Gaps that are told, the newest first; the others are counted. */
 const TOLD = 5;
 
-/** `Point in time: any minute from … to … (2 gaps)`, and the gaps with their reasons. */
+/** Shorter than that, no minute is whole. */
+const MINUTE = 60_000;
+
+/**
+ * `Point in time: any minute from … to … (2 gaps)`, and the gaps with their reasons. What is older
+ * than change files are kept has only the moments of full backups: no gap, but the rule.
+ */
 export function sayReach(
   { say, colors }: Pick<Terminal, 'say' | 'colors'>,
-  { history: { spans, gaps }, files, closed }: Pick<StoredHistory, 'history' | 'files' | 'closed'>,
-  zone: string,
+  { history, files, closed }: Pick<StoredHistory, 'history' | 'files' | 'closed'>,
+  { zone, now, days }: { readonly zone: string; readonly now: Date; readonly days: number },
 ): void {
-  const [first] = spans;
-  if (first === undefined) return;
-  const to = new Date(greatest(spans.map((span) => span.to.getTime())));
-  const [from, until] = [localTime(first.from, zone), localTime(to, zone)];
-  const isOfBackups = gaps.length > 0 && spans.every((span) => span.from.getTime() === span.to.getTime());
+  const { spans } = history;
+  const kept = now.getTime() - days * DAY_MS;
+  const isOld = ({ to }: Span): boolean => to.getTime() <= kept;
+  // A bot that has stood still for long: then the old ones are all there is.
+  const recent = files.length > 0 && !spans.every(isOld) ? spans.filter((span) => !isOld(span)) : spans;
+  const [first] = recent;
+  const [oldest] = spans;
+  if (first === undefined || oldest === undefined) return;
+  const gaps = history.gaps.filter(({ from }) => recent === spans || from >= first.from);
+  const to = new Date(greatest(recent.map((span) => span.to.getTime())));
+  const [from, until] = [toTheSecond(first.from, zone), toTheSecond(to, zone)];
+  const isOfBackups = gaps.length > 0 && recent.every((span) => span.from.getTime() === span.to.getTime());
   if (files.length === 0 && isOfBackups)
     say(
-      `Point in time: no change file is stored, only the moments of full backups, from ${from} to ${until}, ${zone}`,
+      `Point in time: no change file is stored, only the moments of full backups, from ${from} to ${until}`,
     );
-  else if (gaps.length > 0 || from !== until)
-    say(
-      `Point in time: any minute from ${from} to ${until}${gaps.length === 0 ? '' : ` (${countOf(gaps.length, 'gap')})`}, ${zone}: restore --at <time>`,
-    );
-  else
-    say(
-      first.from.getTime() === to.getTime()
-        ? `Point in time: from ${toTheSecond(first.from, zone)} on, ${zone}; no change has been stored since`
-        : `Point in time: from ${toTheSecond(first.from, zone)} to ${toTheSecond(to, zone)}, ${zone}: restore --at <time>`,
-    );
+  else if (gaps.length === 0 && first.from.getTime() === to.getTime())
+    say(`Point in time: from ${from} on; no change has been stored since`);
+  else {
+    const any = gaps.length > 0 || to.getTime() - first.from.getTime() >= MINUTE ? 'any minute ' : '';
+    const but = gaps.length === 0 ? '' : ` (${countOf(gaps.length, 'gap')})`;
+    say(`Point in time: ${any}from ${from} to ${until}${but}: restore --at <time>`);
+  }
   if (closed !== undefined) say(colors.yellow(`  ${closed}`));
+  if (recent !== spans && oldest !== first)
+    say(
+      colors.dim(
+        `  before it, from ${toTheSecond(oldest.from, zone)} on, the moments of full backups (changes are kept for ${countOf(days, 'day')})`,
+      ),
+    );
   const shown = gaps.toReversed().slice(0, TOLD);
   for (const gap of shown)
     say(

@@ -4,12 +4,16 @@ import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
 import { hideKnown, hideSecrets, withoutSecrets } from '../lib/log.ts';
 import { asCalledHere, asCalledInJson } from '../settings/command-name.ts';
+import { timesInZone } from '../text/moment.ts';
 import { visibleLines } from '../text/visible.ts';
 import { type Colors, createColors, inked } from './ink.ts';
 import { Interrupted } from './interrupted.ts';
 import { outputs } from './output.ts';
 
 export type { Colors } from './ink.ts';
+
+/** A value of a row says by itself that it is UTC. */
+const SHOWN_TIME = /(?<!["\w-])\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?(?!["\d:+Z])/;
 
 export interface Terminal {
   readonly json: boolean;
@@ -24,6 +28,10 @@ export interface Terminal {
   readonly columns: number | undefined;
   /** Lines on the screen; undefined likewise (LINES). */
   readonly rows: number | undefined;
+  /** The zone in which people read times, once it is known. */
+  zone: string | undefined;
+  /** A time was told, and nobody said of which zone. */
+  readonly isZoneOwed: boolean;
   /** Nobody reads the answer any more (`verify --all | head -1`). */
   readonly isDeserted: boolean;
   /**
@@ -58,6 +66,14 @@ export function createTerminal(json: boolean): Terminal {
   const errColors = createColors(process.stderr.isTTY === true && pc.isColorSupported);
   const watched = !json && process.stderr.isTTY === true;
   let drawn = false;
+  let zone: string | undefined;
+  let isZoneOwed = false;
+  /** As people read it here. */
+  const said = (line: string): string => {
+    const text = asCalledHere(zone === undefined ? line : timesInZone(line, zone));
+    isZoneOwed ||= SHOWN_TIME.test(text);
+    return text;
+  };
   const clear = (): void => {
     if (drawn) err.write('\r\u001b[2K');
     drawn = false;
@@ -71,25 +87,34 @@ export function createTerminal(json: boolean): Terminal {
     watched,
     columns: isTerminal ? size(process.stdout.columns, 'COLUMNS', 80) : setSize('COLUMNS'),
     rows: isTerminal ? size(process.stdout.rows, 'LINES', 24) : setSize('LINES'),
+    get zone() {
+      return zone;
+    },
+    set zone(known) {
+      zone = known;
+    },
+    get isZoneOwed() {
+      return isZoneOwed;
+    },
     get isDeserted() {
       return out.isClosed;
     },
     note(line) {
       if (json) return;
       clear();
-      err.write(`${inked(asCalledHere(hideKnown(line)))}\n`);
+      err.write(`${inked(said(hideKnown(line)))}\n`);
     },
     fail(message) {
       clear();
-      const error = asCalledHere(hideSecrets(message));
-      if (json) answer({ ok: false, error });
+      const error = hideSecrets(message);
+      if (json) answer({ ok: false, error: asCalledHere(error) });
       // Wrong settings are told line by line.
-      else err.write(`${inked(errColors.red('error:'))} ${visibleLines(error)}\n`);
+      else err.write(`${inked(errColors.red('error:'))} ${visibleLines(said(error))}\n`);
     },
     say(line) {
       if (json) return;
       clear();
-      out.write(`${inked(asCalledHere(hideKnown(line)))}\n`);
+      out.write(`${inked(said(hideKnown(line)))}\n`);
     },
     answer,
     send: (chunk) => out.send(chunk),
@@ -113,7 +138,7 @@ export function createTerminal(json: boolean): Terminal {
         });
         const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
         const answer = await Promise.race([
-          lines.question(`${inked(question)}\nType ${word} to go on: `),
+          lines.question(`${inked(said(question))}\nType ${word} to go on: `),
           closed,
         ]);
         if (answer === undefined) err.write('\n');

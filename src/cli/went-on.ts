@@ -3,7 +3,6 @@ import type { Living } from '../backup/changes/living.ts';
 import { ACCEPT, missedUntil, type Reminder } from '../backup/changes/went-on.ts';
 import { meantNote } from '../db/bucket-notes.ts';
 import { rescuedAfter } from '../hosts/node/ways-back.ts';
-import { showMoment } from '../text/moment.ts';
 import { livingOf } from './moment.ts';
 import type { Session } from './session.ts';
 import type { StoredHistory } from './stored-history.ts';
@@ -27,7 +26,7 @@ export async function wentOnOf(
   const until = again && missedUntil(again.state, files, reminder);
   if (again === undefined || until === undefined) return undefined;
   const at = until.toISOString();
-  const { database, timeZone } = session.config;
+  const { database } = session.config;
   const rescued = database.kind === 'file' ? rescuedAfter(database.path, until) : undefined;
   const how =
     rescued !== undefined
@@ -35,7 +34,7 @@ export async function wentOnOf(
       : `To bring them back in the place of what is there now: npm run backup -- restore --at ${at} --replace`;
   return {
     until: at,
-    line: `The bucket has changes that the database does not have, up to ${showMoment(until, timeZone)}: an older file or journal was put back, a journal was lost, or another bot works with a copy (if you miss nothing: ${ACCEPT}). ${how}`,
+    line: `The bucket has changes that the database does not have, up to ${at}: an older file or journal was put back, a journal was lost, or another bot works with a copy (if you miss nothing: ${ACCEPT}). ${how}`,
   };
 }
 

@@ -11,7 +11,7 @@ const ZONED = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:?\d\
 
 /**
  * `now`, `15m`, `2h` or `3d` (ago), `14:31` (today), `2026-11-27 14:31`, `27.11.2026 14:31`, or an
- * ISO time with a zone. Undefined for anything else, and for a day or an hour that does not exist.
+ * ISO time with a zone, which is exact. Undefined for anything else, and for a day or an hour that does not exist.
  */
 export function readMoment(text: string, now: Date, zone: string): Date | undefined {
   const wanted = text.trim();
@@ -24,11 +24,21 @@ export function readMoment(text: string, now: Date, zone: string): Date | undefi
     const [, y1, m1, d1, d2 = '', m2 = '', y2, time = '', seconds = ''] = local;
     const date = [y1 ?? y2, m1 ?? m2.padStart(2, '0'), d1 ?? d2.padStart(2, '0')].join('-');
     const day = y1 === undefined && y2 === undefined ? localTime(now, zone).slice(0, 10) : date;
-    return inZone(`${day}T${time.padStart(5, '0')}${seconds}`, zone);
+    const found = inZone(`${day}T${time.padStart(5, '0')}${seconds}`, zone);
+    return found !== undefined && /^:\d\d$/.test(seconds) ? endOfSecond(found, now) : found;
   }
   if (!ZONED.test(wanted)) return undefined;
   const time = new Date(wanted.replace(' ', 'T'));
   return Number.isNaN(time.getTime()) || !isDay(wanted.slice(0, 10)) ? undefined : time;
+}
+
+/**
+ * Times are shown to the second: who types one back wants what was there then, and so all of that
+ * second. What has passed of it, where it is this one.
+ */
+function endOfSecond(time: Date, now: Date): Date {
+  const end = new Date(time.getTime() + 999);
+  return end > now && time <= now ? now : end;
 }
 
 /** JavaScript takes the 31st of February for the 3rd of March. */
@@ -97,4 +107,19 @@ export function clockNote(text: string, at: Date, zone: string): string | undefi
     twin &&
     `${text}: clocks of ${zone} show it twice; ${copyMoment(at, zone)} was taken, the other one is ${copyMoment(twin, zone)}`
   );
+}
+
+/** An ISO time, or an option with one; what stands in quotation marks is somebody's own. */
+const ISO = /(--[a-z]+ )?(?<!["\w-])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z)(?!")/g;
+
+/**
+ * The ISO times of a text for people, as they read them in the zone: to the second; in a command
+ * exact, with their zone, since it must mean the same wherever it is typed.
+ */
+export function timesInZone(text: string, zone: string): string {
+  return text.replaceAll(ISO, (all, option: string | undefined, iso: string) => {
+    const time = new Date(iso);
+    if (Number.isNaN(time.getTime())) return all;
+    return option === undefined ? toTheSecond(time, zone) : `${option}${copyMoment(time, zone)}`;
+  });
 }

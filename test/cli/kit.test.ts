@@ -55,7 +55,7 @@ function standOut(page: string): { readonly env: string; readonly commands: read
 test('on an empty machine its README, followed word by word, brings everything back', async () => {
   const made = await runCli(directory, settings, 'kit', '-o', 'kit.tar');
   expect(made.code, made.stderr).toBe(0);
-  expect(made.stdout).toMatch(/Its data is as of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \(Asia\/Tashkent\)/);
+  expect(made.stdout).toMatch(/Its data is as of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.$/m);
   expect(made.stdout).not.toContain('then this command again');
   const machine = join(directory, 'machine');
   mkdirSync(machine);

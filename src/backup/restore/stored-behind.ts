@@ -3,7 +3,6 @@
  * says it: for `list`, `full`, `restore latest` and a start.
  */
 import type { LastStored } from '../../db/lack-words.ts';
-import { showMoment } from '../../text/moment.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { latestBackup } from '../catalog/newest.ts';
@@ -64,7 +63,6 @@ export async function storedBehind(
  */
 export async function lastStored(
   buckets: readonly (Bucket | undefined)[],
-  zone: string,
   look: Look,
 ): Promise<LastStored | undefined> {
   let last: (StoredBehind & { readonly bucket: Bucket }) | undefined;
@@ -76,7 +74,7 @@ export async function lastStored(
   return (
     last && {
       at: last.at,
-      shown: showMoment(last.to, zone),
+      shown: last.to.toISOString(),
       from: last.bucket.isCopy === true ? ' --from copy' : '',
     }
   );

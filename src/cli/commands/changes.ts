@@ -17,7 +17,8 @@ import { holderText } from '../../db/file/lock-text.ts';
 import { composeShipping } from '../../hosts/compose.ts';
 import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
 import { countOf, formatBytes, formatCount, formatDuration } from '../../text/format.ts';
-import { DAY_MS, localTime } from '../../text/times.ts';
+import { toTheSecond } from '../../text/moment.ts';
+import { DAY_MS } from '../../text/times.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { livingOf } from '../moment.ts';
 import { otherChanges } from '../other-changes.ts';
@@ -145,10 +146,10 @@ async function status(invocation: Invocation): Promise<ExitCode> {
     );
   for (const { table, reason } of left)
     say(colors.yellow(`table ${table} is in full backups only: ${reason}`));
-  sayReach(terminal, found, zone);
+  sayReach(terminal, found, { zone, now: now(), days: config.changes.retentionDays });
   if (newest !== undefined) {
     say(
-      `Last change stored: ${localTime(newest.time, zone)}, ${formatDuration(now().getTime() - newest.time.getTime())} ago (change ${formatCount(newest.last)} of timeline ${shortId(newest.timeline)})`,
+      `Last change stored: ${toTheSecond(newest.time, zone)}, ${formatDuration(now().getTime() - newest.time.getTime())} ago (change ${formatCount(newest.last)} of timeline ${shortId(newest.timeline)})`,
     );
     say(
       `${countOf(files.length, 'change file')}, ${formatBytes(bytes)}; ${formatBytes(day)} in the last day of changes`,
@@ -224,8 +225,8 @@ function bytesOfDay(files: readonly StoredChange[], end: Date): number {
 /**
  * A line for each timeline, below the one that it comes from:
  *
- *     o 77aa01bc  since 2026-11-20 02:00: 403 files, 2 backups, to 2026-11-27 14:04
- *     └─o 5e1f02aa  since 2026-11-27 14:05, a restore …: 12 files, to 14:32  (now)
+ *     o 77aa01bc  since 2026-11-20 02:00:00: 403 files, 2 backups, to 2026-11-27 14:04:05
+ *     └─o 5e1f02aa  since 2026-11-27 14:05:00, a restore …: 12 files, to 2026-11-27 14:32:10  (now)
  */
 function graph(
   timelines: readonly Timeline[],
@@ -252,9 +253,9 @@ function graph(
 }
 
 function describe({ id, parent, reason, since, files, backups, to }: Timeline, zone: string): string {
-  const from = since === undefined ? '' : `  since ${localTime(since, zone)}`;
+  const from = since === undefined ? '' : `  since ${toTheSecond(since, zone)}`;
   const why = reason === undefined ? ', no backup tells why' : `, ${REASONS[reason]}`;
   const at = parent === null || parent === undefined ? '' : ` after change ${formatCount(parent.seq)}`;
-  const end = to === undefined ? '' : `, to ${localTime(to, zone)}`;
+  const end = to === undefined ? '' : `, to ${toTheSecond(to, zone)}`;
   return `${shortId(id)}${from}${why}${at}: ${countOf(files, 'file')}, ${countOf(backups, 'backup')}${end}`;
 }

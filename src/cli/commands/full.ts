@@ -72,9 +72,9 @@ function isGood(outcome: BackupOutcome): boolean {
 
 /** The last moment of before the damage or the loss. */
 async function storedOf({ session, now }: Invocation): Promise<LastStored | undefined> {
-  const { config, first, keys, copy } = session;
+  const { first, keys, copy } = session;
   const look = { now: now(), keys, living: await livingOf(session) };
-  return lastStored([first, await copy()], config.timeZone, look);
+  return lastStored([first, await copy()], look);
 }
 
 interface Made {

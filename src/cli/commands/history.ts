@@ -15,8 +15,7 @@ import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
 import { shellWord } from '../../lib/shell-word.ts';
 import { unsealing } from '../../settings/unsealing.ts';
 import { countOf } from '../../text/format.ts';
-import { copyMoment } from '../../text/moment.ts';
-import { localTime } from '../../text/times.ts';
+import { toTheSecond } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { type RowLine, tellRow } from '../row-line.ts';
 import { type RowPlace, rowOfBackup, rowOfDatabase } from '../row-reading.ts';
@@ -65,7 +64,7 @@ async function history(
   const ordered = orderedOf(bucket, entries, stored);
   // Behind the listing: what the database has stored by then is no less than the bucket has.
   const asked = await askDatabase(session, table, place);
-  const show = (time: Date): string => localTime(time, session.config.timeZone);
+  const show = (time: Date): string => toTheSecond(time, session.config.timeZone);
   const id = lineMeant(ordered, { timeline, living: asked?.living, show });
   // Who names a history asks for all of it, and not up to where this database stands.
   const own = timeline === undefined ? asked : undefined;
@@ -195,7 +194,7 @@ function sayLine(
   },
 ): void {
   const { say, colors } = terminal;
-  const show = (time: Date): string => copyMoment(time, session.config.timeZone);
+  const show = (time: Date): string => toTheSecond(time, session.config.timeZone);
   const { table, columns, key } = place;
   const isNever = told.every((one) => one.kind === 'gap' || one.row === undefined);
   const which = `${table} with ${columns.map((column, i) => `${column} ${key[i]}`).join(', ')}`;

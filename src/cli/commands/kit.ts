@@ -14,7 +14,7 @@ import { explain } from '../../lib/clock.ts';
 import { append } from '../../lib/extremes.ts';
 import { SETTING_NAMES } from '../../settings/setting-names.ts';
 import { formatBytes, formatCount } from '../../text/format.ts';
-import { showMoment } from '../../text/moment.ts';
+import { showMoment, toTheSecond } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, NOT_SAFE, reading, UsageError } from '../command.ts';
 import { KIT, readMe } from '../kit/read-me.ts';
 import { type TarFile, writeTar } from '../kit/tar-file.ts';
@@ -55,7 +55,9 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
   for (const candidate of found) {
     const { bucket, entry } = candidate;
     try {
-      const asOf = showMoment(new Date(candidate.manifest.started_at), session.config.timeZone);
+      const began = new Date(candidate.manifest.started_at);
+      // The file is read far from here.
+      const asOf = showMoment(began, session.config.timeZone);
       const bytes = await write(invocation, candidate, { output, settings, asOf });
       const { name } = entry;
       notes.push(...newerOnes(candidate, all, refused), ...(await notInIt(invocation, candidate)));
@@ -78,7 +80,7 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
           `${output}: backup ${name} of ${bucket.store.description}, ${formatBytes(bytes)}, every byte as in its manifest`,
         ),
       );
-      terminal.say(`Its data is as of ${asOf}.`);
+      terminal.say(`Its data is as of ${toTheSecond(began, session.config.timeZone)}.`);
       const counts = countsOf(candidate.manifest);
       if (counts !== undefined) terminal.say(counts);
       if (unopened !== undefined) {
@@ -152,7 +154,7 @@ async function notInIt(invocation: Invocation, { bucket, entry }: Candidate): Pr
   const further = await storedBehind(bucket, entry, look).catch(() => undefined);
   if (further !== undefined)
     return [
-      `changes are stored up to ${showMoment(further.to, session.config.timeZone)} and are not in it; ${again}`,
+      `changes are stored up to ${toTheSecond(further.to, session.config.timeZone)} and are not in it; ${again}`,
     ];
   const { newer } = await latestBackup(bucket);
   const restored = newer.find(({ manifest }) => manifest?.trigger === 'restore');

@@ -98,9 +98,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
   const look = { now: now(), keys: session.keys, living };
   const copy = readsCopy ? undefined : await session.copy();
   const last =
-    (damaged ?? failedRun ?? lack) === undefined
-      ? undefined
-      : await lastStored([bucket, copy], config.timeZone, look);
+    (damaged ?? failedRun ?? lack) === undefined ? undefined : await lastStored([bucket, copy], look);
   const later = newest && (await madeLater(bucket, async () => (await session.backup()).ledger, newest.name));
   const others = await lookElsewhere(session, entries, now());
   const only = others?.only ?? [];

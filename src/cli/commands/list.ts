@@ -156,7 +156,11 @@ function sayAll(invocation: Invocation, found: Findings, { shown, safe, unsafe, 
     say('');
     say(colors.dim(`${total} in ${bucket.store.description}, ${formatBytes(bytes)}${hidden}`));
   }
-  sayReach(terminal, found.stored, config.timeZone);
+  sayReach(terminal, found.stored, {
+    zone: config.timeZone,
+    now: now(),
+    days: config.changes.retentionDays,
+  });
   sayBranches(invocation, found);
   // The one line that matters has scrolled away.
   if (shown.length > (terminal.rows ?? Number.POSITIVE_INFINITY) - 8) say(unsafe ?? safe);

@@ -14,7 +14,7 @@ import { RELINK_MINUTE } from '../../lib/retry.ts';
 import { isTokenRefused, TOKEN_REFUSED } from '../../lib/token-refused.ts';
 import { ConfigError } from '../../settings/config.ts';
 import { countOf, formatCount } from '../../text/format.ts';
-import { localTime } from '../../text/times.ts';
+import { toTheSecond } from '../../text/moment.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { aboutMinutes, NO_CHANNEL, RIGHTS, tellMissing } from './relink-missing.ts';
 
@@ -112,7 +112,9 @@ async function run(invocation: Invocation, db: Database): Promise<ExitCode> {
           `${formatCount(linked)} of ${countOf(linked + left, 'file')} linked${aboutMinutes(minutes)}${minutes === null ? '' : ' left'}`,
         ),
       onWait: ({ holder, until }) =>
-        terminal.say(`waiting for ${nameOf(holder)}, until ${localTime(until, timeZone)} at the longest`),
+        terminal.say(
+          `waiting for ${nameOf(holder)}, until ${toTheSecond(new Date(`${until.replace(' ', 'T')}Z`), timeZone)} at the longest`,
+        ),
       onLater: (reason) => terminal.say(`nothing was linked (${reason}): again in a minute`),
     }),
   );

@@ -8,7 +8,7 @@ import { latestBackup } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { botText, type ManifestBot } from '../../backup/catalog/whose-bot.ts';
 import type { RestoreFrom } from '../../backup/restore/source.ts';
-import { copyMoment, showMoment } from '../../text/moment.ts';
+import { copyMoment, toTheSecond } from '../../text/moment.ts';
 import { type Invocation, UsageError } from '../command.ts';
 import { heldNow } from '../living-rows.ts';
 import { pointLine, resolveMoment } from '../moment.ts';
@@ -114,6 +114,6 @@ export async function requireMeant(
 
 /** For a sentence about it. */
 export function sourceName(from: RestoreFrom, { config }: Pick<Session, 'config'>): string {
-  if (from.kind === 'point') return `the state of ${showMoment(from.point.time, config.timeZone)}`;
+  if (from.kind === 'point') return `the state of ${toTheSecond(from.point.time, config.timeZone)}`;
   return from.kind === 'file' ? from.path : from.entry.name;
 }

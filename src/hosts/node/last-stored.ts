@@ -14,12 +14,12 @@ export const PATIENCE_MS = 15_000;
 
 /** Undefined also where no bucket answers. */
 export function lastStoredOf(
-  { backup, timeZone }: Config,
+  { backup }: Config,
   buckets: readonly (Bucket | undefined)[],
   { db, source }: { readonly db: Database; readonly source: SnapshotSource },
 ): () => Promise<LastStored | undefined> {
   return async () => {
     const look = { now: new Date(), keys: botKeys(backup), living: await livingOfHost(db, source) };
-    return within(PATIENCE_MS, () => lastStored(buckets, timeZone, look)).catch(() => undefined);
+    return within(PATIENCE_MS, () => lastStored(buckets, look)).catch(() => undefined);
   };
 }

@@ -4,7 +4,7 @@ import pc from 'picocolors';
 import { createLog, type Format, hideKnown, type Log, type LogLevel } from '../../lib/log.ts';
 import { asCalledHere, asCalledInJson } from '../../settings/command-name.ts';
 import type { Config } from '../../settings/config.ts';
-import { toTheSecond } from '../../text/moment.ts';
+import { timesInZone, toTheSecond } from '../../text/moment.ts';
 import { DEFAULT_TIME_ZONE } from '../../text/times.ts';
 import { visible } from '../../text/visible.ts';
 import { createLogOutput, standardOutput } from './log-output.ts';
@@ -27,7 +27,7 @@ export function peopleFormat(
     const rest = [...(message === undefined ? [] : [String(message)]), ...told].join(', ');
     const time = toTheSecond(now(), zone).slice(11);
     const words = inWords(event, fields, zone) ?? (rest === '' ? event : `${event}: ${rest}`);
-    const line = visible(hideKnown(words));
+    const line = visible(timesInZone(hideKnown(words), zone));
     return `${colors.dim(time)}  ${paint[level](line)}`;
   };
 }
