@@ -23,10 +23,17 @@ const command = script('setup', 'Asks for the settings, proves that each part an
   .parse();
 const { yes, key, worker } = command.opts<{ yes?: true; key?: true; worker?: true }>();
 
+const hasTerminal = process.stdin.isTTY === true;
+if (!hasTerminal && yes !== true)
+  terminalPrompts.say(
+    'note',
+    'There is no terminal to ask at, so every answer comes from the environment and .env, as with --yes.',
+  );
+
 process.exitCode = await runSetup({
   file: '.env',
   env: process.env,
-  isAsking: process.stdin.isTTY === true && yes !== true,
+  isAsking: hasTerminal && yes !== true,
   wantsKey: key === true,
   wantsWorker: worker === true,
   prompts: terminalPrompts,

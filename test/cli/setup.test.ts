@@ -18,6 +18,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { createClient } from '@libsql/client/http';
@@ -266,10 +267,28 @@ describe('without questions', () => {
     expect(screen).toContain('Telegram, bucket could not be proved, so nothing was written');
   });
 
-  test('a link to settings kept elsewhere stays a link', async () => {
+  test('the database of another bot is named, and a person is asked before the token is written', async () => {
+    const db = new DatabaseSync(join(home, 'bot.db'));
+    db.exec(`CREATE TABLE bot_identity (id, bot_id, username, moved_from, moved_at, moved_ended_at, linked);
+      INSERT INTO bot_identity (id, bot_id, username, linked) VALUES (1, 111, 'bot111_bot', 0)`);
+    db.close();
+    const env = { ...settings(), DATABASE_URL: `file:${join(home, 'bot.db')}`, DATABASE_AUTH_TOKEN: '' };
+    const kept = await run({ 'Go on with this token?': false, 'Encrypt the backups?': false }, { env });
+    expect(kept.code, kept.screen).toBe(1);
+    expect(kept.screen).toMatch(/is that of @bot111_bot \(111\), and BOT_TOKEN is of another bot/);
+    expect(existsSync(join(home, '.env'))).toBe(false);
+    // A script has said it with --yes.
+    const done = await run({}, { env, isAsking: false });
+    expect([done.code, done.screen]).toEqual([0, expect.stringContaining('@bot111_bot (111)')]);
+  });
+
+  test('a link to settings kept elsewhere stays a link; without a terminal nobody is asked, and that is said', async () => {
     writeFileSync(join(home, 'real.env'), '');
     symlinkSync('real.env', join(home, '.env'));
-    expect(await setup(settings(), '--yes')).toMatchObject({ code: 0 });
+    expect(await setup(settings())).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('no terminal to ask at'),
+    });
     expect(readFileSync(join(home, 'real.env'), 'utf8')).toContain('BOT_TOKEN=');
   });
 

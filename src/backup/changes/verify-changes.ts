@@ -7,6 +7,7 @@ import { NotOpened } from '../catalog/not-opened.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { Damaged } from '../foreign/errors.ts';
 import type { ChangeHeader } from './change-file.ts';
+import { parseChangeKey } from './change-names.ts';
 import { basesOf, listChanges } from './list-changes.ts';
 import type { Base, StoredChange } from './listed.ts';
 import { isPlain, openChange, plainText } from './open-change.ts';
@@ -42,6 +43,8 @@ export interface VerifyChangesOptions {
   readonly onFile?: (file: StoredChange) => void;
   /** A problem that a newer full backup has made history; absent: it is one like the others. */
   readonly onOld?: (problem: string) => void;
+  /** What is older and history was taken by retention, and nobody misses it. */
+  readonly keptSince?: Date;
 }
 
 /** What a problem is about: changes of a timeline up to `last`, as of `time`. */
@@ -68,7 +71,7 @@ type Look =
 
 export async function verifyChanges(
   bucket: Bucket,
-  { keys, signal, onFile, onOld }: VerifyChangesOptions,
+  { keys, signal, onFile, onOld, keptSince }: VerifyChangesOptions,
 ): Promise<ChangesVerdict & { readonly findings: ChangeFindings }> {
   const { files } = await listChanges(bucket);
   const looks = await inParallel(files, async (file): Promise<Look> => {
@@ -119,6 +122,9 @@ export async function verifyChanges(
   }
   const gone: string[] = [];
   for (const { problem, about, file } of holes(looks, bases)) {
+    const dated = parseChangeKey('', file)?.time;
+    const isRetained = dated !== undefined && keptSince !== undefined && dated < keptSince;
+    if (isRetained && isHistory(bases, about)) continue;
     gone.push(file);
     tell(problem, about);
   }

@@ -60,9 +60,12 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
       const asOf = showMoment(began, session.config.timeZone);
       const bytes = await write(invocation, candidate, { output, settings, asOf });
       const { name } = entry;
+      const others = await ofAnotherBot(session, candidate, bucket, invocation.now());
+      // Said below, with what to do, where it is no safety for this bot.
+      if (candidate.taken !== undefined && others === undefined)
+        notes.push(takenLine(name, candidate.taken, bucket));
       notes.push(...newerOnes(candidate, all, refused), ...(await notInIt(invocation, candidate)));
       const unopened = await unopenedNewest(bucket, entry, session.keys);
-      const others = await ofAnotherBot(session, candidate, bucket, invocation.now());
       const trouble = unopened === undefined ? others : doesNotOpen(unopened.problem);
       terminal.answer({
         ok: trouble === undefined,
@@ -187,7 +190,6 @@ async function candidates(
         notes.push(...passedOver(bucket, latest));
         continue;
       }
-      if (taken !== undefined) notes.push(takenLine(newest.name, taken, bucket));
       const strangers = ofOtherBots(bucket.bot, entries);
       for (const entry of entries.filter((one) => one.time <= newest.time && !strangers.has(one)))
         if (

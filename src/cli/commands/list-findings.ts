@@ -31,7 +31,7 @@ import { otherChanges } from '../other-changes.ts';
 import { furtherNow } from '../other-way.ts';
 import type { Session } from '../session.ts';
 import { type StoredHistory, storedHistory } from '../stored-history.ts';
-import { absence } from '../target.ts';
+import { absence, takenLine } from '../target.ts';
 import { meantOf, type WentOn, wentOnOf } from '../went-on.ts';
 import { FULL, type Standing } from './list-verdict.ts';
 
@@ -66,6 +66,8 @@ export interface Findings {
   readonly rescued: string | undefined;
   /** Newer backups that the database did not make, in sentences. */
   readonly unrecorded: readonly string[];
+  /** The database and its backups are of another bot than the token is, in a sentence. */
+  readonly moving: string | undefined;
 }
 
 export async function findingsOf(invocation: Invocation): Promise<Findings> {
@@ -130,6 +132,10 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
     longer,
     wentOn,
     rescued: isTold ? undefined : rescuedNote(database.path, reminder),
+    moving:
+      taken !== undefined || found.taken === undefined || newest === undefined
+        ? undefined
+        : takenLine(newest.name, found.taken, bucket),
     unrecorded: (found.unrecorded ?? []).map(({ name }) => `${name} does not count: ${UNRECORDED}`),
     further: living === undefined ? await furtherNow(invocation, bucket) : undefined,
     standing: {

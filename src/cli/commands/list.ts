@@ -128,6 +128,7 @@ function sayAll(invocation: Invocation, found: Findings, { shown, safe, unsafe, 
     [found.longer, colors.yellow],
     [found.wentOn?.line, colors.red],
     [found.rescued, colors.red],
+    [found.moving, colors.yellow],
   ];
   for (const [line, paint] of told) if (line !== undefined && line !== first) say(paint(line));
   for (const line of found.unrecorded) say(colors.yellow(line));

@@ -1,5 +1,6 @@
 /** `verify --changes`. */
 import type { Bucket } from '../../backup/catalog/bucket.ts';
+import { DAY_MS } from '../../backup/catalog/retention-times.ts';
 import { BadChanges } from '../../backup/changes/bad-changes.ts';
 import { type ChangeFindings, verifyChanges } from '../../backup/changes/verify-changes.ts';
 import { lookAtChange } from '../../backup/copy/change-proof.ts';
@@ -48,6 +49,9 @@ export async function verifyChangeFiles(invocation: Invocation, isStrict: boolea
   const onOld = isStrict ? {} : { onOld: (problem: string) => void old.add(problem) };
   const { session, terminal, stoppable, now } = invocation;
   const living = await livingOf(session);
+  const { retentionDays: days } = session.config.changes;
+  // Files of one day go together, and a tick later.
+  const keptSince = new Date(now().getTime() - (days - 1) * DAY_MS);
   const bar = createProgressBar(terminal, () => performance.now());
   let bytes = 0;
   const { findings, ...verdict } = await stoppable((signal) =>
@@ -55,6 +59,7 @@ export async function verifyChangeFiles(invocation: Invocation, isStrict: boolea
       keys: session.keys,
       signal,
       ...onOld,
+      keptSince,
       onFile: (file) => {
         bytes += file.bytes;
         bar({ label: 'reading', bytes, total: undefined });
@@ -67,7 +72,7 @@ export async function verifyChangeFiles(invocation: Invocation, isStrict: boolea
     proveChanges(session.bucket, {
       keys: session.keys,
       signal,
-      days: session.config.changes.retentionDays,
+      days,
       now: now(),
       living,
       ...onOld,

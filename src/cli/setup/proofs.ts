@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { HttpError } from 'grammy';
 import { KEEPS_DELETED, probeBucket } from '../../backup/run/probe.ts';
 import { askBotInfo, createApi } from '../../bot/telegram.ts';
-import { one, sql } from '../../db/database.ts';
+import { botIdentity } from '../../db/bot-identity.ts';
+import { type Database, one, sql } from '../../db/database.ts';
 import { requireFitServer } from '../../db/fitness.ts';
 import { openDatabase, openStore } from '../../hosts/node/node-parts.ts';
 import { explain } from '../../lib/clock.ts';
@@ -28,7 +29,14 @@ export interface Part {
   prove(
     config: Config,
     given: Readonly<Record<string, string | undefined>>,
-  ): Promise<{ readonly found: string; readonly settings?: Readonly<Record<string, string>> }>;
+  ): Promise<Proved>;
+}
+
+interface Proved {
+  readonly found: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** What the next start would do that a person has to want. */
+  readonly doubt?: string | undefined;
 }
 
 /** What is wrong, in words for a person that hold no secret. */
@@ -85,7 +93,7 @@ export const PARTS: readonly Part[] = [
   },
 ];
 
-async function proveTelegram(config: Config): ReturnType<Part['prove']> {
+async function proveTelegram(config: Config): Promise<Proved> {
   const { botToken, telegramApiRoot } = config;
   if (botToken === undefined) throw new SetupError(NO_TOKEN);
   const api = createApi({ token: botToken, apiRoot: telegramApiRoot });
@@ -103,12 +111,17 @@ async function proveTelegram(config: Config): ReturnType<Part['prove']> {
   return { found: `@${info.username}`, settings: { BOT_INFO: json } };
 }
 
-async function proveDatabase({ database }: Config): ReturnType<Part['prove']> {
+async function proveDatabase(
+  { database }: Config,
+  given: Readonly<Record<string, string | undefined>>,
+): Promise<Proved> {
   const isNew = database.kind === 'file' && !existsSync(database.path);
   const { db, close } = await openDatabase(database);
+  let doubt: string | undefined;
   try {
     if (database.kind === 'remote') await requireFitServer(db, { url: database.url, isTried: true });
     else await db.read([one(sql('SELECT 1 AS one'), (row) => row.int('one'))]);
+    doubt = await otherBots(db, (given['BOT_TOKEN'] ?? '').trim());
   } finally {
     await close();
     // An empty one would look like a bot's whose tables are lost.
@@ -116,14 +129,23 @@ async function proveDatabase({ database }: Config): ReturnType<Part['prove']> {
   }
   return {
     found: database.kind === 'file' ? `file ${database.path}` : 'answers, can write and search (FTS5)',
+    doubt,
   };
+}
+
+/** The token is of another bot than the one that the database belongs to. */
+async function otherBots(db: Pick<Database, 'read'>, token: string): Promise<string | undefined> {
+  // A new one has no such table.
+  const [identity] = await db.read([botIdentity()]).catch(() => []);
+  if (identity === undefined || token === '' || token.startsWith(`${identity.id}:`)) return undefined;
+  return `The database is that of @${identity.username} (${identity.id}), and BOT_TOKEN is of another bot: the next start makes it that one's (docs/operations.md, "The bot was banned"). If it is a mistake: @BotFather shows the right token (/mybots).`;
 }
 
 /** Tries everything that a backup needs. */
 async function proveBucket(
   { bucket, backup }: Config,
   given: Readonly<Record<string, string | undefined>>,
-): ReturnType<Part['prove']> {
+): Promise<Proved> {
   const store = await openStore(bucket);
   const { keepsDeleted } = await probeBucket(
     { store, prefix: backup.prefix },

@@ -60,8 +60,9 @@ async function setUp(parts: SetupParts): Promise<void> {
   for (const { problem } of unreadLines(text, file)) prompts.say('note', problem);
   requireSound(parts, settings);
   const unproved: string[] = [];
+  const doubts: string[] = [];
   for (const part of PARTS) {
-    if (!(await askUntilProved(parts, settings, part))) unproved.push(part.name);
+    if (!(await askUntilProved(parts, settings, part, doubts))) unproved.push(part.name);
     else if (part.name === 'Telegram') await askAdmins(parts, settings);
     // A script gets to know all that is wrong at once.
     if (isAsking && unproved.length > 0) break;
@@ -70,6 +71,11 @@ async function setUp(parts: SetupParts): Promise<void> {
     throw new SetupError(
       `${unproved.join(', ')} could not be proved, so nothing was written: mend that, then run npm run setup again`,
     );
+  for (const doubt of doubts) {
+    prompts.say('bad', doubt);
+    if (isAsking && !(await prompts.confirm('Go on with this token?', false)))
+      throw new Cancelled('cancelled');
+  }
   if (!settings.has('WEBHOOK_SECRET')) settings.set('WEBHOOK_SECRET', randomBytes(24).toString('hex'));
   const identity = await newKey(parts, settings);
   readConfig(settings.known, 'node');
@@ -103,15 +109,17 @@ async function askUntilProved(
   { isAsking, prompts }: SetupParts,
   settings: Settings,
   part: Part,
+  doubts: string[],
 ): Promise<boolean> {
   for (;;) {
     if (isAsking) await ask(prompts, settings, part);
     const progress = prompts.begin(part.name);
     try {
       rememberSecrets(settings.known);
-      const { found, settings: more = {} } = await part.prove(configOf(settings, part), settings.known);
+      const { found, settings: more = {}, doubt } = await part.prove(configOf(settings, part), settings.known);
       for (const [name, value] of Object.entries(more)) settings.set(name, value);
       progress.end(`${part.name}: ${found}`);
+      if (doubt !== undefined) doubts.push(doubt);
       return true;
     } catch (error) {
       const problem = wordsOf(error);

@@ -103,3 +103,25 @@ test('one that is damaged is no history, and breaks the way on from the newest b
   expect(isHistory(await bases(), file)).toBe(true);
   expect(await isBadBehind(world.context, file.timeline, await bases())).toBe(false);
 });
+
+test('what retention took by its age is not named: one that is younger, or still needed, is', async () => {
+  await world.full({ trim: true });
+  const add = (): Promise<string> => {
+    world.sql('INSERT INTO counted (note) VALUES (1)');
+    world.clock.advance(60_000);
+    return world.change();
+  };
+  const [, second, third] = [await add(), await add(), await add()];
+  rmSync(world.pathOf(second));
+  const old: string[] = [];
+  const look = (keptSince: Date) =>
+    verifyChanges(world.context, { keys: undefined, keptSince, onOld: (problem) => old.push(problem) });
+  const later = new Date(world.clock.now().getTime() + 1_000);
+  // No full backup goes on behind it: the newest state needs it, however old it is.
+  expect(await look(later)).toMatchObject({ ok: false, findings: { gone: [second] } });
+  await world.full({ trim: true });
+  expect(await look(later)).toMatchObject({ ok: true, problems: [], findings: { gone: [] } });
+  expect(old).toEqual([]);
+  await look(new Date(0));
+  expect(old).toEqual([`${second} is gone, and ${third} continues it`]);
+});
