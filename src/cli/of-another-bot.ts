@@ -36,11 +36,15 @@ export async function ofAnotherBot(
 ): Promise<string | undefined> {
   if (newest.entry === undefined || newest.taken === undefined) return undefined;
   const taken = await takenOf(session, newest, await livingOf(session));
-  return taken && takenText(newest.entry, taken, description, now);
+  return taken && takenText(newest.entry, taken, { what: 'what was taken', where: description, now });
 }
 
 /** For people. */
-export function takenText({ name, time }: BackupEntry, taken: ManifestBot, where: string, now: Date): string {
+export function takenText(
+  { name, time }: BackupEntry,
+  taken: ManifestBot,
+  { what, where, now }: { readonly what: string; readonly where: string; readonly now: Date },
+): string {
   const age = formatDuration(now.getTime() - time.getTime());
-  return `no backup in ${where} is of the bot whose BOT_TOKEN is set; the newest verified one, ${name} (${age} old), is of ${botText(taken)}. Where this bot has a database: npm run backup -- full. Where it takes that one’s place (a new token): npm run backup -- restore --at 0m`;
+  return `no backup in ${where} is of the bot whose BOT_TOKEN is set; ${what}, ${name} (${age} old), is of ${botText(taken)}. Where this bot has a database: npm run backup -- full. Where it takes that one’s place (a new token): npm run backup -- restore --at 0m`;
 }

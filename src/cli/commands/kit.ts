@@ -61,9 +61,7 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
       const bytes = await write(invocation, candidate, { output, settings, asOf });
       const { name } = entry;
       const others = await ofAnotherBot(session, candidate, bucket, invocation.now());
-      // Said below, with what to do, where it is no safety for this bot.
-      if (candidate.taken !== undefined && others === undefined)
-        notes.push(takenLine(name, candidate.taken, bucket));
+      if (candidate.taken !== undefined) notes.push(takenLine(name, candidate.taken, bucket));
       notes.push(...newerOnes(candidate, all, refused), ...(await notInIt(invocation, candidate)));
       const unopened = await unopenedNewest(bucket, entry, session.keys);
       const trouble = unopened === undefined ? others : doesNotOpen(unopened.problem);

@@ -111,7 +111,14 @@ export function verdict(
   }
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
   if (standing.taken !== undefined)
-    return unsafeLine(colors, takenText(newest, standing.taken, standing.where, standing.now));
+    return unsafeLine(
+      colors,
+      takenText(newest, standing.taken, {
+        what: 'the newest verified one',
+        where: standing.where,
+        now: standing.now,
+      }),
+    );
   if (damaged !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old.${whatToDo}`;
   if (lost?.name === newest.name)
