@@ -6,7 +6,6 @@ import { ChangeIndex } from '../backup/changes/spans.ts';
 import { hasNoKey } from '../backup/envelope/types.ts';
 import { inParallel } from '../lib/in-parallel.ts';
 import { countOf } from '../text/format.ts';
-import { toTheSecond } from '../text/moment.ts';
 import type { Session } from './session.ts';
 
 /** For people; undefined: everything opens, or nothing is encrypted. */
@@ -15,11 +14,10 @@ export async function closedLine(session: Session, { bases, files }: Ordered): P
   const [first] = closed;
   const last = closed.at(-1);
   if (first === undefined || last === undefined) return undefined;
-  const zone = session.config.timeZone;
   const end = new ChangeIndex(files).endBehind(last)?.to ?? last.time.getTime();
   const to = new Date(Math.max(end, last.time.getTime()));
   const [is, it, was] = closed.length === 1 ? ['is', 'it', 'was'] : ['are', 'them', 'were'];
-  return `${countOf(closed.length, 'full backup')} and the changes behind ${it}, from ${toTheSecond(first.time, zone)} to ${toTheSecond(to, zone)}, ${is} closed with what is set: a restore needs the BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE that ${it === 'it' ? it : 'they'} ${was} made with`;
+  return `${countOf(closed.length, 'full backup')} and the changes behind ${it}, from ${first.time.toISOString()} to ${to.toISOString()}, ${is} closed with what is set: a restore needs the BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE that ${it === 'it' ? it : 'they'} ${was} made with`;
 }
 
 /** What one age key opens, it opens of all that were made for the same ones: one look tells. */

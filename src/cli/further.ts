@@ -1,7 +1,6 @@
 /** What goes on behind the backup that `latest` means, which `restore --at` takes. */
 import type { BackupEntry } from '../backup/catalog/entry.ts';
 import { behindLatest, storedBehind } from '../backup/restore/stored-behind.ts';
-import { toTheSecond } from '../text/moment.ts';
 import type { Invocation } from './command.ts';
 import { livingOf } from './moment.ts';
 import { askedBy } from './moment-options.ts';
@@ -12,9 +11,9 @@ export async function furtherLines(
   entry: BackupEntry,
   flags: string,
 ): Promise<string[]> {
-  const { bucket, config, from, keys, readsCopy } = session;
+  const { bucket, from, keys, readsCopy } = session;
   const look = { now: now(), keys, living: await livingOf(session) };
-  const show = (time: Date): string => toTheSecond(time, config.timeZone);
+  const show = (time: Date): string => time.toISOString();
   const take = (at: string, more: string): string =>
     `\`${askedBy('restore --at', at, {}, flags).again(at, more)}\``;
   const here = await storedBehind(bucket, entry, look).catch(() => undefined);

@@ -30,7 +30,7 @@ export async function resolveMoment(invocation: Invocation, asked: Asked): Promi
   const { bestEffort = false, timeline } = asked.wish;
   const time = now();
   const at = parseMoment(text, time, timeZone);
-  if (at > now()) throw new UsageError(`${text}: ${toTheSecond(at, timeZone)} is still to come`);
+  if (at > now()) throw new UsageError(`${text}: ${at.toISOString()} is still to come`);
   const clock = clockNote(text, at, timeZone);
   if (clock !== undefined) terminal.note(clock);
   terminal.draw(`looking for ${text}`);

@@ -9,7 +9,7 @@ import { ChangeIndex } from '../backup/changes/spans.ts';
 import { lineage } from '../backup/restore/branches.ts';
 import { findPoint, type Point } from '../backup/restore/point-in-time.ts';
 import { countOf } from '../text/format.ts';
-import { copyMoment, toTheSecond } from '../text/moment.ts';
+import { copyMoment } from '../text/moment.ts';
 import { DAY_MS } from '../text/times.ts';
 import type { Invocation } from './command.ts';
 import { askedBy } from './moment-options.ts';
@@ -92,9 +92,8 @@ async function longerThere(
       if (point?.timeline !== timeline || (point.seq ?? 0) <= (known?.seq ?? -1)) continue;
       const flags = `${id === undefined ? '' : ` --timeline ${id}`} --replace${other.from}`;
       const zone = config.timeZone;
-      const less =
-        known === undefined ? 'has nothing of it' : `has it up to ${toTheSecond(known.time, zone)}`;
-      return `${other.what} has the history that this database comes from up to ${toTheSecond(point.time, zone)}, and the first bucket ${less}. To bring that back, in the place of what is there now: ${askedBy('restore --at', '', {}).again(copyMoment(point.time, zone), flags)}`;
+      const less = known === undefined ? 'has nothing of it' : `has it up to ${known.time.toISOString()}`;
+      return `${other.what} has the history that this database comes from up to ${point.time.toISOString()}, and the first bucket ${less}. To bring that back, in the place of what is there now: ${askedBy('restore --at', '', {}).again(copyMoment(point.time, zone), flags)}`;
     }
   }
   return undefined;

@@ -9,7 +9,7 @@ import { findPoint, type Point } from '../backup/restore/point-in-time.ts';
 import { BackupDamaged, BackupRefused } from '../backup/restore/source.ts';
 import { explain } from '../lib/clock.ts';
 import { unsealing } from '../settings/unsealing.ts';
-import { copyMoment, toTheSecond } from '../text/moment.ts';
+import { copyMoment } from '../text/moment.ts';
 import type { Invocation } from './command.ts';
 import { type Asked, askedBy, parseMoment, timelineOf } from './moment-options.ts';
 import { type Other, otherBucket } from './second-bucket.ts';
@@ -112,7 +112,7 @@ export async function requireFurthest(
   }
   if (further === undefined) return;
   throw new Error(
-    `the first bucket brings back no more than the state of ${toTheSecond(reached.time, session.config.timeZone)}, and ${pointThere(session, further, asked)} (to take the older state all the same: --from first)`,
+    `the first bucket brings back no more than the state of ${reached.time.toISOString()}, and ${pointThere(session, further, asked)} (to take the older state all the same: --from first)`,
   );
 }
 
@@ -178,5 +178,5 @@ function pointThere(
 ): string {
   const at =
     point.short === undefined && asked.text === '0m' ? '0m' : copyMoment(point.time, config.timeZone);
-  return `${other.what} has it whole up to ${toTheSecond(point.time, config.timeZone)}: ${asked.again(at, `${timelineOf(asked)}${other.from}`)}`;
+  return `${other.what} has it whole up to ${point.time.toISOString()}: ${asked.again(at, `${timelineOf(asked)}${other.from}`)}`;
 }

@@ -130,7 +130,7 @@ test('restore --at brings the moment back, and says which', async () => {
 }, 60_000);
 
 test('restore latest says that changes are stored behind it, and by what command', async () => {
-  const said = /changes are stored up to 2026-06-15 07:03:00 .*: `npm run backup -- (.*)` takes them, too/;
+  const said = /changes are stored up to 2026-06-15T02:03:00\.000Z: `npm run backup -- (.*)` takes them, too/;
   const args = ['--any-schema', '--to', 'file:latest.db', '--dry-run', '--json'];
   const { notes } = (await cli('restore', 'latest', ...args)).json();
   expect(said.exec(String(notes))?.[1]).toBe(

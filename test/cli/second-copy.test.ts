@@ -18,9 +18,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BackupEntry } from '../../src/backup/catalog/entry.ts';
+import { copyHealth, readMemory } from '../../src/backup/copy/memory.ts';
 import { fullerBefore } from '../../src/cli/other-bucket.ts';
+import { copyNote } from '../../src/db/bucket-notes.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { newestRun } from '../../src/db/runs.ts';
 import { requirePlaces } from '../../src/hosts/node/node-parts.ts';
 import { type CliResult, runCli } from './spawn-cli.ts';
 
@@ -55,6 +58,16 @@ test('full puts the backup into both, byte for byte; a copy that fails does not 
   const again = (await cli('full', '--json')).json();
   expect(again['second_copy']).toEqual({ left: 0, problem: null });
   expect(files('second')).toEqual(files('first'));
+  // What a command has copied, /test, /backups and /healthz do not call missing.
+  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
+  const [note, run] = await db.read([copyNote(), newestRun()]);
+  await db.closeWhole();
+  expect(run).toBe(again['name']);
+  expect(copyHealth(readMemory(note), new Date(), run)).toMatchObject({
+    state: 'whole',
+    left: 0,
+    newest: run,
+  });
   names = files('first').flatMap((file) => /^anime_bot_(\d+_\d+)/.exec(file)?.[1] ?? []);
   expect(names).toHaveLength(2);
 });

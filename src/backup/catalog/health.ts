@@ -12,6 +12,8 @@ export interface BackupHealth {
   /** Hours since then, one decimal. */
   readonly ageHours: number | null;
   readonly name: string | null;
+  /** It was made before an import, so it has nothing of what that brought. */
+  readonly isBeforeImport?: true;
   /**
    * The newest finished backup where it is damaged, or the run that found the database damaged, and
    * why: older good ones do not cover what came since.
@@ -34,7 +36,7 @@ const HOUR_MS = 3_600_000;
  * now.
  */
 export function backupHealth(
-  newest: Pick<BackupEntry, 'name' | 'time'> | undefined,
+  newest: (Pick<BackupEntry, 'name' | 'time'> & Partial<Pick<BackupEntry, 'manifest'>>) | undefined,
   now: Date,
   maxAgeHours: number,
   damagedNewest?: {
@@ -72,5 +74,6 @@ export function backupHealth(
     lastVerified: newest.time.toISOString(),
     ageHours: Math.round(age * 10) / 10,
     name: newest.name,
+    ...(newest.manifest?.trigger === 'import' && { isBeforeImport: true }),
   };
 }

@@ -168,6 +168,17 @@ const MANY_FAILURES = 3;
 
 export type CopyNews = 'failing' | 'late' | 'over';
 
+/** A command has copied all there is: the host need not look for that again. */
+export function copiedByHand(
+  before: CopyMemory,
+  { at, newest }: Pick<CopyMemory, 'at' | 'newest'>,
+  run: BackupName | null,
+): CopyMemory {
+  const changes = { ...before.changes, left: 0, refused: {} };
+  const whole = { left: 0, behindSince: null, failures: 0, problem: null, refused: {}, proved: [] };
+  return { ...before, ...whole, at, newest, run, changes };
+}
+
 /** What the admins should hear now, once each; and the memory with that told. */
 export function newsOf(memory: CopyMemory, now: Date): { news: CopyNews | undefined; memory: CopyMemory } {
   const { state } = copyHealth(memory, now);

@@ -5,11 +5,13 @@ import { keepVerdict } from '../../backup/catalog/verdicts.ts';
 import { catchUp } from '../../backup/copy/catch-up.ts';
 import type { CopyContext } from '../../backup/copy/context.ts';
 import { type LookedBack, lookBackAtChanges } from '../../backup/copy/look-back.ts';
-import { type CopyMemory, NO_MEMORY } from '../../backup/copy/memory.ts';
+import { type CopyMemory, copiedByHand, NO_MEMORY, readMemory } from '../../backup/copy/memory.ts';
 import { countCopied, staysText } from '../../backup/copy/places.ts';
 import { NO_LIMIT } from '../../backup/copy/proven.ts';
 import { type Remembered, rememberedIn } from '../../backup/copy/remembered.ts';
 import { verifyByHash } from '../../backup/verify/prove-objects.ts';
+import { copyNote, keepCopyNote } from '../../db/bucket-notes.ts';
+import { newestRun } from '../../db/runs.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { append } from '../../lib/extremes.ts';
 import { countOf } from '../../text/format.ts';
@@ -124,7 +126,7 @@ export async function copyNow(
   if (second === undefined) return undefined;
   const { retentionDays: days } = session.config.backup;
   const stored = (await rememberedBy(session))?.stored;
-  return catchUp(
+  const memory = await catchUp(
     {
       first: session.first,
       copy: second,
@@ -138,6 +140,19 @@ export async function copyNow(
     NO_MEMORY,
     { ...NO_LIMIT, check: () => signal.throwIfAborted() },
   );
+  if (memory.problem === null && memory.left === 0) await remember(session, memory);
+  return memory;
+}
+
+/** The bot answers for the copy by what is remembered, till its own next look. */
+async function remember({ live }: Session, memory: CopyMemory): Promise<void> {
+  try {
+    const db = await live();
+    const [note, run = null] = await db.read([copyNote(), newestRun()]);
+    await db.write([keepCopyNote(JSON.stringify(copiedByHand(readMemory(note), memory, run)))]);
+  } catch {
+    // There is no bot here, or it finds it by itself within the minute.
+  }
 }
 
 /** Every change file of both is read; what one has lost and the other has proved is put back. */

@@ -64,7 +64,7 @@ async function history(
   const ordered = orderedOf(bucket, entries, stored);
   // Behind the listing: what the database has stored by then is no less than the bucket has.
   const asked = await askDatabase(session, table, place);
-  const show = (time: Date): string => toTheSecond(time, session.config.timeZone);
+  const show = (time: Date): string => time.toISOString();
   const id = lineMeant(ordered, { timeline, living: asked?.living, show });
   // Who names a history asks for all of it, and not up to where this database stands.
   const own = timeline === undefined ? asked : undefined;

@@ -14,7 +14,7 @@ import { explain } from '../../lib/clock.ts';
 import { append } from '../../lib/extremes.ts';
 import { SETTING_NAMES } from '../../settings/setting-names.ts';
 import { formatBytes, formatCount } from '../../text/format.ts';
-import { showMoment, toTheSecond } from '../../text/moment.ts';
+import { showMoment } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, NOT_SAFE, reading, UsageError } from '../command.ts';
 import { KIT, readMe } from '../kit/read-me.ts';
 import { type TarFile, writeTar } from '../kit/tar-file.ts';
@@ -81,7 +81,7 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
           `${output}: backup ${name} of ${bucket.store.description}, ${formatBytes(bytes)}, every byte as in its manifest`,
         ),
       );
-      terminal.say(`Its data is as of ${toTheSecond(began, session.config.timeZone)}.`);
+      terminal.say(`Its data is as of ${began.toISOString()}.`);
       const counts = countsOf(candidate.manifest);
       if (counts !== undefined) terminal.say(counts);
       if (unopened !== undefined) {
@@ -154,9 +154,7 @@ async function notInIt(invocation: Invocation, { bucket, entry }: Candidate): Pr
   const look = { now: now(), keys: session.keys, living: undefined };
   const further = await storedBehind(bucket, entry, look).catch(() => undefined);
   if (further !== undefined)
-    return [
-      `changes are stored up to ${toTheSecond(further.to, session.config.timeZone)} and are not in it; ${again}`,
-    ];
+    return [`changes are stored up to ${further.to.toISOString()} and are not in it; ${again}`];
   const { newer } = await latestBackup(bucket);
   const restored = newer.find(({ manifest }) => manifest?.trigger === 'restore');
   return restored === undefined

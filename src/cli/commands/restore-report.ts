@@ -88,7 +88,7 @@ export async function dryRun(
   for (const note of notes) terminal.say(terminal.colors.yellow(note));
   if (isNew) {
     terminal.say(
-      `${describeTarget(parts.target)} does not exist yet: all of ${sourceName(from, session)} would be new. Nothing was changed.`,
+      `${describeTarget(parts.target)} does not exist yet: all of ${sourceName(from)} would be new. Nothing was changed.`,
     );
     return 0;
   }

@@ -8,7 +8,7 @@ import { latestBackup } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { botText, type ManifestBot } from '../../backup/catalog/whose-bot.ts';
 import type { RestoreFrom } from '../../backup/restore/source.ts';
-import { copyMoment, toTheSecond } from '../../text/moment.ts';
+import { copyMoment } from '../../text/moment.ts';
 import { type Invocation, UsageError } from '../command.ts';
 import { heldNow } from '../living-rows.ts';
 import { pointLine, resolveMoment } from '../moment.ts';
@@ -105,7 +105,7 @@ export async function requireMeant(
 ): Promise<void> {
   const { bot, store } = session.bucket;
   if (taken === undefined || bot === undefined || yes) return;
-  const whose = `${sourceName(from, session)} is of the bot ${botText(taken)}, and BOT_TOKEN is of another one, ${bot}`;
+  const whose = `${sourceName(from)} is of the bot ${botText(taken)}, and BOT_TOKEN is of another one, ${bot}`;
   if (await terminal.confirm(`${whose}. It would become this bot’s database.`, 'restore')) return;
   throw new UsageError(
     `${whose}: nothing was changed. Does this bot take that one’s place (a new token)? The same command with --yes. Else these are not its backups: look at the setting that names ${store.description}`,
@@ -113,7 +113,7 @@ export async function requireMeant(
 }
 
 /** For a sentence about it. */
-export function sourceName(from: RestoreFrom, { config }: Pick<Session, 'config'>): string {
-  if (from.kind === 'point') return `the state of ${toTheSecond(from.point.time, config.timeZone)}`;
+export function sourceName(from: RestoreFrom): string {
+  if (from.kind === 'point') return `the state of ${from.point.time.toISOString()}`;
   return from.kind === 'file' ? from.path : from.entry.name;
 }

@@ -173,7 +173,7 @@ async function confirmReplaced(
       : isOther
         ? 'A copy of it is made here first.'
         : 'A backup of it is made first.';
-  const question = `${what} in ${describeTarget(target)} will be replaced by ${sourceName(from, session)}. ${first}`;
+  const question = `${what} in ${describeTarget(target)} will be replaced by ${sourceName(from)}. ${first}`;
   if (!(await terminal.confirm(question, 'replace')))
     throw new UsageError('not confirmed: nothing was changed (--yes asks nothing)');
 }

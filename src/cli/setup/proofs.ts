@@ -26,10 +26,7 @@ export interface Part {
    * Says what was found, and which settings follow. @throws with what is wrong, in words and
    * without a secret
    */
-  prove(
-    config: Config,
-    given: Readonly<Record<string, string | undefined>>,
-  ): Promise<Proved>;
+  prove(config: Config, given: Readonly<Record<string, string | undefined>>): Promise<Proved>;
 }
 
 interface Proved {

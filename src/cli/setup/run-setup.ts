@@ -116,7 +116,11 @@ async function askUntilProved(
     const progress = prompts.begin(part.name);
     try {
       rememberSecrets(settings.known);
-      const { found, settings: more = {}, doubt } = await part.prove(configOf(settings, part), settings.known);
+      const {
+        found,
+        settings: more = {},
+        doubt,
+      } = await part.prove(configOf(settings, part), settings.known);
       for (const [name, value] of Object.entries(more)) settings.set(name, value);
       progress.end(`${part.name}: ${found}`);
       if (doubt !== undefined) doubts.push(doubt);

@@ -16,6 +16,7 @@ import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
 import { audit } from '../../db/audit-log.ts';
 import { copyNote } from '../../db/bucket-notes.ts';
+import { newestRun } from '../../db/runs.ts';
 import { describeError } from '../../lib/log.ts';
 import { type Html, join } from '../../text/html.ts';
 import { factsOf } from './backup-facts.ts';
@@ -30,7 +31,7 @@ const PER_PAGE = NEWEST;
 
 export const backupFeature = feature('admins')
   .on('backupNow', backUp)
-  .on('backups', { reads: () => [peek, copyNote()] }, (ctx, { page }, known) =>
+  .on('backups', { reads: () => [peek, copyNote(), newestRun()] }, (ctx, { page }, known) =>
     orTrouble(ctx, () => openList(ctx, Math.max(0, page), known)),
   )
   .on('backup', (ctx, { text: name }) =>
@@ -119,7 +120,7 @@ async function runRequest(ctx: BotContext, request: BackupRequest): Promise<void
 async function openList(
   ctx: BotContext,
   page: number,
-  [changes, note]: readonly [Peek | undefined, string | undefined],
+  [changes, note, run]: readonly [Peek | undefined, string | undefined, string | undefined],
 ): Promise<Screen> {
   const { entries, total } = await ctx.services.backups.list({
     offset: page * PER_PAGE,
@@ -144,7 +145,7 @@ async function openList(
   // It is told by the newest backups, which are on the first page.
   const reach =
     page === 0 ? await reachLine(ctx.services, changes, entries, { t: ctx.t, zone: ctx.timeZone }) : [];
-  const lines = [total === 0 ? backup.empty() : backup.list(total), ...reach, ...secondCopy(ctx, note)];
+  const lines = [total === 0 ? backup.empty() : backup.list(total), ...reach, ...secondCopy(ctx, note, run)];
   return { text: join(lines, ''), keyboard };
 }
 
@@ -154,9 +155,13 @@ function factsIn({ services, t, timeZone }: BotContext, entry: BackupEntry): Ret
 }
 
 /** One line of the second bucket, where there is one. */
-function secondCopy({ services: { backups }, t, now }: BotContext, note: string | undefined): Html[] {
+function secondCopy(
+  { services: { backups }, t, now }: BotContext,
+  note: string | undefined,
+  run: string | undefined,
+): Html[] {
   if (backups.copy === undefined) return [];
-  const { state, left, behindHours } = copyHealth(readMemory(note), now);
+  const { state, left, behindHours } = copyHealth(readMemory(note), now, run);
   return [t.admin.backup.copy(state, left, behindHours)];
 }
 

@@ -134,7 +134,7 @@ const lastBackup: Check = async ({ backups }, t, now) => {
   if (health.reason === 'none') return { state: 'broken', text: system.noBackup() };
   const past = t.frame.ago(now.getTime() - Date.parse(health.lastVerified ?? ''));
   if (!health.ok) return { state: 'broken', text: system.oldBackup(past) };
-  return { state: 'fine', text: system.backupFine(past) };
+  return { state: 'fine', text: system.backupFine(past, health.isBeforeImport === true) };
 };
 
 const secondCopy: Check = async ({ db, backups }, t, now) => {

@@ -86,7 +86,8 @@ export const en: typeof uz = {
   bucketFine: (count) => html`The bucket opens, backups in it: ${count}.`,
   bucketKeepsDeleted: (count) =>
     html`The bucket opens, backups in it: ${count}. It keeps what is deleted (versions): they take space and cost money. Add a <code>lifecycle</code> rule there that deletes old versions.`,
-  backupFine: (past) => html`The last verified backup: <b>${past}</b>.`,
+  backupFine: (past, isBeforeImport) =>
+    html`The last verified backup: <b>${past}</b>.${isBeforeImport ? ' It was made before an import: if that was done, it has nothing of what came in. Make a new one: /backup' : ''}`,
   oldBackup: (past) =>
     html`The last verified backup is too old: <b>${past}</b>. Press /backup; if it happens again, check the bucket’s settings.`,
   damagedBackup: (name, reason) =>

@@ -85,7 +85,8 @@ export const ru: typeof uz = {
   bucketFine: (count) => html`Хранилище копий открывается, копий: ${count}.`,
   bucketKeepsDeleted: (count) =>
     html`Хранилище копий открывается, копий: ${count}. Оно хранит и удалённое (версии): место занято и оплачивается. Добавьте там правило <code>lifecycle</code>, которое удаляет старые версии.`,
-  backupFine: (past) => html`Последняя проверенная копия: <b>${past}</b>.`,
+  backupFine: (past, isBeforeImport) =>
+    html`Последняя проверенная копия: <b>${past}</b>.${isBeforeImport ? ' Она сделана перед импортом: если он прошёл, импортированного в ней нет. Сделайте новую: /backup' : ''}`,
   oldBackup: (past) =>
     html`Последняя проверенная копия устарела: <b>${past}</b>. Нажмите /backup; если повторится, проверьте настройки хранилища.`,
   damagedBackup: (name, reason) =>

@@ -91,7 +91,8 @@ export const uz = {
   bucketFine: (count: number): Html => html`Zaxira ombori: ochiladi, ${count} ta nusxa bor.`,
   bucketKeepsDeleted: (count: number): Html =>
     html`Zaxira ombori: ochiladi, ${count} ta nusxa bor. U o‘chirilgan fayllarning eski versiyalarini saqlab qoladi: ular joy egallaydi va haqi to‘lanadi. Ombor sozlamalarida eski versiyalarni o‘chiradigan <code>lifecycle</code> qoidasini qo‘shing.`,
-  backupFine: (past: string): Html => html`Oxirgi tekshirilgan zaxira nusxa: <b>${past}</b>.`,
+  backupFine: (past: string, isBeforeImport: boolean): Html =>
+    html`Oxirgi tekshirilgan zaxira nusxa: <b>${past}</b>.${isBeforeImport ? ' U import oldidan olingan: import bajarilgan bo‘lsa, import qilinganlar unda yo‘q. Yangi nusxa oling: /backup' : ''}`,
   oldBackup: (past: string): Html =>
     html`Oxirgi tekshirilgan zaxira nusxa eskirgan: <b>${past}</b>. /backup bosing; takrorlansa, ombor sozlamalarini tekshiring.`,
   damagedBackup: (name: string, reason: Html): Html =>
