@@ -59,7 +59,7 @@ export function tellRestored(
 }
 
 export async function dryRun(
-  { terminal, session }: Invocation,
+  { terminal }: Invocation,
   parts: RestoreParts,
   {
     from,
