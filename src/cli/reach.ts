@@ -1,9 +1,9 @@
 /** How far back one can go to any minute, for people and machines. */
-import { DAY_MS } from '../backup/catalog/retention-times.ts';
 import type { History, Span } from '../backup/changes/spans.ts';
 import { greatest } from '../lib/extremes.ts';
 import { countOf } from '../text/format.ts';
 import { toTheSecond } from '../text/moment.ts';
+import { DAY_MS } from '../text/times.ts';
 import type { StoredHistory } from './stored-history.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,6 +1,5 @@
 /** `verify --changes`. */
 import type { Bucket } from '../../backup/catalog/bucket.ts';
-import { DAY_MS } from '../../backup/catalog/retention-times.ts';
 import { BadChanges } from '../../backup/changes/bad-changes.ts';
 import { type ChangeFindings, verifyChanges } from '../../backup/changes/verify-changes.ts';
 import { lookAtChange } from '../../backup/copy/change-proof.ts';
@@ -10,6 +9,7 @@ import { inParallel } from '../../lib/in-parallel.ts';
 import { unsealing } from '../../settings/unsealing.ts';
 import { countOf, formatCount } from '../../text/format.ts';
 import { copyMoment } from '../../text/moment.ts';
+import { DAY_MS } from '../../text/times.ts';
 import type { ExitCode, Invocation } from '../command.ts';
 import { livingOf } from '../moment.ts';
 import { createProgressBar } from '../progress-bar.ts';
