@@ -161,7 +161,7 @@ async function beyond(
 
 /** @throws UsageError for a no */
 async function confirmReplaced(
-  { session, terminal, yes }: Invocation,
+  { terminal, yes }: Invocation,
   target: RestoreParts['target'],
   { from, only, isOldBroken, isOther }: Pick<Plan, 'from' | 'only' | 'isOldBroken' | 'isOther'>,
 ): Promise<void> {
