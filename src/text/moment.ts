@@ -11,7 +11,8 @@ const ZONED = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:?\d\
 
 /**
  * `now`, `15m`, `2h` or `3d` (ago), `14:31` (today), `2026-11-27 14:31`, `27.11.2026 14:31`, or an
- * ISO time with a zone, which is exact. Undefined for anything else, and for a day or an hour that does not exist.
+ * ISO time with a zone, which is exact. Undefined for anything else, and for a day or an hour that
+ * does not exist.
  */
 export function readMoment(text: string, now: Date, zone: string): Date | undefined {
   const wanted = text.trim();

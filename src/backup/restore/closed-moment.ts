@@ -35,7 +35,7 @@ export async function closedMoment(
   { before, index, shut, fault, short }: Closed,
   { at, show, keys }: Options,
 ): Promise<PointOutOfReach> {
-  // Where the files fall short by themselves, a key is the first thing that is missing, not the last.
+  // Where the files fall short by themselves, the key is only the first thing that is missing.
   const reason = fault?.isClosed === true ? `, and not lost: ${short}` : `: ${shut}. Besides, ${short}`;
   const last = await lastOpening(bucket, { before, index }, { at, keys });
   const near =
