@@ -10,8 +10,7 @@ import { DAY_MS } from '../../text/times.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { ObjectGroup } from '../catalog/entry.ts';
 import { newestVerified, readGroups } from '../catalog/list.ts';
-import { timeOfName } from '../catalog/names.ts';
-import { KeptMoments } from './kept-moments.ts';
+import { earliestTime, KeptMoments } from './kept-moments.ts';
 import { basesOf, listChanges } from './list-changes.ts';
 import type { Base, StoredChange } from './listed.ts';
 import { heldBy } from './previous.ts';
@@ -105,9 +104,9 @@ export function daysBefore(now: Date, days: number): Date {
   return new Date(now.getTime() - days * DAY_MS);
 }
 
-/** When the oldest backup was begun. */
+/** When the oldest backup was begun, by the older of its two clocks. */
 export function oldestBackup(groups: readonly ObjectGroup[]): Date | undefined {
-  const times = groups.map(({ name }) => timeOfName(name)?.getTime() ?? 0);
+  const times = groups.map(earliestTime);
   return times.length === 0 ? undefined : new Date(least(times));
 }
 
@@ -129,8 +128,10 @@ export interface Bounds extends Age {
 /** Oldest first. In doubt a file stays. */
 export async function planChanges(files: readonly StoredChange[], bounds: Bounds): Promise<ChangeRemoval[]> {
   const { newest, moments, isPart = false } = bounds;
+  if (!files.some((file) => whyOld(file, bounds) !== undefined)) return [];
   const plan: ChangeRemoval[] = [];
-  for (const [timeline, own] of Map.groupBy(files, (file) => file.timeline)) {
+  const timed = await moments.timed(files);
+  for (const [timeline, own] of Map.groupBy(timed, (file) => file.timeline)) {
     const old = own.flatMap((file): ChangeRemoval[] => {
       const reason = whyOld(file, bounds);
       if (reason === undefined || youngest(file) >= newest.time.getTime() || isNeededBy(newest, file))
@@ -138,7 +139,7 @@ export async function planChanges(files: readonly StoredChange[], bounds: Bounds
       return [{ file, reason }];
     });
     if (old.length === 0) continue;
-    const passed = await moments.passed(timeline, isPart || old.length < own.length);
+    const passed = await moments.passed(timeline, own, isPart || old.length < own.length);
     append(
       plan,
       old.filter(({ file }) => file.last <= passed),

@@ -8,7 +8,7 @@ import { explain } from '../../lib/clock.ts';
 import { greatest, least } from '../../lib/extremes.ts';
 import { newestVerified } from '../catalog/list.ts';
 import { changesPrefix } from '../changes/change-names.ts';
-import { KeptMoments, MOST_MANIFESTS } from '../changes/kept-moments.ts';
+import { KeptMoments, MOMENTS_REQUESTS } from '../changes/kept-moments.ts';
 import { basesOf, storedChange } from '../changes/list-changes.ts';
 import type { StoredChange } from '../changes/listed.ts';
 import { daysBefore, oldestBackup, oldestFirst, planChanges } from '../changes/prune-changes.ts';
@@ -38,9 +38,9 @@ export interface PrunedChanges {
 
 /**
  * The newest backup of the copy: its manifest, or those of some that are not whole; and those that
- * old moments begin with, and the one that such a backup came right behind.
+ * tell where old moments begin.
  */
-const BOUNDS_REQUESTS = 7 + MOST_MANIFESTS;
+const BOUNDS_REQUESTS = 6 + MOMENTS_REQUESTS;
 /** A page of the copy, one of the first bucket, a deletion and the look after it. */
 const TIMELINE_REQUESTS = 4;
 

@@ -281,5 +281,5 @@ class LookBack {
 }
 
 /** The newest backup of the first bucket, and what old moments begin with. */
-const LOST = 12;
+const LOST = 16;
 const NONE: ReadonlySet<string> = new Set();

@@ -1,5 +1,5 @@
 import { utimesSync } from 'node:fs';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listChanges } from '../../../src/backup/changes/list-changes.ts';
 import { pruneChanges } from '../../../src/backup/changes/prune-changes.ts';
 import { type ChangeWorld, createChangeWorld } from '../../support/change-world.ts';
@@ -168,4 +168,75 @@ test('what waited in two files when a full backup was made right behind another:
   await world.full();
   expect((await prune(14)).plan).toEqual([]);
   expect(await there()).toEqual([first, second]);
+});
+
+describe.each(['s3', 'directory'] as const)('the clock was wrong; the store is of the kind %s', (kind) => {
+  // The clock of a directory is the host's own.
+  const isOwn = kind === 'directory';
+  const stored = async () => (await world.context.store.list('')).map(({ key }) => key);
+
+  /** By a clock that is wrong by so many ms. */
+  async function by(wrong: number, work: () => Promise<string>): Promise<string> {
+    const before = await stored();
+    world.clock.advance(wrong);
+    const made = await work();
+    if (!isOwn) world.clock.advance(-wrong);
+    for (const key of await stored())
+      if (!before.includes(key)) settle(key.slice(world.context.prefix.length));
+    if (isOwn) world.clock.advance(-wrong);
+    return made;
+  }
+  const full = (wrong = 0) => by(wrong, () => world.full());
+  const shipped = (wrong = 0) => by(wrong, () => world.change());
+  const going = async () => {
+    const bucket = { ...world.context, store: { ...world.context.store, kind } };
+    const { plan } = await pruneChanges(bucket, { days: 14, now: world.clock.now() });
+    return plan.map(({ file }) => file.file);
+  };
+
+  test.each([
+    ['a year ahead', 365],
+    ['ten days ahead', 10],
+    ['a year behind', -365],
+    ['without a battery', -20_000],
+  ])('%s: what a full backup leads to stays as long as it is to be kept', async (_, days) => {
+    await full();
+    const files = [await shipped(days * DAY), await shipped(days * DAY)];
+    await full(days * DAY);
+    files.push(await shipped());
+    expect(await going()).toEqual([]);
+    for (let day = 0; day < 13; day += 1) {
+      world.clock.advance(DAY);
+      await full();
+      expect(await going()).toEqual([]);
+    }
+    expect(await there()).toEqual(files);
+  });
+
+  test.each([365, 10])('%s days ahead from the beginning: it stays, too', async (days) => {
+    await full(days * DAY);
+    const files = [await shipped(days * DAY), await shipped(days * DAY)];
+    await full(days * DAY);
+    files.push(await shipped());
+    expect(await going()).toEqual([]);
+    for (let day = 0; day < 13; day += 1) {
+      world.clock.advance(DAY);
+      await full();
+      expect(await going()).toEqual([]);
+    }
+    expect(await there()).toEqual(files);
+  });
+
+  test('what a clock without a battery dated goes when those beside it do', async () => {
+    await full();
+    await shipped(-20_000 * DAY);
+    await shipped();
+    for (let week = 0; week < 4; week += 1) {
+      await full();
+      world.clock.advance(7 * DAY);
+    }
+    await full();
+    await going();
+    expect(await there()).toEqual([]);
+  });
 });
