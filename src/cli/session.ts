@@ -86,29 +86,10 @@ export async function openSession(
     removeOldCopies(config.database.path);
   }
   const keys = readKeys(config);
-  const ask = askFor(config.database, (message) => terminal.say(terminal.colors.yellow(message)));
-  const doubting = (bucket: Bucket): Bucket =>
-    withDoubts(bucket, keys, (question) => ask.read((db) => question(createBackupLedger(db))));
-  const first = doubting(
-    bucketOf(
-      config.backup,
-      await openStore(config.bucket, { role: 'first', prefix: config.backup.prefix, ask }),
-    ),
-  );
-  let second: Promise<Bucket> | undefined;
-  const copy: Session['copy'] = async () => {
-    const settings = config.copy;
-    if (settings === undefined) return undefined;
-    second ??= openCopy(settings, ask).then((store) => doubting(copyOf(config.backup, settings, store)));
-    return second;
-  };
-  let read: Bucket = first;
-  const readCopy: Session['readCopy'] = async () => {
-    const found = await copy();
-    if (found === undefined) throw new NoCopy();
-    read = found;
-  };
-  if (from === 'copy') await readCopy();
+  const warn = (message: string): void => terminal.say(terminal.colors.yellow(message));
+  const ask = askFor(config.database, warn);
+  const buckets = await openBuckets(config, keys, ask);
+  if (from === 'copy') await buckets.readCopy();
   const source = openSnapshotSource(config.database);
   const elsewhere = botElsewhere(config, installed);
   const isOffline = config.database.kind === 'file' && config.database.path === resolve(OFFLINE_DATABASE);
@@ -118,42 +99,29 @@ export async function openSession(
   const open: { close(): Promise<void> }[] = [];
   const notices: string[] = [];
   const live = async (): Promise<Database> => {
-    const { database } = config;
-    const link = database.kind === 'file' ? brokenLink(database.path) : undefined;
-    if (link !== undefined) throw new Error(`${link}: ${MOUNT}`);
-    if (database.kind === 'file' && !existsSync(database.path))
-      throw new Error(
-        elsewhere ??
-          `database file ${database.path} does not exist: ${insteadOf(database.path)}, or get it back with \`npm run backup -- restore --at 0m\` (\`restore latest\`: without the changes behind the newest backup)${offline === undefined ? '' : ` (${offline})`}`,
-      );
-    const opened = await openDatabase(database, (message) => terminal.say(terminal.colors.yellow(message)));
+    requireThere(config, elsewhere, offline);
+    const opened = await openDatabase(config.database, warn);
     open.push(opened);
     return opened.db;
   };
   return {
     config,
     get bucket() {
-      return read;
+      return buckets.read;
     },
-    first,
-    from,
     get readsCopy() {
-      return read !== first;
+      return buckets.read !== buckets.first;
     },
-    copy,
-    readCopy,
-    keys,
-    source,
-    notices,
-    elsewhere,
-    offline,
-    live,
+    first: buckets.first,
+    copy: buckets.copy,
+    readCopy: buckets.readCopy,
+    ...{ from, keys, source, notices, elsewhere, offline, live },
     async backup() {
       const db = await live();
       return composeBackup(config.backup, {
         changeDays: config.changes.retentionDays,
         source,
-        store: first.store,
+        store: buckets.first.store,
         ledger: createBackupLedger(db, isSurelyDead),
         holder: holderText('cli', new Date()),
         timeoutMs: NODE_RUN_TIMEOUT_MS,
@@ -163,7 +131,7 @@ export async function openSession(
           // The command itself says how its own run failed.
           if (kind === 'failed' && isEarlier !== true) return;
           notices.push(message);
-          terminal.say(terminal.colors.yellow(message));
+          warn(message);
         },
       });
     },
@@ -171,6 +139,58 @@ export async function openSession(
       for (const one of open.splice(0)) await one.close();
     },
   };
+}
+
+interface Buckets extends Pick<Session, 'first' | 'copy' | 'readCopy'> {
+  /** The one that is read. */
+  readonly read: Bucket;
+}
+
+async function openBuckets(
+  config: Config,
+  keys: OpeningKeys | undefined,
+  ask: ReturnType<typeof askFor>,
+): Promise<Buckets> {
+  const doubting = (bucket: Bucket): Bucket =>
+    withDoubts(bucket, keys, (question) => ask.read((db) => question(createBackupLedger(db))));
+  const { prefix } = config.backup;
+  const store = await openStore(config.bucket, { role: 'first', prefix, ask });
+  const first = doubting(bucketOf(config.backup, store));
+  let read = first;
+  let second: Promise<Bucket> | undefined;
+  const copy: Session['copy'] = async () => {
+    const settings = config.copy;
+    if (settings === undefined) return undefined;
+    second ??= openCopy(settings, ask).then((opened) => doubting(copyOf(config.backup, settings, opened)));
+    return second;
+  };
+  return {
+    get read() {
+      return read;
+    },
+    first,
+    copy,
+    async readCopy() {
+      const found = await copy();
+      if (found === undefined) throw new NoCopy();
+      read = found;
+    },
+  };
+}
+
+function requireThere(
+  { database }: Config,
+  elsewhere: string | undefined,
+  offline: string | undefined,
+): void {
+  if (database.kind !== 'file') return;
+  const link = brokenLink(database.path);
+  if (link !== undefined) throw new Error(`${link}: ${MOUNT}`);
+  if (!existsSync(database.path))
+    throw new Error(
+      elsewhere ??
+        `database file ${database.path} does not exist: ${insteadOf(database.path)}, or get it back with \`npm run backup -- restore --at 0m\` (\`restore latest\`: without the changes behind the newest backup)${offline === undefined ? '' : ` (${offline})`}`,
+    );
 }
 
 class NoCopy extends UsageError {

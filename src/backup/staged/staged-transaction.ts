@@ -86,91 +86,127 @@ const GIVEN_UP = -1;
  * Begins an attempt; whatever an earlier one left is removed, and an earlier one that is still at
  * work stops.
  */
-export async function stage<R>(
-  site: StagedSite<R>,
-  { kind, id, superseded }: StagedOptions,
-): Promise<StagedTransaction<R>> {
-  await clearStaged(site, kind);
-  const control = controlTable(kind);
-  const own = `FROM ${control} WHERE id = ${sqlLiteral(id)}`;
-  const since = `another ${kind} has begun since`;
-  const ours = guard(`(SELECT count(*) ${own}) = 1`, since);
-  const waiting = guard(
-    `(SELECT count(*) ${own} AND state = ${WAITING}) = 1`,
-    `it is done or given up, or ${since}`,
-  );
-  const mark = (state: number): string =>
-    `UPDATE ${control} SET state = ${state} WHERE id = ${sqlLiteral(id)}`;
-  const place = (name: string): string => (site.schema === 'main' ? name : `${site.schema}.${name}`);
-  let staged: readonly string[] = [];
-  const drops = (): string[] => staged.map((name) => `DROP TABLE IF EXISTS ${place(name)}`);
+export async function stage<R>(site: StagedSite<R>, options: StagedOptions): Promise<StagedTransaction<R>> {
+  await clearStaged(site, options.kind);
+  return new Attempt(site, options);
+}
+
+class Attempt<R> implements StagedTransaction<R> {
+  readonly guard: string;
+  readonly #site: StagedSite<R>;
+  readonly #options: StagedOptions;
+  readonly #control: string;
+  /** Where its row is. */
+  readonly #own: string;
+  readonly #since: string;
+  readonly #waiting: string;
+  #staged: readonly string[] = [];
+
+  constructor(site: StagedSite<R>, options: StagedOptions) {
+    const { kind, id } = options;
+    this.#site = site;
+    this.#options = options;
+    this.#control = controlTable(kind);
+    this.#own = `FROM ${this.#control} WHERE id = ${sqlLiteral(id)}`;
+    this.#since = `another ${kind} has begun since`;
+    this.guard = guard(`(SELECT count(*) ${this.#own}) = 1`, this.#since);
+    this.#waiting = guard(
+      `(SELECT count(*) ${this.#own} AND state = ${WAITING}) = 1`,
+      `it is done or given up, or ${this.#since}`,
+    );
+  }
+
+  async create(tables: readonly string[], statements: readonly string[]): Promise<void> {
+    const { id, superseded } = this.#options;
+    const control = this.#control;
+    this.#staged = tables;
+    await this.#load([
+      `CREATE TABLE IF NOT EXISTS ${this.#place(control)} (id TEXT PRIMARY KEY, state INTEGER NOT NULL DEFAULT ${WAITING})`,
+      `INSERT INTO ${control} (id) SELECT ${sqlLiteral(id)} WHERE NOT EXISTS (SELECT 1 FROM ${control})`,
+      this.guard,
+      ...statements,
+    ]);
+    // Of two that begin at the same moment one is first; and a server that only says yes has no
+    // such table.
+    if ((await this.#site.value(`SELECT id FROM ${control}`)) !== id) throw superseded(undefined);
+  }
+
+  async load(statements: readonly string[]): Promise<void> {
+    await this.#load([this.guard, ...statements]);
+  }
+
+  async commit(statements: readonly string[]): Promise<Outcome<R>> {
+    const marked = [this.#waiting, ...statements, ...this.#drops(), this.#mark(COMMITTED)];
+    let isCertain = true;
+    try {
+      const answer = await this.#insist(() =>
+        this.#site.atomically(marked).catch((error: unknown) => {
+          // Once an answer is lost, that request may be the one that went through.
+          isCertain &&= this.#site.isRefusal(error);
+          throw error;
+        }),
+      );
+      return { kind: 'committed', answer };
+    } catch (cause) {
+      if (!isCertain) return this.#giveUp(cause);
+      const why = this.explained(cause);
+      if (why !== cause) throw why;
+      return { kind: 'rolled back', cause };
+    }
+  }
+
   /** By the guard's words; or the other attempt has cleared our tables away. */
-  const explained = (error: unknown): unknown => {
+  explained(error: unknown): unknown {
+    const { kind, superseded } = this.#options;
     const said = error instanceof Error ? error.message : '';
-    return said.includes(since) || said.includes(`no such table: ${PREFIX[kind]}_`)
+    return said.includes(this.#since) || said.includes(`no such table: ${PREFIX[kind]}_`)
       ? superseded(error)
       : error;
-  };
-  const load = async (statements: readonly string[]): Promise<void> => {
-    await site.load(statements).catch((error: unknown) => {
-      throw explained(error);
-    });
-  };
-  const again = { isPassing: (error: unknown) => site.isPassing(error) };
+  }
+
+  async end(): Promise<void> {
+    const statements = [this.guard, ...this.#drops(), `DROP TABLE ${this.#control}`];
+    await this.#site.load(statements).catch(() => undefined);
+  }
 
   /** Gives up by a write, which comes after every request that is still on its way. */
-  const giveUp = async (cause: unknown): Promise<Outcome<R>> => {
-    const failure = await retry(SQL_AT_ONCE, again, () => site.atomically([waiting, mark(GIVEN_UP)])).then(
+  async #giveUp(cause: unknown): Promise<Outcome<R>> {
+    const failure = await this.#insist(() =>
+      this.#site.atomically([this.#waiting, this.#mark(GIVEN_UP)]),
+    ).then(
       () => undefined,
       (error: unknown) => error,
     );
     if (failure === undefined) return { kind: 'rolled back', cause };
-    const state = await site.value(`SELECT state ${own}`).catch(() => undefined);
+    const state = await this.#site.value(`SELECT state ${this.#own}`).catch(() => undefined);
     if (state === String(COMMITTED)) return { kind: 'committed', answer: undefined };
     // By a request whose answer was lost.
     if (state === String(GIVEN_UP)) return { kind: 'rolled back', cause };
     return { kind: 'unknown', cause, failure };
-  };
+  }
 
-  return {
-    guard: ours,
-    explained,
-    async create(tables, statements) {
-      staged = tables;
-      await load([
-        `CREATE TABLE IF NOT EXISTS ${place(control)} (id TEXT PRIMARY KEY, state INTEGER NOT NULL DEFAULT ${WAITING})`,
-        `INSERT INTO ${control} (id) SELECT ${sqlLiteral(id)} WHERE NOT EXISTS (SELECT 1 FROM ${control})`,
-        ours,
-        ...statements,
-      ]);
-      // Of two that begin at the same moment one is first; and a server that only says yes has no
-      // such table.
-      if ((await site.value(`SELECT id FROM ${control}`)) !== id) throw superseded(undefined);
-    },
-    load: (statements) => load([ours, ...statements]),
-    async commit(statements) {
-      const marked = [waiting, ...statements, ...drops(), mark(COMMITTED)];
-      let isCertain = true;
-      try {
-        const answer = await retry(SQL_AT_ONCE, again, () =>
-          site.atomically(marked).catch((error: unknown) => {
-            // Once an answer is lost, that request may be the one that went through.
-            isCertain &&= site.isRefusal(error);
-            throw error;
-          }),
-        );
-        return { kind: 'committed', answer };
-      } catch (cause) {
-        if (!isCertain) return giveUp(cause);
-        const why = explained(cause);
-        if (why !== cause) throw why;
-        return { kind: 'rolled back', cause };
-      }
-    },
-    async end() {
-      await site.load([ours, ...drops(), `DROP TABLE ${control}`]).catch(() => undefined);
-    },
-  };
+  #insist<T>(request: () => Promise<T>): Promise<T> {
+    return retry(SQL_AT_ONCE, { isPassing: (error) => this.#site.isPassing(error) }, request);
+  }
+
+  async #load(statements: readonly string[]): Promise<void> {
+    await this.#site.load(statements).catch((error: unknown) => {
+      throw this.explained(error);
+    });
+  }
+
+  #mark(state: number): string {
+    return `UPDATE ${this.#control} SET state = ${state} WHERE id = ${sqlLiteral(this.#options.id)}`;
+  }
+
+  #place(name: string): string {
+    const { schema } = this.#site;
+    return schema === 'main' ? name : `${schema}.${name}`;
+  }
+
+  #drops(): string[] {
+    return this.#staged.map((name) => `DROP TABLE IF EXISTS ${this.#place(name)}`);
+  }
 }
 
 /**

@@ -85,33 +85,37 @@ interface Made {
   readonly stored: LastStored | undefined;
 }
 
-function report(
+function report(invocation: Invocation, outcome: BackupOutcome, made: Made): void {
+  if (outcome.kind === 'failed') tellFailed(invocation, outcome, made);
+  else if (outcome.kind === 'done') tellDone(invocation, outcome, made);
+  else {
+    const { say, answer, colors } = invocation.terminal;
+    const { reason: skipped, name = null, message } = outcome;
+    answer({ ok: false, skipped, name, message });
+    say(`${colors.yellow('skipped:')} ${message}`);
+  }
+}
+
+function tellFailed(
   { terminal, session }: Invocation,
-  outcome: BackupOutcome,
-  { ms, second, stored }: Made,
+  outcome: Extract<BackupOutcome, { readonly kind: 'failed' }>,
+  { stored }: Made,
 ): void {
   const { say, answer, colors } = terminal;
-  const { notices } = session;
-  if (outcome.kind === 'failed') {
-    const reason = withAdvice(outcome.reason, session.config.database);
-    const [what = '', ...advice] = reason.split('\n');
-    answer({ ok: false, error: reason, left: outcome.left, notices });
-    say(`${colors.red('failed:')} ${what}`);
-    for (const line of [...advice, ...outcome.left]) say(`  ${line}`);
-    if (isNotOurs(outcome.cause)) say(`  if the bot's data is gone: ${bringBack(stored)}`);
-    say('This run changed no other backup; `npm run backup -- list` shows what there is.');
-    return;
-  }
-  if (outcome.kind === 'skipped') {
-    answer({
-      ok: false,
-      skipped: outcome.reason,
-      name: outcome.name ?? null,
-      message: outcome.message,
-    });
-    say(`${colors.yellow('skipped:')} ${outcome.message}`);
-    return;
-  }
+  const reason = withAdvice(outcome.reason, session.config.database);
+  const [what = '', ...advice] = reason.split('\n');
+  answer({ ok: false, error: reason, left: outcome.left, notices: session.notices });
+  say(`${colors.red('failed:')} ${what}`);
+  for (const line of [...advice, ...outcome.left]) say(`  ${line}`);
+  if (isNotOurs(outcome.cause)) say(`  if the bot's data is gone: ${bringBack(stored)}`);
+  say('This run changed no other backup; `npm run backup -- list` shows what there is.');
+}
+
+type Done = Extract<BackupOutcome, { readonly kind: 'done' }>;
+
+function tellDone(invocation: Invocation, outcome: Done, { ms, second, stored }: Made): void {
+  const { terminal, session } = invocation;
+  const { say, answer, colors } = terminal;
   const { manifest, name, pruned, swept, problems, leased } = outcome;
   const damage = damageOf(manifest);
   const rows = rowsOfTables(manifest.tables);
@@ -128,7 +132,7 @@ function report(
     hidden_bytes: pruned?.hiddenBytes ?? 0,
     swept: swept.objects,
     problems,
-    notices,
+    notices: session.notices,
     ...(second && { second_copy: { left: second.left, problem: second.problem } }),
   });
   const { database, document } = manifest.objects;
@@ -148,24 +152,30 @@ function report(
   const apart = second && sameDisk(session.config);
   if (apart !== undefined) say(colors.yellow(`  ${apart}`));
   for (const line of manifest.proof) say(colors.dim(`  proof: ${line}`));
+  tellAround(invocation, outcome);
+}
+
+/** What the run did beside the backup, and what it could not do. */
+function tellAround(
+  { terminal, session }: Invocation,
+  { manifest, pruned, problems, leased, rowsRead }: Done,
+): void {
+  const { say, colors } = terminal;
+  const isGood = damageOf(manifest) === undefined;
   const deleted = deletedText(pruned);
   if (deleted !== undefined) say(`  ${deleted}`);
   if (session.config.database.kind === 'remote')
     say(
-      `  the database was asked for ${formatCount(outcome.rowsRead)} rows of tables and indexes, which a hosted one bills`,
+      `  the database was asked for ${formatCount(rowsRead)} rows of tables and indexes, which a hosted one bills`,
     );
   if (pruned !== undefined && pruned.hiddenBytes > 0)
     say(colors.yellow(`  ${formatBytes(pruned.hiddenBytes)} of them are still there: ${KEEPS_DELETED}`));
   if (!leased)
     say(
       colors.dim(
-        `  ${damage === undefined ? 'the bot has not made its record of runs in this database yet' : 'the record of runs in this database (backup_lease, backup_runs) is not whole'}, so nothing in it could say that another backup is under way`,
+        `  ${isGood ? 'the bot has not made its record of runs in this database yet' : 'the record of runs in this database (backup_lease, backup_runs) is not whole'}, so nothing in it could say that another backup is under way`,
       ),
     );
   if (problems.length > 0)
-    say(
-      colors.yellow(
-        `  ${damage === undefined ? 'the backup is good; w' : 'W'}hat followed it had the problems above`,
-      ),
-    );
+    say(colors.yellow(`  ${isGood ? 'the backup is good; w' : 'W'}hat followed it had the problems above`));
 }

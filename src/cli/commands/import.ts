@@ -9,7 +9,7 @@ import { describeMap, type ImportMap, readImportMap } from '../../backup/import/
 import { layoutOf } from '../../backup/import/open-file.ts';
 import { type ImportRun, runImport } from '../../backup/import/run-import.ts';
 import type { BackupContext } from '../../backup/run/context.ts';
-import { takeLease } from '../../backup/run/lease.ts';
+import { type Lease, takeLease } from '../../backup/run/lease.ts';
 import { runBackup } from '../../backup/run/run.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openDatabase } from '../../hosts/node/node-parts.ts';
@@ -128,6 +128,18 @@ async function importFile(
     )
       throw new UsageError('not confirmed: nothing was changed (--yes asks nothing)');
   }
+  const { report, safety } = await merge(invocation, (lease) =>
+    run({ dryRun: false, beat: () => lease.beat(), beforeMerge: () => lease.confirm() }),
+  );
+  return tellImported(invocation, report, doubtsOf(report), { dryRun: false, safety, map });
+}
+
+/** With a backup of what is there, and as the only run. */
+async function merge(
+  invocation: Invocation,
+  run: (lease: Lease) => Promise<ImportReport>,
+): Promise<{ readonly report: ImportReport; readonly safety: string }> {
+  const { session, terminal } = invocation;
   const opened = await openDatabase(session.config.database);
   try {
     const context = await session.backup();
@@ -146,12 +158,8 @@ async function importFile(
         `another run is under way (${taken.holder}); try again when it is done, or in ${taken.secondsLeft} s if it died`,
       );
     const { lease } = taken;
-    const report = await run({
-      dryRun: false,
-      beat: () => lease.beat(),
-      beforeMerge: () => lease.confirm(),
-    }).finally(() => lease.release());
-    return tellImported(invocation, report, doubtsOf(report), { dryRun: false, safety, map });
+    const report = await run(lease).finally(() => lease.release());
+    return { report, safety };
   } finally {
     await opened.close();
   }
