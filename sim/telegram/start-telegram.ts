@@ -7,20 +7,11 @@ import { Faults } from './call-faults.ts';
 import { createControl } from './control.ts';
 import { Flood } from './flood.ts';
 import { createApiFetch } from './in-process-api.ts';
-import {
-  describeBot,
-  newcomer,
-  openPerson,
-  openRoom,
-  ownerOf,
-  privateChat,
-  type RoomOptions,
-} from './openings.ts';
+import { describeBot, newcomer, openPerson, openRoom, ownerOf, privateChat } from './openings.ts';
 import { Person } from './person.ts';
 import { Receiver } from './receiver.ts';
 import { Room } from './room.ts';
 import { loadWorld } from './saved-world.ts';
-import type { ChatKind } from './state.ts';
 import type { Telegram, TelegramOptions } from './telegram.ts';
 import { World } from './world.ts';
 
@@ -70,18 +61,6 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
   const { port } = server.address() as AddressInfo;
   let mounted: ((request: Request) => Promise<Response>) | undefined;
   const stage = { world, receiver };
-  for (const { user } of beside?.world.people.values() ?? []) world.people.set(user.id, newcomer(user));
-  const people = [...world.people.values()].map(
-    (state) => new Person(stage, state, privateChat(world, state.user)),
-  );
-  const rooms = [...world.chats.values()].flatMap((state) =>
-    state.kind === 'private' ? [] : [new Room(stage, state, ownerOf(state))],
-  );
-  const room = (kind: ChatKind, given: RoomOptions): Room => {
-    const made = openRoom(stage, kind, given);
-    rooms.push(made);
-    return made;
-  };
   const telegram: Telegram = {
     apiRoot: `http://127.0.0.1:${port}`,
     get token() {
@@ -90,17 +69,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
     botInfo,
     calls: api.calls,
     delivered: receiver.delivered,
-    people,
-    rooms,
-    person: (given = {}) => {
-      const known = people.find(({ id }) => id === given.id);
-      if (known !== undefined && beside !== undefined) return known;
-      const made = openPerson(stage, given);
-      people.push(made);
-      return made;
-    },
-    group: ({ basic = false, ...given } = {}) => room(basic ? 'group' : 'supergroup', given),
-    channel: (given = {}) => room('channel', given),
+    ...inhabitants(stage, beside?.world),
     callsOf: (method) => api.calls.filter((call) => call.method.toLowerCase() === method.toLowerCase()),
     forgetCalls: () => {
       api.calls.length = 0;
@@ -129,17 +98,6 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
       token = `${botInfo.id}:AAStandInTokenRenewed${world.unique()}`;
       return token;
     },
-    room: (id) => {
-      const found = rooms.find((one) => one.id === id);
-      if (found !== undefined) return found;
-      // Another bot's test made it.
-      const state = world.chats.get(id);
-      if (state === undefined || state.kind === 'private')
-        throw new Error(`there is no group or channel ${id}`);
-      const made = new Room(stage, state, ownerOf(state));
-      rooms.push(made);
-      return made;
-    },
     file: (uniqueId) => world.files.byUniqueId(uniqueId),
     get pending() {
       return world.updates.pending().length;
@@ -159,6 +117,45 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
   const control = createControl(telegram);
   stages.set(telegram, stage);
   return telegram;
+}
+
+type Inhabitants = Pick<Telegram, 'people' | 'rooms' | 'person' | 'group' | 'channel' | 'room'>;
+
+/** People and rooms: those that the world has, and those that a test opens. */
+function inhabitants(stage: Stage, beside: World | undefined): Inhabitants {
+  const { world } = stage;
+  for (const { user } of beside?.people.values() ?? []) world.people.set(user.id, newcomer(user));
+  const people = [...world.people.values()].map(
+    (state) => new Person(stage, state, privateChat(world, state.user)),
+  );
+  const rooms = [...world.chats.values()].flatMap((state) =>
+    state.kind === 'private' ? [] : [new Room(stage, state, ownerOf(state))],
+  );
+  const kept = <T>(all: T[], made: T): T => {
+    all.push(made);
+    return made;
+  };
+  return {
+    people,
+    rooms,
+    person: (given = {}) => {
+      const known = people.find(({ id }) => id === given.id);
+      if (known !== undefined && beside !== undefined) return known;
+      return kept(people, openPerson(stage, given));
+    },
+    group: ({ basic = false, ...given } = {}) =>
+      kept(rooms, openRoom(stage, basic ? 'group' : 'supergroup', given)),
+    channel: (given = {}) => kept(rooms, openRoom(stage, 'channel', given)),
+    room: (id) => {
+      const found = rooms.find((one) => one.id === id);
+      if (found !== undefined) return found;
+      // Another bot's test made it.
+      const state = world.chats.get(id);
+      if (state === undefined || state.kind === 'private')
+        throw new Error(`there is no group or channel ${id}`);
+      return kept(rooms, new Room(stage, state, ownerOf(state)));
+    },
+  };
 }
 
 function replyArgs(params: unknown): Args {

@@ -2,6 +2,7 @@
 
 import { toSqlTime } from '../../db/time.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
+import { DAY_MS } from '../../text/times.ts';
 import type { LegacyEvent } from '../document/legacy.ts';
 import { type LegacyRecord, tableOfPlace } from '../document/legacy-records.ts';
 import { quoted, type Reason, reason } from '../document/reasons.ts';
@@ -57,7 +58,7 @@ const BATCH_CHARACTERS = 1024 * 1024;
 const BATCH_ROWS = 8_000;
 
 /** Zones of clocks that were told apart wrongly are less than a day. */
-const AHEAD_MS = 24 * 60 * 60 * 1000;
+const AHEAD_MS = DAY_MS;
 
 /**
  * Writes everything the file has, table by table as it comes; `write` gets each batch and the rows
@@ -108,17 +109,8 @@ export async function stageRecords(
       count(leftAside, event.table);
       continue;
     }
-    for (const [name, value] of Object.entries(event.fields))
-      if (value !== null && value !== '' && !target.known.has(name))
-        count(leftAside, `${event.table}.${name}`);
-    const { fields, faults } = fitted(target, unbanned(event, ownerIds), latest);
-    if (event.fields['banned_at'] != null && isOfAdmin(event, ownerIds))
-      faults.push({
-        table: event.table,
-        place: `${event.place}.banned_at`,
-        ...reason('of-an-admin'),
-        what: 'value',
-      });
+    for (const column of unknownOf(target, event)) count(leftAside, column);
+    const { fields, faults } = taken(target, event, { ownerIds, latest });
     for (const fault of faults) refuse(fault);
     if (fields === undefined) continue;
     n += 1;
@@ -174,14 +166,26 @@ function targetOf(staged: StagedImport): Target {
   };
 }
 
-/** Rights are given by a person, not by a file; nor are they taken so. */
-function isOfAdmin({ table, fields }: LegacyRecord, ownerIds: ReadonlySet<number>): boolean {
-  return table === 'users' && ownerIds.has(Number(fitValue('id', fields['user_id'] ?? null).value));
+/** Columns with a value that the database has not. */
+function unknownOf({ known }: Target, { table, fields }: LegacyRecord): string[] {
+  return Object.entries(fields).flatMap(([name, value]) =>
+    value === null || value === '' || known.has(name) ? [] : [`${table}.${name}`],
+  );
 }
 
-function unbanned(record: LegacyRecord, ownerIds: ReadonlySet<number>): LegacyRecord {
-  if (!isOfAdmin(record, ownerIds)) return record;
-  return { ...record, fields: { ...record.fields, banned_at: null } };
+/** Rights are given by a person, not by a file; nor are they taken so. */
+function taken(
+  target: Target,
+  record: LegacyRecord,
+  { ownerIds, latest }: { readonly ownerIds: ReadonlySet<number>; readonly latest: string },
+): ReturnType<typeof fitted> {
+  const { table, place, fields } = record;
+  const isOfAdmin =
+    table === 'users' && ownerIds.has(Number(fitValue('id', fields['user_id'] ?? null).value));
+  if (!isOfAdmin || fields['banned_at'] == null) return fitted(target, record, latest);
+  const found = fitted(target, { ...record, fields: { ...fields, banned_at: null } }, latest);
+  found.faults.push({ table, place: `${place}.banned_at`, ...reason('of-an-admin'), what: 'value' });
+  return found;
 }
 
 /** Values in the order of the columns; none when the row cannot be without one that it lacks. */

@@ -90,7 +90,7 @@ export function createMoments({ bucket, keys, source, living, encryption, gzipLe
     pack: (at, options) =>
       within(at, options, async (path, _, time) => {
         options.onProgress({ phase: 'packing' });
-        const body = await packed(path, options);
+        const body = await packed(path, options, { gzipLevel, encryption });
         const name = `${momentFileName(time)}.gz`;
         return { fileName: encryption === undefined ? name : `${name}.age`, body };
       }),
@@ -121,36 +121,37 @@ export function createMoments({ bucket, keys, source, living, encryption, gzipLe
       throw error;
     }
   }
+}
 
-  async function packed(
-    path: string,
-    { most, signal }: MomentOptions & { readonly most: number },
-  ): Promise<Uint8Array | undefined> {
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    const take = (chunk: Uint8Array): void => {
-      bytes += chunk.byteLength;
-      if (bytes <= most) chunks.push(Uint8Array.from(chunk));
-    };
-    const memory: HeadLastWriter = {
-      write: async (chunk) => take(chunk),
-      close: async (head) => {
-        chunks.unshift(Uint8Array.from(head));
-        bytes += head.byteLength;
-      },
-      abort: async () => {},
-    };
-    const writer = await openSealed(async () => memory, { headLength: 0, gzipLevel, encryption });
-    try {
-      for await (const chunk of createReadStream(path)) {
-        signal.throwIfAborted();
-        if (bytes > most) break;
-        await writer.write(chunk);
-      }
-      await writer.close(new Uint8Array(0));
-    } finally {
-      await writer.abort(undefined);
+async function packed(
+  path: string,
+  { most, signal }: MomentOptions & { readonly most: number },
+  sealing: Pick<MomentParts, 'encryption' | 'gzipLevel'>,
+): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const take = (chunk: Uint8Array): void => {
+    bytes += chunk.byteLength;
+    if (bytes <= most) chunks.push(Uint8Array.from(chunk));
+  };
+  const memory: HeadLastWriter = {
+    write: async (chunk) => take(chunk),
+    close: async (head) => {
+      chunks.unshift(Uint8Array.from(head));
+      bytes += head.byteLength;
+    },
+    abort: async () => {},
+  };
+  const writer = await openSealed(async () => memory, { headLength: 0, ...sealing });
+  try {
+    for await (const chunk of createReadStream(path)) {
+      signal.throwIfAborted();
+      if (bytes > most) break;
+      await writer.write(chunk);
     }
-    return bytes > most ? undefined : Buffer.concat(chunks);
+    await writer.close(new Uint8Array(0));
+  } finally {
+    await writer.abort(undefined);
   }
+  return bytes > most ? undefined : Buffer.concat(chunks);
 }

@@ -76,10 +76,17 @@ export async function takeLease(
       secondsLeft: Math.max(0, Math.ceil(answer.leftMs / 1000)),
     };
   if (answer.kind === 'absent') return { kind: 'held', lease: unfenced };
-  const { fence } = answer;
+  const problems = answer.note === undefined ? [] : [answer.note];
+  return { kind: 'held', lease: fenced(ledger, answer.fence, { clock, problems }) };
+}
+
+function fenced(
+  ledger: Ledger,
+  fence: number,
+  { clock, problems }: Pick<Lease, 'problems'> & { readonly clock: Clock },
+): Lease {
   let last = clock.now().getTime();
   let trouble: unknown;
-
   async function renew(stored?: StoredFile): Promise<void> {
     if (!(await ledger.renew(fence, LEASE_TTL_MS, stored)))
       throw new LeaseLost(
@@ -88,36 +95,33 @@ export async function takeLease(
     trouble = undefined;
   }
   return {
-    kind: 'held',
-    lease: {
-      fence,
-      problems: answer.note === undefined ? [] : [answer.note],
-      async beat() {
-        const now = clock.now().getTime();
-        // A clock that jumped back must not stop the beats.
-        if (now >= last && now - last < BEAT_MS) return;
-        last = now;
-        try {
-          await renew();
-        } catch (error) {
-          if (error instanceof LeaseLost) throw error;
-          trouble = error;
-        }
-      },
-      async confirm(stored) {
-        try {
-          await renew(stored);
-        } catch (error) {
-          if (error instanceof LeaseLost) throw error;
-          const before = trouble === undefined ? '' : ` (nor at the last beat: ${explain(trouble)})`;
-          throw new Error(`could not confirm the lease${before}`, { cause: error });
-        }
-      },
-      async release() {
-        await ledger.release(fence).catch((error: unknown) => {
-          trouble = error;
-        });
-      },
+    fence,
+    problems,
+    async beat() {
+      const now = clock.now().getTime();
+      // A clock that jumped back must not stop the beats.
+      if (now >= last && now - last < BEAT_MS) return;
+      last = now;
+      try {
+        await renew();
+      } catch (error) {
+        if (error instanceof LeaseLost) throw error;
+        trouble = error;
+      }
+    },
+    async confirm(stored) {
+      try {
+        await renew(stored);
+      } catch (error) {
+        if (error instanceof LeaseLost) throw error;
+        const before = trouble === undefined ? '' : ` (nor at the last beat: ${explain(trouble)})`;
+        throw new Error(`could not confirm the lease${before}`, { cause: error });
+      }
+    },
+    async release() {
+      await ledger.release(fence).catch((error: unknown) => {
+        trouble = error;
+      });
     },
   };
 }
