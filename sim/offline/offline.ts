@@ -15,7 +15,7 @@ import { type Person, startTelegram } from '../telegram/start-telegram.ts';
 import { isAdmin } from '../telegram/state.ts';
 import type { Telegram, TelegramOptions } from '../telegram/telegram.ts';
 import { openOfflineHome } from './home.ts';
-import { createPlayground } from './page/playground.ts';
+import { createPlayground, type PlaygroundOptions } from './page/playground.ts';
 import { addSamples, giveSamplesTo, SAMPLE_OWNER_ID } from './samples.ts';
 
 const ADMIN_ID = 1001;
@@ -68,7 +68,6 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
     },
     { offline: { anew: ANEW, page: `${telegram.apiRoot}/` }, isUnfilled: home.isNew, log: quietLog },
   );
-  const { backups } = running;
   if (home.isNew) {
     await addSamples(telegram).catch((error: unknown) => console.error(`note: ${describeError(error)}`));
     await giveSamplesTo(ADMIN_ID, running.db);
@@ -85,29 +84,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
         ...viewers.map((person) => ({ person, role: 'viewer' as const, tries: ['1', '2', '3'] })),
         { person: admin, role: 'admin', tries: ['/admin', '1'] },
       ],
-      backups: {
-        async run() {
-          const outcome = await backups.run({ trigger: 'command', scheduledAt: new Date() });
-          if (outcome.kind === 'failed') throw new Error(outcome.reason);
-        },
-        async list() {
-          const { entries } = await backups.list();
-          return entries.map(({ name, time, state, bytes, manifest }) => ({
-            name,
-            at: time.toISOString(),
-            state,
-            bytes,
-            trigger: manifest?.trigger,
-            files: Object.values(manifest?.objects ?? {}).map(({ file }) => file),
-          }));
-        },
-        async link(name, file) {
-          const { entries } = await backups.list();
-          const entry = entries.find((one) => one.name === name);
-          const links = entry === undefined ? [] : await backups.links(entry.name, ADMIN_ID);
-          return links.find(({ fileName }) => fileName === file)?.url;
-        },
-      },
+      backups: backupsOf(running),
     }),
   );
   console.log(`
@@ -124,6 +101,33 @@ ${String(env['BOT_TOKEN'] ?? '').trim() === '' ? 'Set BOT_TOKEN (npm run setup)'
       await running.stop();
       await telegram.close();
       await home.close();
+    },
+  };
+}
+
+/** As the page asks for them. */
+function backupsOf({ backups }: RunningNode): NonNullable<PlaygroundOptions['backups']> {
+  return {
+    async run() {
+      const outcome = await backups.run({ trigger: 'command', scheduledAt: new Date() });
+      if (outcome.kind === 'failed') throw new Error(outcome.reason);
+    },
+    async list() {
+      const { entries } = await backups.list();
+      return entries.map(({ name, time, state, bytes, manifest }) => ({
+        name,
+        at: time.toISOString(),
+        state,
+        bytes,
+        trigger: manifest?.trigger,
+        files: Object.values(manifest?.objects ?? {}).map(({ file }) => file),
+      }));
+    },
+    async link(name, file) {
+      const { entries } = await backups.list();
+      const entry = entries.find((one) => one.name === name);
+      const links = entry === undefined ? [] : await backups.links(entry.name, ADMIN_ID);
+      return links.find(({ fileName }) => fileName === file)?.url;
     },
   };
 }

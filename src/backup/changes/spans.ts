@@ -117,61 +117,77 @@ interface ChainEnd {
   readonly to: number;
 }
 
+type Log = Pick<ChangeState, 'timeline' | 'shippedSeq' | 'needsBase'>;
+
 /**
  * @param log of the living database: what waits in it is lost to nobody, and comes in a file;
  *   absent: nobody can ask it
  */
-export function historyOf(
-  bases: readonly Base[],
-  files: readonly StoredChange[],
-  log?: Pick<ChangeState, 'timeline' | 'shippedSeq' | 'needsBase'>,
-): History {
+export function historyOf(bases: readonly Base[], files: readonly StoredChange[], log?: Log): History {
   const index = new ChangeIndex(files, bases);
-  const spans: (Span & { readonly why: string })[] = [];
   const byTimeline = Map.groupBy(
     bases.filter(({ changes }) => changes !== undefined),
     ({ changes }) => changes?.timeline ?? '',
   );
-  const lost: Gap[] = [];
-  for (const [timeline, own] of byTimeline) {
-    let open: { from: Date; to: Date; seq: number; why: string; schema: string | null } | undefined;
-    for (const [at, base] of own.entries()) {
-      const { changes } = base;
-      if (changes === undefined) continue;
-      const schema = changes.schema_sha256;
-      // Behind a backup of another schema its files lead on, and not those of this one.
-      const until = own.slice(at).find((later) => later.changes?.schema_sha256 !== schema)?.changes?.seq;
-      const end = endUpTo(index, base, until);
-      const to = new Date(Math.max(base.time.getTime(), end?.to ?? 0));
-      const seq = Math.max(changes.seq, end?.last.last ?? 0);
-      const waits =
-        log?.timeline === timeline && log.needsBase === null && log.shippedSeq <= (open?.seq ?? 0);
-      if (open !== undefined && open.schema === schema && (open.seq >= changes.seq || waits)) {
-        open = { ...open, to: latest([open.to, to]), seq: Math.max(open.seq, seq) };
-        continue;
-      }
-      const why =
-        open === undefined
-          ? REASONS[changes.reason]
-          : open.schema !== schema
-            ? `${REASONS.schema}, and backup ${base.entry.name} is the first that has it`
-            : `changes ${open.seq + 1} to ${changes.seq} are in backup ${base.entry.name} only`;
-      if (open !== undefined) spans.push({ timeline, ...open });
-      open = { from: base.time, to, seq, why, schema };
+  const found = [...byTimeline].map(([timeline, own]) => spansOf(index, { timeline, own, log }));
+  const spans = found.flatMap((one) => one.spans).toSorted((a, b) => a.from.getTime() - b.from.getTime());
+  const { gaps, end } = gapsBetween(spans, bases);
+  const lost = found.flatMap((one) => one.lost ?? []);
+  if (end !== undefined) gaps.push(...lost.filter((gap) => gap.to > end));
+  return { spans: spans.map(({ timeline, from, to }) => ({ timeline, from, to })), gaps };
+}
+
+/** `why`: why a gap comes before it. */
+type Begun = Span & { readonly why: string };
+
+/** Those of one timeline, and what its files hold behind the last of them. */
+function spansOf(
+  index: ChangeIndex,
+  {
+    timeline,
+    own,
+    log,
+  }: { readonly timeline: string; readonly own: readonly Base[]; readonly log: Log | undefined },
+): { readonly spans: readonly Begun[]; readonly lost: Gap | undefined } {
+  const spans: Begun[] = [];
+  let open: (Begun & { readonly seq: number; readonly schema: string | null }) | undefined;
+  for (const [at, base] of own.entries()) {
+    const { changes } = base;
+    if (changes === undefined) continue;
+    const schema = changes.schema_sha256;
+    // Behind a backup of another schema its files lead on, and not those of this one.
+    const until = own.slice(at).find((later) => later.changes?.schema_sha256 !== schema)?.changes?.seq;
+    const end = endUpTo(index, base, until);
+    const to = new Date(Math.max(base.time.getTime(), end?.to ?? 0));
+    const seq = Math.max(changes.seq, end?.last.last ?? 0);
+    const waits = log?.timeline === timeline && log.needsBase === null && log.shippedSeq <= (open?.seq ?? 0);
+    if (open !== undefined && open.schema === schema && (open.seq >= changes.seq || waits)) {
+      open = { ...open, to: latest([open.to, to]), seq: Math.max(open.seq, seq) };
+      continue;
     }
-    if (open === undefined) continue;
-    spans.push({ timeline, ...open });
-    const end = open.seq;
-    const further = index.of(timeline).filter(({ first }) => first > end);
-    const last = further.at(-1);
-    if (last !== undefined)
-      lost.push({
-        from: open.to,
-        to: last.time,
-        reason: `changes ${end + 1} to ${least(further.map(({ first }) => first)) - 1} are in no file: what follows them needs a new full backup`,
-      });
+    const why =
+      open === undefined
+        ? REASONS[changes.reason]
+        : open.schema !== schema
+          ? `${REASONS.schema}, and backup ${base.entry.name} is the first that has it`
+          : `changes ${open.seq + 1} to ${changes.seq} are in backup ${base.entry.name} only`;
+    if (open !== undefined) spans.push(open);
+    open = { timeline, from: base.time, to, seq, why, schema };
   }
-  spans.sort((a, b) => a.from.getTime() - b.from.getTime());
+  if (open === undefined) return { spans, lost: undefined };
+  const { seq, to } = open;
+  const further = index.of(timeline).filter(({ first }) => first > seq);
+  const last = further.at(-1);
+  const reason = (): string =>
+    `changes ${seq + 1} to ${least(further.map(({ first }) => first)) - 1} are in no file: what follows them needs a new full backup`;
+  return { spans: [...spans, open], lost: last && { from: to, to: last.time, reason: reason() } };
+}
+
+/** `end`: the latest moment of all. */
+function gapsBetween(
+  spans: readonly Begun[],
+  bases: readonly Base[],
+): { readonly gaps: Gap[]; readonly end: Date | undefined } {
   const gaps: Gap[] = [];
   let to: Date | undefined;
   for (const span of spans) {
@@ -184,9 +200,7 @@ export function historyOf(
     }
     to = to === undefined ? span.to : latest([to, span.to]);
   }
-  const end = to;
-  if (end !== undefined) gaps.push(...lost.filter((gap) => gap.to > end));
-  return { spans: spans.map(({ timeline, from, to }) => ({ timeline, from, to })), gaps };
+  return { gaps, end: to };
 }
 
 export const UNRECORDED = 'no change log was kept';
