@@ -103,17 +103,8 @@ async function findAmong(
   const index = new ChangeIndex(files);
   const found = await stopOf(bucket, index.behind(base), base, options);
   const history = historyOf(bases, files);
-  const known = {
-    bases,
-    files,
-    index,
-    history,
-    base,
-    at,
-    now: options.now ?? nowOf(bucket),
-    living: options.living,
-    isCopy: bucket.isCopy,
-  };
+  const { living, now = nowOf(bucket) } = options;
+  const known = { bases, files, index, history, base, at, now, living, isCopy: bucket.isCopy };
   const { stop, fault } = isBestEffort ? await lastGood(bucket, base, { ...found, files }, options) : found;
   const time = stop === undefined ? base.time : stop.file.time;
   const orphan = await orphanOf(bucket, { base, files, time, at }, options);
@@ -133,51 +124,60 @@ async function findAmong(
     );
   }
   const last = stop?.header.last ?? base.changes?.seq;
-  const { living } = options;
   const isUnsure =
     at > time &&
     isLatest({ ...known, stop, orphan }) &&
     (living === undefined || isUnsureAt(living, { seq: last ?? 0 }, at));
-  const ahead = index
-    .behind(base)
-    .find((file) => stop !== undefined && file.last <= stop.file.last && datedAt(file) > at);
-  const ways = before
-    .filter(
-      (way) =>
-        way === base ||
-        (stop !== undefined &&
-          way.changes?.timeline === stop.file.timeline &&
-          way.changes.seq <= stop.file.last),
-    )
-    .map(
-      (way): Way => ({
-        base: way,
-        stop: stop?.file,
-        files: index.of(way.changes?.timeline ?? '').filter((file) => file.last <= (last ?? 0)),
-      }),
-    );
   return {
     at,
     time,
     timeline: base.changes?.timeline,
     seq: last,
-    ways,
+    ways: replaysOf({ before, base, index, last }, stop?.file),
     short,
     isUnsure,
     isBestEffort,
     plain: short === undefined ? plain : undefined,
     taken: strangerOf(from.bot, entries, base.entry),
     comesFrom: new Set([...lineage(base.changes?.timeline ?? '', bases, living).keys()].slice(1)),
-    notes: [
-      ...leftOut,
-      ...notes,
-      ...(ahead === undefined
-        ? []
-        : [
-            `the database’s clock went back then: this holds the changes of ${ahead.file} too, which came before and is dated later`,
-          ]),
-    ],
+    notes: [...leftOut, ...notes, ...datedLater(index.behind(base), stop?.file, at)],
   };
+}
+
+/** The base first, then the older ones whose files lead to the same stop. */
+function replaysOf(
+  {
+    before,
+    base,
+    index,
+    last = 0,
+  }: {
+    readonly before: readonly Base[];
+    readonly base: Base;
+    readonly index: ChangeIndex;
+    readonly last: number | undefined;
+  },
+  stop: StoredChange | undefined,
+): Way[] {
+  const leads = ({ changes }: Base): boolean =>
+    stop !== undefined && changes?.timeline === stop.timeline && changes.seq <= stop.last;
+  return before
+    .filter((way) => way === base || leads(way))
+    .map((way) => ({
+      base: way,
+      stop,
+      files: index.of(way.changes?.timeline ?? '').filter((file) => file.last <= last),
+    }));
+}
+
+/** For people, where the stop comes behind a file of a later time. */
+function datedLater(files: readonly StoredChange[], stop: StoredChange | undefined, at: Date): string[] {
+  const ahead = files.find((file) => stop !== undefined && file.last <= stop.last && datedAt(file) > at);
+  return ahead === undefined
+    ? []
+    : [
+        `the database’s clock went back then: this holds the changes of ${ahead.file} too, which came before and is dated later`,
+      ];
 }
 
 /** The first moment behind the one asked for that what is set opens. */
