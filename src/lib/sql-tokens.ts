@@ -26,14 +26,22 @@ const BLOB = /[xX]'[^']*'/y;
 const STRING = /'(?:[^']|'')*'/y;
 const NAME = /"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/y;
 
-const RULES: readonly (readonly [SqlToken['kind'], RegExp])[] = [
-  ['blob', BLOB],
-  ['word', WORD],
-  ['number', NUMBER],
-  ['string', STRING],
-  ['name', NAME],
-  ['param', PARAM],
-];
+type Rule = readonly [kind: SqlToken['kind'], pattern: RegExp];
+/** What a space or a comment begins with. */
+const SKIPPED = ' \t\n\f\r\uFEFF-/';
+const WORDS: readonly Rule[] = [['word', WORD]];
+
+/** What a token may be, by its first character: it takes one pattern then, not seven. */
+function rulesOf(first: string): readonly Rule[] {
+  if (first === 'x' || first === 'X') return [['blob', BLOB], ...WORDS];
+  if (/[A-Za-z_\u0080-\uffff]/.test(first)) return WORDS;
+  if (/[0-9.]/.test(first)) return [['number', NUMBER]];
+  if (first === "'") return [['string', STRING]];
+  if (/["`[]/.test(first)) return [['name', NAME]];
+  return /[?:@$]/.test(first) ? [['param', PARAM]] : [];
+}
+
+const ASCII = Array.from({ length: 128 }, (_, code) => rulesOf(String.fromCharCode(code)));
 
 /**
  * The tokens of a SQL text without white space and comments. Never throws: what fits no rule
@@ -43,9 +51,10 @@ export function tokenizeSql(sql: string): SqlToken[] {
   const tokens: SqlToken[] = [];
   let at = 0;
   while (at < sql.length) {
-    const skipped = matchAt(SPACE, sql, at) ?? matchAt(COMMENT, sql, at);
+    const mayBeSkipped = SKIPPED.includes(sql.charAt(at));
+    const skipped = mayBeSkipped ? (endOf(SPACE, sql, at) ?? endOf(COMMENT, sql, at)) : undefined;
     if (skipped !== undefined) {
-      at += skipped.length;
+      at = skipped;
       continue;
     }
     const token = nextToken(sql, at);
@@ -66,14 +75,15 @@ export function quoteName(name: string): string {
 }
 
 function nextToken(sql: string, start: number): SqlToken {
-  for (const [kind, rule] of RULES) {
-    const text = matchAt(rule, sql, start);
-    if (text !== undefined) return { kind, text, start, end: start + text.length };
+  for (const [kind, rule] of ASCII[sql.charCodeAt(start)] ?? WORDS) {
+    const end = endOf(rule, sql, start);
+    if (end !== undefined) return { kind, text: sql.slice(start, end), start, end };
   }
   return { kind: 'symbol', text: sql.slice(start, start + 1), start, end: start + 1 };
 }
 
-function matchAt(rule: RegExp, sql: string, at: number): string | undefined {
+/** Where what matches at a position ends. */
+function endOf(rule: RegExp, sql: string, at: number): number | undefined {
   rule.lastIndex = at;
-  return rule.exec(sql)?.[0];
+  return rule.test(sql) ? rule.lastIndex : undefined;
 }

@@ -52,12 +52,15 @@ export function coverageOf({
     return reason === undefined ? [] : [{ table: name, reason, isData: true }];
   });
   const covered: TableInfo[] = [];
+  const triggers = new Map(
+    objects.filter(({ type }) => type === 'trigger').map((trigger) => [trigger.name.toLowerCase(), trigger]),
+  );
   for (const table of tables) {
     if (table.kind !== 'table' || isStaging(table.name)) continue;
     const known = LEFT_OUT.get(table.name.toLowerCase());
     const reason =
       known ??
-      foreignTrigger(table, objects) ??
+      foreignTrigger(table, triggers) ??
       noKey(table) ??
       tooWideForChanges(table) ??
       unfollowed(table, indexes);
@@ -96,10 +99,8 @@ function noKey(table: TableInfo): string | undefined {
 }
 
 /** Somebody else's trigger under a name that one of ours needs: it is not taken away. */
-function foreignTrigger(table: TableInfo, objects: readonly SchemaObject[]): string | undefined {
-  const names = new Set(triggerNames(table.name).map((name) => name.toLowerCase()));
-  const taken = objects.find(
-    (object) => object.type === 'trigger' && names.has(object.name.toLowerCase()) && !isChangeTrigger(object),
-  );
+function foreignTrigger(table: TableInfo, triggers: ReadonlyMap<string, SchemaObject>): string | undefined {
+  const named = triggerNames(table.name).flatMap((name) => triggers.get(name.toLowerCase()) ?? []);
+  const taken = named.find((trigger) => !isChangeTrigger(trigger));
   return taken && `somebody else's trigger has the name ${taken.name}`;
 }

@@ -5,11 +5,10 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { NEWEST_VERSION, versionIn } from '../../db/existing-schema.ts';
-import { openForeignFile } from '../foreign/connection.ts';
 import type { Task } from '../foreign/task.ts';
-import { type CheckedFile, checkFile, type Expected, requireTime } from '../verify/check-file.ts';
+import { type CheckedFile, checkOpened, type Expected, requireTime } from '../verify/check-file.ts';
 import { copyDatabase } from '../verify/copy-database.ts';
-import { requireIntact } from '../verify/file-integrity.ts';
+import { openIntact } from '../verify/file-integrity.ts';
 import { loadDocument } from '../verify/load-document.ts';
 
 declare module '../foreign/task.ts' {
@@ -39,10 +38,9 @@ export const prepareTask: Task<PrepareInput, Prepared> = async ({ path, kind, to
   if (kind === 'document') requireTime(await loadDocument(path, to), expected);
   // The file given stays as it is: it is copied even when it is a plain database.
   else if (path !== to) await copyDatabase(path, to, origin);
-  requireIntact(to, origin);
-  const found = await checkFile(to, expected);
-  const { db, close } = openForeignFile(to);
+  const { db, close } = openIntact(to, origin);
   try {
+    const found = await checkOpened(db, expected);
     return { ...found, schemaVersion: versionOf(db), notes: underWay(db) };
   } finally {
     close();

@@ -32,6 +32,7 @@ type KeyName = string | bigint;
 export class Replay {
   readonly #db: DatabaseSync;
   readonly #schema: DatabaseSchema;
+  readonly #before: (table: TableInfo) => void;
   readonly #waitingBytes: number;
   readonly #tables: ReadonlyMap<string, TableInfo>;
   readonly #targets = new Map<TableInfo, Target>();
@@ -41,9 +42,16 @@ export class Replay {
   /** The name of the file at work. */
   reading = '';
 
-  constructor(db: DatabaseSync, schema: DatabaseSchema, waitingBytes: number = WAITING_BYTES) {
+  /** @param before is told of a table before anything is done to its rows */
+  constructor(
+    db: DatabaseSync,
+    schema: DatabaseSchema,
+    before: (table: TableInfo) => void,
+    waitingBytes: number = WAITING_BYTES,
+  ) {
     this.#db = db;
     this.#schema = schema;
+    this.#before = before;
     this.#waitingBytes = waitingBytes;
     // A table that is not covered now may have been, when the files were made.
     const known = schema.tables.filter(
@@ -111,6 +119,7 @@ export class Replay {
   #targetOf(table: TableInfo): Target {
     const known = this.#targets.get(table);
     if (known !== undefined) return known;
+    this.#before(table);
     const made = new Target(this.#db, table, this.#schema);
     this.#targets.set(table, made);
     return made;

@@ -12,7 +12,7 @@ import { coverageOf } from '../changes/coverage.ts';
 import { explainFull, type ForeignDatabase, openForeign } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
 import type { Task } from '../foreign/task.ts';
-import type { DatabaseSchema, SchemaObject } from '../model/model.ts';
+import type { DatabaseSchema, SchemaObject, TableInfo } from '../model/model.ts';
 import { missingParts } from '../schema/missing-parts.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { Replay, type ReplayFile } from './replay-rows.ts';
@@ -58,9 +58,14 @@ export const replayTask: Task<ReplayInput, Replayed> = async ({ path, files, byt
   try {
     const before = orphansOf(db);
     db.exec('BEGIN');
-    const triggers = schema.objects.filter(({ type }) => type === 'trigger');
-    for (const { name } of triggers) db.exec(`DROP TRIGGER ${quoteName(name)}`);
-    const replay = new Replay(db, schema);
+    const dropped: SchemaObject[] = [];
+    // A database has hundreds of triggers, and most tables get no row. Were one to fire that the file
+    // files under another table, SQLite would refuse the row (connection.ts).
+    const replay = new Replay(db, schema, (table) => {
+      const triggers = triggersOn(schema, table);
+      for (const { name } of triggers) db.exec(`DROP TRIGGER ${quoteName(name)}`);
+      dropped.push(...triggers);
+    });
     const recordNow = recordOf(db, schema);
     const record = recordNow();
     let good = 0;
@@ -78,7 +83,8 @@ export const replayTask: Task<ReplayInput, Replayed> = async ({ path, files, byt
     }
     replay.setSequence();
     const stale = rebuildSearch(db, schema, replay.met);
-    makeTriggers(foreign, triggers);
+    // In the order in which they were made: so SQLite fires them.
+    makeTriggers(foreign, schema, dropped);
     db.exec('COMMIT');
     const orphans = orphansOf(db) - before;
     return {
@@ -161,9 +167,20 @@ function rebuildSearch(db: DatabaseSync, schema: DatabaseSchema, met: ReadonlySe
   return notes;
 }
 
+function triggersOn({ objects }: DatabaseSchema, { name }: TableInfo): SchemaObject[] {
+  return objects.filter(
+    ({ type, tableName }) => type === 'trigger' && tableName.toLowerCase() === name.toLowerCase(),
+  );
+}
+
 /** Letter by letter as they were: SQLite keeps the text of a trigger. */
-function makeTriggers({ db, creating }: ForeignDatabase, triggers: readonly SchemaObject[]): void {
-  for (const { sql } of triggers) {
+function makeTriggers(
+  { db, creating }: ForeignDatabase,
+  { objects }: DatabaseSchema,
+  dropped: readonly SchemaObject[],
+): void {
+  const triggers = objects.filter(({ type }) => type === 'trigger');
+  for (const { sql } of triggers.filter((trigger) => dropped.includes(trigger))) {
     creating(true);
     try {
       db.prepare(sql ?? '').run();

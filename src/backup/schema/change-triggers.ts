@@ -125,9 +125,14 @@ export function isChangeTrigger(
   );
 }
 
+const keyBehind = (as: string): RegExp =>
+  new RegExp(`, ${as}\\.(${COLUMN}), |typeof\\(${as}\\.(${COLUMN})\\)`, 'g');
+/** A database has hundreds of such triggers. */
+const KEY_IN_TEXT = { o: keyBehind('o'), OLD: keyBehind('OLD'), NEW: keyBehind('NEW') };
+
 /** The key's columns in the text of such a trigger. */
-function keyInText(sql: string, as: string): RowKey | undefined {
-  const found = [...sql.matchAll(new RegExp(`, ${as}\\.(${COLUMN}), |typeof\\(${as}\\.(${COLUMN})\\)`, 'g'))];
+function keyInText(sql: string, as: 'o' | 'OLD' | 'NEW'): RowKey | undefined {
+  const found = [...sql.matchAll(KEY_IN_TEXT[as])];
   const names = found.map(([, one, more]) => one ?? more ?? '');
   // Each statement of the text has the same key.
   const again = names.indexOf(names[0] ?? '', 1);

@@ -22,7 +22,9 @@ import {
   SLACK,
 } from './json-bytes.ts';
 
-const FIRST_ROOM = 512 * 1024;
+/** Many a database has dozens of tables with a row or none. */
+const LEAST_ROOM = 16 * 1024;
+const USUAL_ROOM = 512 * 1024;
 /**
  * The most that a value grows by, where its text is made here: NULL is one byte and becomes four, a
  * number nine and becomes 24, a blob gets five and a half bytes for each of its head's; a text that
@@ -33,7 +35,7 @@ const NO_BYTES = new Uint8Array(0);
 
 /** One buffer, used again: what was encoded is valid until the next. */
 export class CanonicalJson {
-  #out: Buffer = Buffer.allocUnsafe(FIRST_ROOM);
+  #out: Buffer = Buffer.alloc(0);
 
   encode(canonical: Buffer, rows: number, form: JsonRowForm): Uint8Array {
     const whole = this.#encode(canonical, rows, form, false);
@@ -102,8 +104,9 @@ export class CanonicalJson {
   #roomFor(used: number, more: number): Buffer {
     const wanted = used + more + SLACK;
     // What one huge row took is not kept.
-    if (wanted > this.#out.length || (used === 0 && this.#out.length > 4 * Math.max(wanted, FIRST_ROOM))) {
-      const other = Buffer.allocUnsafe(Math.max(wanted, FIRST_ROOM));
+    if (wanted > this.#out.length || (used === 0 && this.#out.length > 4 * Math.max(wanted, USUAL_ROOM))) {
+      const room = wanted < USUAL_ROOM ? Math.max(LEAST_ROOM, 2 * wanted) : wanted;
+      const other = Buffer.allocUnsafe(room);
       this.#out.copy(other, 0, 0, used);
       this.#out = other;
     }

@@ -4,8 +4,8 @@ import { explain } from '../../lib/clock.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { sortFindings } from '../model/database-damage.ts';
 import type { SourceCheck } from '../model/model.ts';
-import { orphansOf } from './references.ts';
-import { openStored, type StoredFile } from './stored-rows.ts';
+import { openForKeys, orphansOf } from './references.ts';
+import type { StoredFile } from './stored-rows.ts';
 
 /**
  * Looking up every index entry takes up to twice as long by SQLite's own cache as by pages of the
@@ -19,7 +19,7 @@ export function openCopyCheck(path: string): { check(): SourceCheck; close(): vo
   const db = new DatabaseSync(path, { readOnly: true, enableDoubleQuotedStringLiterals: true });
   db.exec(`PRAGMA mmap_size = ${MMAP_BYTES}; PRAGMA cache_size = -${CACHE_KIB}`);
   db.prepare('SELECT 1 FROM sqlite_schema').get();
-  const file = openStored(db, path);
+  const file = openForKeys(db, path);
   return {
     check() {
       const { damage, notes } = sortFindings(integrityRows(db));
@@ -27,12 +27,12 @@ export function openCopyCheck(path: string): { check(): SourceCheck; close(): vo
       db.exec('PRAGMA mmap_size = 0; PRAGMA shrink_memory');
       return {
         damage,
-        notes: [...notes, ...orphans(db, damage.length === 0 ? file.stored : undefined)],
+        notes: [...notes, ...orphans(db, damage.length === 0 ? file?.stored : undefined)],
         proof: 'integrity_check and foreign keys of the copy that was read',
       };
     },
     close() {
-      file.close();
+      file?.close();
       db.close();
     },
   };

@@ -14,7 +14,7 @@ import { questionsBy } from './questions.ts';
 import { rowForm } from './row-form.ts';
 import { fixedLayout, type ScanSql, scanSql, selectSql } from './scan-sql.ts';
 import { type DetailedSchema, readSchema, SCHEMA_QUERIES } from './schema.ts';
-import { openStored, type StoredFile, storedRows } from './stored-rows.ts';
+import { type StoredFile, storedRows } from './stored-rows.ts';
 import { MOST_EXPRESSIONS } from './too-wide.ts';
 
 export interface FileSnapshotOptions {
@@ -22,8 +22,6 @@ export interface FileSnapshotOptions {
   readonly path: string;
   /** Most rows in a batch, 500 by default. */
   readonly batchRows?: number | undefined;
-  /** SQLite has just written it for us: its pages can be read as they are. */
-  readonly isOurs?: boolean;
 }
 
 const BATCH_ROWS = 500;
@@ -40,11 +38,7 @@ const REPLACEMENT = '\ufffd';
  * Opens snapshots of a file. Rejects when it does not exist (it is never made), is no database, or
  * its encoding is not UTF-8.
  */
-export function openFileSnapshotSource({
-  path,
-  batchRows,
-  isOurs = false,
-}: FileSnapshotOptions): SnapshotSource {
+export function openFileSnapshotSource({ path, batchRows }: FileSnapshotOptions): SnapshotSource {
   const within = async <T>(work: (db: DatabaseSync) => T | Promise<T>): Promise<T> => {
     if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
     const { db, close } = openForeignFile(path);
@@ -57,15 +51,7 @@ export function openFileSnapshotSource({
   };
   return {
     ...questionsBy((queries) => within((db) => queries.map((sql) => answerTo(db, sql)))),
-    read: (use) =>
-      within(async (db) => {
-        const file = isOurs ? openStored(db, path) : undefined;
-        try {
-          return await readSnapshot(db, { batchRows, stored: file?.stored }, use);
-        } finally {
-          file?.close();
-        }
-      }),
+    read: (use) => within((db) => readSnapshot(db, { batchRows }, use)),
   };
 }
 
@@ -78,7 +64,7 @@ export function openFile(location: string | URL): DatabaseSync {
 }
 
 export interface ReadOptions {
-  readonly batchRows: number | undefined;
+  readonly batchRows?: number | undefined;
   /** The same file by its pages, where SQLite itself has just written it. */
   readonly stored?: StoredFile | undefined;
 }

@@ -4,6 +4,7 @@
  * column that holds integers, the keys are gathered from the pages here, and looked up in memory;
  * for the others, and where one is missing, SQLite says what there is. Node only.
  */
+import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import type { DatabaseSchema, SqlValue, TableInfo } from '../model/model.ts';
@@ -11,7 +12,15 @@ import { everyInteger } from '../sqlite/integer-column.ts';
 import { hasPlainRecords } from '../sqlite/table-reader.ts';
 import { answerTo } from './file.ts';
 import { readSchema, SCHEMA_QUERIES } from './schema.ts';
-import type { StoredFile } from './stored-rows.ts';
+import { openStored, type StoredFile } from './stored-rows.ts';
+
+/** Of fewer bytes SQLite has looked up every row before the schema is read here. */
+const FEW_BYTES = 1_000_000;
+
+/** For {@link orphansOf}: undefined for a small file. `close` it afterwards. */
+export function openForKeys(db: DatabaseSync, path: string): ReturnType<typeof openStored> | undefined {
+  return statSync(path).size < FEW_BYTES ? undefined : openStored(db, path);
+}
 
 /**
  * How many rows of a table refer to rows that do not exist; tables without such rows are left out.
@@ -70,16 +79,16 @@ function provenOf(db: DatabaseSync, stored: StoredFile, keys: readonly ForeignKe
   return proven;
 }
 
-function keysIn({ root, column }: Place, { read }: StoredFile): IntegerSet | undefined {
+function keysIn({ root, column }: Place, { pages }: StoredFile): IntegerSet | undefined {
   const keys = new IntegerSet();
   const isWhole = inOrder(() =>
-    everyInteger(read, root, column, (values, count) => keys.addAll(values, count)),
+    everyInteger(pages, root, column, (values, count) => keys.addAll(values, count)),
   );
   return isWhole ? keys : undefined;
 }
 
-function areIn(keys: IntegerSet, { root, column }: Place, { read }: StoredFile): boolean {
-  return inOrder(() => everyInteger(read, root, column, (values, count) => keys.hasAll(values, count)));
+function areIn(keys: IntegerSet, { root, column }: Place, { pages }: StoredFile): boolean {
+  return inOrder(() => everyInteger(pages, root, column, (values, count) => keys.hasAll(values, count)));
 }
 
 /** Pages that are not as expected are left to SQLite. */

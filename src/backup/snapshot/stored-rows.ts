@@ -8,16 +8,21 @@ import type { DatabaseSync } from 'node:sqlite';
 import { canonicalLength, canonicalValue, viewOf } from '../model/canonical.ts';
 import type { EncodedRows, JsonRowForm, Row, RowBatch, SqlValue, TableInfo } from '../model/model.ts';
 import { PAGE_SIZE } from '../sqlite/format.ts';
-import type { ReadAt } from '../sqlite/page-file.ts';
-import { hasPlainRecords, isReadable, type RowBytes, readTable } from '../sqlite/table-reader.ts';
+import { PageFile } from '../sqlite/page-file.ts';
+import {
+  type FilePages,
+  hasPlainRecords,
+  isReadable,
+  type RowBytes,
+  readTable,
+} from '../sqlite/table-reader.ts';
 import { CanonicalJson } from './canonical-json.ts';
 
 /** Of a batch of rows that nobody makes values of; a document's text of it is twice as long. */
 const BATCH_BYTES = 128 * 1024;
 
 /** A file that is read by its pages. */
-export interface StoredFile {
-  readonly read: ReadAt;
+export interface StoredFile extends FilePages {
   /** Where the b-tree of each table begins. */
   readonly roots: ReadonlyMap<string, number>;
 }
@@ -26,16 +31,18 @@ export interface StoredFile {
 export function storedFile(db: DatabaseSync, fd: number, head: Uint8Array): StoredFile | undefined {
   if (!isReadable(head)) return undefined;
   const tables = db.prepare("SELECT name, rootpage FROM sqlite_schema WHERE type = 'table'").all();
+  const read = (into: Uint8Array, position: number): number => {
+    let done = 0;
+    for (;;) {
+      const more = readSync(fd, into, done, into.byteLength - done, position + done);
+      done += more;
+      if (more === 0 || done === into.byteLength) return done;
+    }
+  };
   return {
     roots: new Map(tables.map(({ name, rootpage }) => [String(name), Number(rootpage)])),
-    read(into, position) {
-      let done = 0;
-      for (;;) {
-        const more = readSync(fd, into, done, into.byteLength - done, position + done);
-        done += more;
-        if (more === 0 || done === into.byteLength) return done;
-      }
-    },
+    pages: new PageFile(read),
+    overflow: new PageFile(read),
   };
 }
 
@@ -52,13 +59,13 @@ export function openStored(
 
 /** Undefined for a table that takes SQL; what comes back as false, SQL must go on with. */
 export function storedRows(
-  { read, roots }: StoredFile,
+  { roots, ...pages }: StoredFile,
   table: TableInfo,
   batchRows = Number.POSITIVE_INFINITY,
 ): Generator<RowBatch, boolean> | undefined {
   const root = roots.get(table.name);
   if (root === undefined || !hasPlainRecords(table)) return undefined;
-  return batches(readTable(read, root, table, { rows: batchRows, bytes: BATCH_BYTES }), table);
+  return batches(readTable(pages, root, table, { rows: batchRows, bytes: BATCH_BYTES }), table);
 }
 
 function* batches(tables: Generator<RowBytes, boolean>, table: TableInfo): Generator<RowBatch, boolean> {

@@ -5,7 +5,7 @@
  */
 import { viewOf } from '../model/canonical.ts';
 import { LEAF_HEADER, localPayload, MAX_LOCAL_TABLE, PAGE_SIZE } from './format.ts';
-import { malformed, PageFile, type ReadAt } from './page-file.ts';
+import { malformed, type PageFile } from './page-file.ts';
 import { leavesOf, SERIAL_BYTES } from './table-leaves.ts';
 
 /** Seven groups of 7 bits: so far a varint is exact in a double. */
@@ -23,12 +23,11 @@ const MOST_CELLS = PAGE_SIZE / 2;
  * @throws where the pages are not a b-tree
  */
 export function everyInteger(
-  read: ReadAt,
+  pages: PageFile,
   root: number,
   column: number | 'rowid',
   see: (values: Float64Array, count: number) => boolean,
 ): boolean {
-  const pages = new PageFile(read);
   let leaf: Leaf | undefined;
   for (const page of leavesOf(pages, root)) {
     // The buffer comes with the first page.

@@ -9,13 +9,19 @@ import { HEAD_BYTES, NUMBER_BYTES, TAG, viewOf } from '../model/canonical.ts';
 import type { TableInfo } from '../model/model.ts';
 import { LEAF_HEADER, localPayload, MAX_LOCAL_TABLE, OVERFLOW_CAPACITY, PAGE_SIZE } from './format.ts';
 import { tableLayout } from './layout.ts';
-import { malformed, PageFile, type ReadAt } from './page-file.ts';
+import { malformed, type PageFile } from './page-file.ts';
 import { leavesOf, SERIAL_BYTES } from './table-leaves.ts';
 
 /** Some rows, one after the other; the bytes are valid until the next are asked for. */
 export interface RowBytes {
   readonly bytes: Buffer;
   readonly rows: number;
+}
+
+/** Where the pages of a file are read: its tables one after the other, by the same two buffers. */
+export interface FilePages {
+  readonly pages: PageFile;
+  readonly overflow: PageFile;
 }
 
 export interface BatchLimits {
@@ -45,15 +51,14 @@ export function hasPlainRecords(table: TableInfo): boolean {
  * @throws where the pages are not a b-tree
  */
 export function* readTable(
-  read: ReadAt,
+  { pages, overflow }: FilePages,
   root: number,
   table: TableInfo,
   limits: BatchLimits,
 ): Generator<RowBytes, boolean> {
-  const records = new Records(table, read);
-  const pages = new PageFile(read);
+  const records = new Records(table, overflow);
   for (const page of leavesOf(pages, root)) {
-    const at = pages.seek(page);
+    let at = pages.seek(page);
     const count = pages.bytes.readUInt16BE(at + 3);
     for (let cell = 0; cell < count; cell += 1) {
       const from = at + pages.bytes.readUInt16BE(at + LEAF_HEADER + 2 * cell);
@@ -61,14 +66,19 @@ export function* readTable(
         if (records.rows > 0) yield records.take();
         return false;
       }
-      if (records.rows >= limits.rows || records.used >= limits.bytes) yield records.take();
+      if (records.rows < limits.rows && records.used < limits.bytes) continue;
+      yield records.take();
+      // Meanwhile another table may have been read.
+      at = pages.seek(page);
     }
   }
   if (records.rows > 0) yield records.take();
   return true;
 }
 
-const FIRST_ROOM = 256 * 1024;
+/** Many a database has dozens of tables with a row or none. */
+const LEAST_ROOM = 8 * 1024;
+const USUAL_ROOM = 256 * 1024;
 
 /** Records on their way into the canonical encoding. */
 class Records {
@@ -89,8 +99,8 @@ class Records {
   /** Behind the varint that was read last. */
   #next = 0;
 
-  constructor(table: TableInfo, read: ReadAt) {
-    this.#overflow = new PageFile(read);
+  constructor(table: TableInfo, overflow: PageFile) {
+    this.#overflow = overflow;
     this.#isHidden = table.rowidAlias === null;
     this.#alias = table.rowidAlias ?? -1;
     this.#real = tableLayout(table).real;
@@ -261,9 +271,9 @@ class Records {
     // Each value has its head beside what it takes in the record.
     const wanted = this.used + bytes;
     // What one huge row took is not kept.
-    const isTooLarge = this.used === 0 && this.#out.length > 2 * FIRST_ROOM && wanted <= FIRST_ROOM;
+    const isTooLarge = this.used === 0 && this.#out.length > 2 * USUAL_ROOM && wanted <= USUAL_ROOM;
     if (wanted <= this.#out.length && !isTooLarge) return;
-    const larger = Buffer.allocUnsafe(Math.max(FIRST_ROOM, 2 * wanted));
+    const larger = Buffer.allocUnsafe(Math.max(LEAST_ROOM, 2 * wanted));
     this.#out.copy(larger, 0, 0, this.used);
     this.#out = larger;
     this.#view = viewOf(larger);

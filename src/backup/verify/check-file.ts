@@ -3,6 +3,7 @@
  * for foreign files only (foreign/process.ts): whatever it opens may be made to do harm. Node only.
  */
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { explain } from '../../lib/clock.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import type { Manifest } from '../catalog/manifest.ts';
@@ -15,10 +16,10 @@ import { rowsOfTables } from '../model/digest.ts';
 import { ledgerTriggers } from '../schema/ledger-triggers.ts';
 import { strangeRows } from '../schema/strange-rows.ts';
 import { type Stranger, strangersNote, strangersOf } from '../schema/strangers.ts';
-import { orphansOf } from '../snapshot/references.ts';
-import { openStored } from '../snapshot/stored-rows.ts';
+import { openForKeys, orphansOf } from '../snapshot/references.ts';
+import { openStored, type StoredFile } from '../snapshot/stored-rows.ts';
 import { settledCopy } from './copy-database.ts';
-import { digestFile, type FileDigests } from './file-digests.ts';
+import { digestFile, digestOpened, type FileDigests } from './file-digests.ts';
 import { integrityFaults } from './file-integrity.ts';
 import { loadDocument } from './load-document.ts';
 import type { Said } from './own-words.ts';
@@ -85,7 +86,23 @@ export async function checkFile(
   expected: Expected | undefined,
   bare?: string,
 ): Promise<CheckedFile> {
-  const rows = await digestFile(path, { isOurs: bare !== undefined, said: expected });
+  const { db, close } = openForeignFile(path);
+  const file = bare === undefined ? undefined : openStored(db, path);
+  try {
+    return await checkOpened(db, expected, { stored: file?.stored, bare });
+  } finally {
+    file?.close();
+    close();
+  }
+}
+
+/** {@link checkFile} of one that is open already. */
+export async function checkOpened(
+  db: DatabaseSync,
+  expected: Expected | undefined,
+  { stored, bare }: { readonly stored?: StoredFile | undefined; readonly bare?: string | undefined } = {},
+): Promise<CheckedFile> {
+  const rows = await digestOpened(db, { said: expected }, stored);
   const schema = bare === undefined ? rows : await digestFile(bare, { only: [] });
   const found = { ...rows, objects: schema.objects, schemaSha256: schema.schemaSha256 };
   requireSchema(found.objects);
@@ -94,12 +111,7 @@ export async function checkFile(
   if (found.difference !== undefined) throw new Damaged(found.difference);
   const wrong = expected === undefined ? [] : differences(found, expected);
   if (wrong.length > 0) throw new Damaged(wrong.join('; '));
-  const { db, close } = openForeignFile(path);
-  try {
-    return { ...found, strangers: [...strangeRows(db, found.objects), ...strangersOf(found.objects)] };
-  } finally {
-    close();
-  }
+  return { ...found, strangers: [...strangeRows(db, found.objects), ...strangersOf(found.objects)] };
 }
 
 async function contents(
@@ -144,9 +156,9 @@ function integrityCheck(path: string, report: Report): string {
     const faults = integrityFaults(db);
     if (faults.length > 0) throw new Error(faults.slice(0, 5).join('; '));
     // Its pages are in order now.
-    const file = openStored(db, path);
-    const orphans = orphansOf(db, file.stored);
-    file.close();
+    const file = openForKeys(db, path);
+    const orphans = orphansOf(db, file?.stored);
+    file?.close();
     if (orphans.size > 0) {
       const rows = orphans.values().reduce((sum, more) => sum + more, 0);
       report.warnings.push(

@@ -1,10 +1,11 @@
 /** The contents of a SQLite file that nobody else has open, as digests. Node only. */
-
+import type { DatabaseSync } from 'node:sqlite';
 import type { Task } from '../foreign/task.ts';
 import { createDigestSink, type TableDigest } from '../model/digest.ts';
 import { feed } from '../model/fan-out.ts';
-import type { DatabaseSchema, ScanTarget, SchemaObject } from '../model/model.ts';
-import { openFileSnapshotSource } from '../snapshot/file.ts';
+import type { DatabaseSchema, ScanTarget, SchemaObject, Snapshot } from '../model/model.ts';
+import { openFileSnapshotSource, readSnapshot } from '../snapshot/file.ts';
+import type { StoredFile } from '../snapshot/stored-rows.ts';
 import { createOwnWords, type Said } from './own-words.ts';
 
 declare module '../foreign/task.ts' {
@@ -23,15 +24,29 @@ export interface FileDigests {
   readonly difference: string | undefined;
 }
 
+interface Wanted {
+  readonly only?: readonly string[];
+  readonly said?: Said | undefined;
+}
+
 /** Tables (all, or those of `only`) and schema of a SQLite file as digests. */
-export async function digestFile(
-  path: string,
-  {
-    only,
-    isOurs = false,
-    said,
-  }: { readonly only?: readonly string[]; readonly isOurs?: boolean; readonly said?: Said | undefined } = {},
+export function digestFile(path: string, wanted: Wanted = {}): Promise<FileDigests> {
+  return openFileSnapshotSource({ path }).read((snapshot) => digestSnapshot(snapshot, wanted));
+}
+
+/**
+ * The same of one that is open already, and that nobody writes to.
+ * @param stored it by its pages, where we have just made it
+ */
+export function digestOpened(
+  db: DatabaseSync,
+  wanted: Wanted,
+  stored?: StoredFile | undefined,
 ): Promise<FileDigests> {
+  return readSnapshot(db, { stored }, (snapshot) => digestSnapshot(snapshot, wanted));
+}
+
+async function digestSnapshot(snapshot: Snapshot, { only, said }: Wanted): Promise<FileDigests> {
   const digest = createDigestSink();
   const words = said && createOwnWords(said);
   const isWanted = (target: ScanTarget): boolean =>
@@ -40,15 +55,12 @@ export async function digestFile(
     ...digest,
     targets: (schema: DatabaseSchema) => digest.targets(schema).filter(isWanted),
   };
-  const objects = await openFileSnapshotSource({ path, isOurs }).read(async (snapshot) => {
-    await feed(snapshot, { ordered, others: words?.sinks ?? [] }, async () => {});
-    return snapshot.schema.objects;
-  });
+  await feed(snapshot, { ordered, others: words?.sinks ?? [] }, async () => {});
   await digest.finish();
   return {
     tables: digest.result(),
     schemaSha256: digest.schemaSha256(),
-    objects,
+    objects: snapshot.schema.objects,
     difference: words?.difference(),
   };
 }

@@ -120,7 +120,7 @@ test.each([
   const schema = await openFileSnapshotSource({ path }).schema();
   const { db, close } = openForeign(path, { mode: 'write', bytes: 10_000_000 });
   for (const { type, name } of schema.objects) if (type === 'trigger') db.exec(`DROP TRIGGER "${name}"`);
-  const replay = new Replay(db, schema, waitingBytes);
+  const replay = new Replay(db, schema, () => {}, waitingBytes);
   await replay.group(files);
   close();
   const now = join(directory, 'now.db');

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { orphansOf } from '../../../src/backup/snapshot/references.ts';
 import { openStored } from '../../../src/backup/snapshot/stored-rows.ts';
+import { PAGE_SIZE } from '../../../src/backup/sqlite/format.ts';
 import '../../support/property-seed.ts';
 import { makeDatabase } from './rig.ts';
 
@@ -22,20 +23,19 @@ function bothWays(sql: string): {
   const db = new DatabaseSync(path, { readOnly: true });
   const file = openStored(db, path);
   const wanted = new Map<string, number>();
-  let bytes = 0;
+  const pages = new Set<number>();
   try {
     for (const { table } of db.prepare('PRAGMA foreign_key_check').all())
       wanted.set(String(table), (wanted.get(String(table)) ?? 0) + 1);
-    const stored = file.stored && {
-      ...file.stored,
-      read(into: Uint8Array, position: number) {
-        const more = file.stored?.read(into, position) ?? 0;
-        bytes += more;
-        return more;
-      },
-    };
+    const { stored } = file;
+    const seek = stored?.pages.seek.bind(stored.pages);
+    if (stored !== undefined && seek !== undefined)
+      stored.pages.seek = (page) => {
+        pages.add(page);
+        return seek(page);
+      };
     const found = orphansOf(db, stored);
-    return { found, wanted, read: bytes / statSync(path).size };
+    return { found, wanted, read: (pages.size * PAGE_SIZE) / statSync(path).size };
   } finally {
     file.close();
     db.close();

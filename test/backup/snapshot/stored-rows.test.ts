@@ -3,6 +3,7 @@
  * digests as those that SQLite hands out as values.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createDocumentSink } from '../../../src/backup/document/writer.ts';
@@ -11,6 +12,7 @@ import { feed } from '../../../src/backup/model/fan-out.ts';
 import type { SnapshotSource } from '../../../src/backup/model/model.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
 import { openFileSnapshotSource } from '../../../src/backup/snapshot/file.ts';
+import { openStored, storedRows } from '../../../src/backup/snapshot/stored-rows.ts';
 import '../../support/property-seed.ts';
 import { anyValue, build, invalidText, tablePlan } from './random-database.ts';
 import { makeDatabase, type TestDatabase } from './rig.ts';
@@ -177,4 +179,31 @@ test('a row that is too large for a document is refused by its table', async () 
   await expect(made(openEmbeddedSnapshotSource({ path: file }), 1000)).rejects.toThrow(
     'a row of t takes more than 1000 bytes as JSON',
   );
+});
+
+test('two tables of one file that are read in turns give their own rows', async () => {
+  const { db, file } = makeDatabase(`CREATE TABLE a (v); CREATE TABLE b (v);
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+      INSERT INTO a SELECT 'a' || i || hex(zeroblob(50)) FROM n;
+    INSERT INTO b SELECT replace(v, 'a', 'b') FROM a;`);
+  const path = `${file}.copy`;
+  db.exec(`VACUUM INTO '${path}'`);
+  db.close();
+  const opened = new DatabaseSync(path, { readOnly: true });
+  const { tables } = await openFileSnapshotSource({ path }).schema();
+  const { stored, close } = openStored(opened, path);
+  const left = tables.map((table) => ({ table, rows: stored && storedRows(stored, table, 7), seen: 0 }));
+  for (let isMore = true; isMore; )
+    for (const one of left) {
+      const { done, value } = one.rows?.next() ?? { done: true };
+      isMore = done !== true;
+      for (const [, text] of typeof value === 'object' ? value : []) {
+        one.seen += 1;
+        if (!String(text).startsWith(`${one.table.name}${one.seen}0`))
+          throw new Error(`${one.seen}: ${text}`);
+      }
+    }
+  expect(left.map(({ table, seen }) => `${table.name} ${seen}`)).toEqual(['a 20000', 'b 20000']);
+  close();
+  opened.close();
 });
