@@ -7,7 +7,7 @@ import type { FileCalls } from '../../src/backup/restore/file-calls.ts';
 import { type Store, StoreError } from '../../src/backup/store/types.ts';
 import { type Database, DatabaseUnavailable } from '../../src/db/database.ts';
 import { type Caller, faultySource, faultyStore } from '../support/faulty-edges.ts';
-import type { MemoryStore } from '../support/memory-store.ts';
+import { type MemoryStore, slicesOf } from '../support/memory-store.ts';
 import type { Chaos, Side } from './chaos.ts';
 
 export function chaoticStore(store: MemoryStore, chaos: Chaos, side: Side = 'bucket'): Store {
@@ -16,8 +16,21 @@ export function chaoticStore(store: MemoryStore, chaos: Chaos, side: Side = 'buc
     (what, isTimeout) =>
       new StoreError(`${what}: ${isTimeout ? 'no answer in 120 s' : 'trouble'}`, { retryable: true }),
   );
-  return faultyStore(store, caller, store.rot);
+  const sliced: Store = {
+    ...store,
+    async get(key) {
+      const object = await store.get(key);
+      const body = store.objects.get(key)?.body ?? NO_BYTES;
+      return object && { ...object, body: ReadableStream.from(slicesOf(body, SLICE_BYTES)) };
+    },
+  };
+  return faultyStore(sliced, caller, store.rot);
 }
+
+/** What comes at once where any piece may be hit; undisturbed bodies come in larger ones. */
+const SLICE_BYTES = 1000;
+export const CALM_SLICE_BYTES = 16 * 1024;
+const NO_BYTES = new Uint8Array(0);
 
 export function chaoticSource(source: RowSource, chaos: Chaos): RowSource {
   return faultySource(

@@ -12,7 +12,7 @@ import { shippingOf } from '../support/shipping.ts';
 import type { Chaos } from './chaos.ts';
 import { type Contents, pointOf, SEQUENCES_SQL, type State, stateOf } from './contents.ts';
 import type { DatabaseTime } from './database-time.ts';
-import { chaoticStore } from './edges.ts';
+import { CALM_SLICE_BYTES, chaoticStore } from './edges.ts';
 import type { Host, Reached } from './fault-hosts.ts';
 
 export const PREFIX = 'b/';
@@ -62,7 +62,7 @@ export class Scene {
     this.clock = time.clock;
     this.story = beside?.story ?? [];
     this.states = beside?.states ?? new Set();
-    this.store = beside?.store ?? createMemoryStore(this.clock.now);
+    this.store = beside?.store ?? createMemoryStore(this.clock.now, CALM_SLICE_BYTES);
     this.host = options.host;
     this.random = options.random;
     this.directory = options.directory;

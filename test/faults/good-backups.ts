@@ -3,7 +3,6 @@ import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { BackupEntry } from '../../src/backup/catalog/entry.ts';
-import { listBackups } from '../../src/backup/catalog/list.ts';
 import { parseKey } from '../../src/backup/catalog/names.ts';
 import { LEAST_VERIFIED } from '../../src/backup/catalog/retention.ts';
 import { parseChangeKey } from '../../src/backup/changes/change-names.ts';
@@ -11,6 +10,7 @@ import { fetchSource } from '../../src/backup/restore/source.ts';
 import { type Held, heldBy, type State } from './contents.ts';
 import { cuttingStore } from './edges.ts';
 import { PREFIX, type Scene } from './fault-scene.ts';
+import { listed } from './listed.ts';
 
 export interface Good extends Held {
   /** It, restored: what a replay begins with. */
@@ -43,7 +43,7 @@ export class GoodBackups {
   }
 
   async verified(): Promise<BackupEntry[]> {
-    const { entries } = await listBackups({ store: this.#scene.store, prefix: PREFIX });
+    const entries = await listed(this.#scene.store, { prefix: PREFIX });
     return entries.filter(({ state }) => state === 'verified');
   }
 
@@ -78,7 +78,7 @@ export class GoodBackups {
 
   /** A manifest stands for objects that are there: it comes last and goes first. */
   async requireNoneDamaged(): Promise<void> {
-    const { entries } = await listBackups({ store: this.#scene.store, prefix: PREFIX });
+    const entries = await listed(this.#scene.store, { prefix: PREFIX });
     const damaged = entries.find(({ state }) => state === 'damaged');
     if (damaged !== undefined) throw new Error(`${damaged.name} is listed as damaged: ${damaged.problem}`);
   }

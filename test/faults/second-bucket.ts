@@ -6,7 +6,6 @@
 import { Buffer } from 'node:buffer';
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
 import type { BackupEntry } from '../../src/backup/catalog/entry.ts';
-import { listBackups } from '../../src/backup/catalog/list.ts';
 import { manifestKey } from '../../src/backup/catalog/names.ts';
 import { LEAST_VERIFIED } from '../../src/backup/catalog/retention.ts';
 import { parseChangeKey } from '../../src/backup/changes/change-names.ts';
@@ -17,9 +16,10 @@ import { NO_LIMIT, type Slice } from '../../src/backup/copy/proven.ts';
 import { forgetCopied, storedFiles } from '../../src/db/stored-files.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
 import type { Chaos } from './chaos.ts';
-import { chaoticStore } from './edges.ts';
+import { CALM_SLICE_BYTES, chaoticStore } from './edges.ts';
 import { PREFIX, type Scene } from './fault-scene.ts';
 import type { GoodBackups } from './good-backups.ts';
+import { listed } from './listed.ts';
 
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
@@ -44,7 +44,7 @@ export class SecondBucket {
 
   constructor(scene: Scene) {
     this.#scene = scene;
-    this.store = createMemoryStore(scene.clock.now);
+    this.store = createMemoryStore(scene.clock.now, CALM_SLICE_BYTES);
     this.#see();
   }
 
@@ -60,7 +60,7 @@ export class SecondBucket {
 
   /** Backups that were looked at in the first bucket. */
   async verified({ good }: GoodBackups): Promise<BackupEntry[]> {
-    const { entries } = await listBackups(this.bucket);
+    const entries = await listed(this.store, this.bucket);
     return entries.filter(
       ({ name, state }) => state === 'verified' && good.has(name) && !this.#unread.has(manifestKey('', name)),
     );
@@ -132,8 +132,8 @@ export class SecondBucket {
     const now = clock.now().getTime();
     const here = new Set<string>(first.map(({ name }) => name));
     const there = new Set<string>();
-    const second = await listBackups({ store: this.store, prefix: '' });
-    for (const entry of second.entries) {
+    const second = await listed(this.store, { prefix: '' });
+    for (const entry of second) {
       if (entry.state === 'unfinished' || this.#unread.has(manifestKey('', entry.name))) continue;
       if (entry.state !== 'verified') throw new Error(`${entry.name} is ${entry.state} in the second bucket`);
       there.add(entry.name);
@@ -164,7 +164,7 @@ export class SecondBucket {
 
   async #seeBackups(): Promise<readonly BackupEntry[]> {
     const { store } = this.#scene;
-    const { entries } = await listBackups({ store, prefix: PREFIX });
+    const entries = await listed(store, { prefix: PREFIX });
     for (const { objects, state } of entries)
       if (state === 'verified')
         for (const { key, role } of objects)
@@ -201,8 +201,8 @@ export class SecondBucket {
         this.#unread.delete(key);
     await this.check();
     const { store } = this.#scene;
-    const first = await listBackups({ store, prefix: PREFIX });
-    const lacks = first.entries.filter(({ state, name }) => state === 'verified' && !this.#there.has(name));
+    const first = await listed(store, { prefix: PREFIX });
+    const lacks = first.filter(({ state, name }) => state === 'verified' && !this.#there.has(name));
     const files = [...shipped].filter((file) => store.objects.has(PREFIX + file) && !this.#there.has(file));
     if (files.length > 0) throw new Error(`the second bucket lacks ${files.join(', ')}`);
     if (lacks.length > 0 || this.#memory.left > 0)

@@ -4,7 +4,6 @@
  * makes what the database held, to the last value, or is not called whole.
  */
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
-import { listBackups } from '../../src/backup/catalog/list.ts';
 import { followChain } from '../../src/backup/changes/chain.ts';
 import { basesOf, listChanges } from '../../src/backup/changes/list-changes.ts';
 import type { Base, StoredChange } from '../../src/backup/changes/listed.ts';
@@ -13,6 +12,7 @@ import { sql } from '../../src/db/database.ts';
 import type { State } from './contents.ts';
 import { type Look, PREFIX, type Scene } from './fault-scene.ts';
 import type { GoodBackups } from './good-backups.ts';
+import { listed } from './listed.ts';
 import { chainTo, replayed } from './replayed-chain.ts';
 import { shipAll } from './ship-operation.ts';
 
@@ -137,7 +137,7 @@ export class ShippedHistory {
   }
 
   async found(good: GoodBackups): Promise<{ bases: readonly Base[]; files: readonly StoredChange[] }> {
-    const { entries } = await listBackups(this.bucket);
+    const entries = await listed(this.#scene.store, this.bucket);
     const bases = basesOf(this.bucket, entries).filter(({ entry }) => good.good.has(entry.name));
     return { bases, files: (await listChanges(this.bucket)).files };
   }

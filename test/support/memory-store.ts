@@ -24,7 +24,8 @@ export interface MemoryStore extends Store {
 /** Parts of the written objects have this size, so that even small objects have several. */
 const PART_BYTES = 4096;
 
-export function createMemoryStore(now: () => Date): MemoryStore {
+/** @param sliceBytes bodies come in such pieces */
+export function createMemoryStore(now: () => Date, sliceBytes = 1000): MemoryStore {
   const objects: MemoryStore['objects'] = new Map();
   const uploads: MemoryStore['uploads'] = new Set();
   const head = (key: string): StoredObject | undefined => {
@@ -76,10 +77,7 @@ export function createMemoryStore(now: () => Date): MemoryStore {
       const object = objects.get(key);
       if (object === undefined) return undefined;
       const { body } = object;
-      const slices = function* (): Generator<Uint8Array> {
-        for (let at = 0; at < body.byteLength; at += 1000) yield body.slice(at, at + 1000);
-      };
-      return { bytes: body.byteLength, body: ReadableStream.from(slices()) };
+      return { bytes: body.byteLength, body: ReadableStream.from(slicesOf(body, sliceBytes)) };
     },
     head: async (key) => head(key),
     async list(prefix, page) {
@@ -104,6 +102,10 @@ export function createMemoryStore(now: () => Date): MemoryStore {
     signedUrl: async () => undefined,
   };
   return store;
+}
+
+export function* slicesOf(body: Uint8Array, bytes: number): Generator<Uint8Array> {
+  for (let at = 0; at < body.byteLength; at += bytes) yield body.slice(at, at + bytes);
 }
 
 function written(key: string, body: Uint8Array): WrittenObject {
