@@ -2,7 +2,8 @@
  * One seed: a bot's database, a bucket, and some operations in a row, each with its own trouble;
  * what docs/spec/backup.md and changes.md promise is checked after each of them.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { createRandom } from '../backup/sqlite/random-values.ts';
 import { DatabaseTime } from './database-time.ts';
@@ -15,7 +16,7 @@ import { mustBe, restoreSomething } from './restore-operation.ts';
 import { SecondBucket } from './second-bucket.ts';
 import { keepShipping } from './ship-operation.ts';
 import { ShippedHistory } from './shipped-history.ts';
-import { newestOf, scratchDirectory, type Templates } from './templates.ts';
+import { newestOf, type Templates } from './templates.ts';
 
 const DAY_MS = 86_400_000;
 /** As long as usual: retention has nothing to do in a seed. */
@@ -23,7 +24,7 @@ const KEEP_DAYS = 90;
 
 /** The story of the seed. Rejects with what was broken, and where the seed stood. */
 export async function simulate(seed: number, templates: Templates): Promise<readonly string[]> {
-  const directory = scratchDirectory('fault-run-');
+  const directory = mkdtempSync(join(templates.directory, 'run-'));
   const random = createRandom(seed);
   const template = templates.get(random.chance(0.15));
   const open = random.chance(0.25) ? openServerHost : openFileHost;

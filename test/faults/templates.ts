@@ -38,6 +38,8 @@ export interface Template {
 }
 
 export interface Templates {
+  /** Where seeds have their files; it goes with them. */
+  readonly directory: string;
   get(isEncrypted: boolean): Template;
   remove(): void;
 }
@@ -49,7 +51,7 @@ const DAY_MS = 86_400_000;
  * In memory where the machine has such a directory: what is tested is the order of calls, not the
  * disk.
  */
-export function scratchDirectory(name: string): string {
+function scratchDirectory(name: string): string {
   return mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), name));
 }
 
@@ -58,6 +60,7 @@ export async function makeTemplates(): Promise<Templates> {
   const plain = await makeTemplate(directory, undefined);
   const sealed = await makeTemplate(directory, await generateKey());
   return {
+    directory,
     get: (isEncrypted) => (isEncrypted ? sealed : plain),
     remove: () => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }),
   };

@@ -25,6 +25,8 @@ export function answerSeeds(
       answer({ seed, broken: describeBroken(error), story: [] });
     }
   });
+  // A terminal sends it to the whole group: whoever gives out the seeds says when it is over.
+  process.on('SIGINT', () => {});
   process.on('disconnect', () => {
     end();
     process.exit(0);

@@ -25,8 +25,8 @@ export interface SeedRun {
   readonly from: number;
   readonly most: number;
   readonly least: number;
-  /** After so many no more are begun, when `least` are. */
-  readonly seconds: number;
+  /** After so many no more are begun, when `least` are; undefined: however long it takes. */
+  readonly seconds: number | undefined;
   /** Broken ones to stop at: more of them tell nothing new. */
   readonly broken: number;
   readonly workers: number;
@@ -39,17 +39,27 @@ export interface SeedRun {
 /** Whether every promise held. */
 export async function runSeeds(run: SeedRun): Promise<boolean> {
   const seeds = new Seeds(run);
+  const stop = (): void => seeds.stop();
+  for (const signal of STOPS) process.on(signal, stop);
   await Promise.all(Array.from({ length: run.isOne ? 1 : run.workers }, () => seeds.work()));
-  seeds.report('\n');
-  return seeds.broken === 0;
+  for (const signal of STOPS) process.off(signal, stop);
+  console.error(seeds.found());
+  return seeds.hasHeld;
 }
+
+const STOPS = ['SIGINT', 'SIGTERM'] as const;
 
 class Seeds {
   readonly #run: SeedRun;
   readonly #began = performance.now();
   #begun = 0;
   #ended = 0;
-  broken = 0;
+  #told = 0;
+  #isStopped = false;
+  /** At work now. */
+  readonly #open = new Set<number>();
+  readonly #broken: number[] = [];
+  readonly #children = new Set<ChildProcess>();
 
   constructor(run: SeedRun) {
     this.#run = run;
@@ -60,32 +70,50 @@ class Seeds {
     while (this.#hasMore()) await this.#runProcess();
   }
 
+  get hasHeld(): boolean {
+    return this.#broken.length === 0;
+  }
+
+  /** Seeds at work are left; a run that goes on begins with the first of them. */
+  stop(): void {
+    this.#isStopped = true;
+    // It clears up after itself.
+    for (const child of this.#children) if (child.connected) child.disconnect();
+  }
+
   #hasMore(): boolean {
-    const { isOne, broken, most, least, seconds } = this.#run;
-    if (this.broken >= (isOne ? 1 : broken) || this.#begun >= most) return false;
+    const { isOne, broken, most, least, seconds = Number.POSITIVE_INFINITY } = this.#run;
+    if (this.#isStopped || this.#broken.length >= (isOne ? 1 : broken) || this.#begun >= most) return false;
     return this.#begun < least || this.#elapsed() < seconds;
   }
 
   #runProcess(): Promise<void> {
     const { worker, workerArgs = [], isOne, from, hangMs, seedsAWorker } = this.#run;
     const child = fork(fileURLToPath(worker), workerArgs, { execArgv: [...process.execArgv, ...HEAP] });
+    this.#children.add(child);
     let seed: number | undefined;
     let left = seedsAWorker;
     let hang: NodeJS.Timeout | undefined;
     return new Promise((resolve) => {
       child.on('message', (done: SeedDone) => {
         clearTimeout(hang);
-        if (done.seed !== undefined) this.#finished(done.seed, done.broken, done.story);
+        if (this.#isStopped) return;
+        if (done.seed !== undefined) {
+          this.#finished(done.seed, done.broken, done.story);
+          left -= 1;
+        }
         seed = undefined;
-        left -= 1;
-        if (left < 0 || !this.#hasMore()) return child.disconnect();
+        if (left <= 0 || !this.#hasMore()) return child.disconnect();
         seed = isOne ? from : from + this.#begun;
         this.#begun += 1;
+        this.#open.add(seed);
         hang = setTimeout(() => child.kill('SIGKILL'), hangMs);
         child.send(seed);
       });
       child.on('exit', (code, signal) => {
         clearTimeout(hang);
+        this.#children.delete(child);
+        if (this.#isStopped) return resolve();
         if (seed !== undefined) this.#finished(seed, this.#ending(child, code, signal), []);
         else if (code !== 0)
           this.#finished(from + this.#begun, `its process cannot start: ${code ?? signal}`, []);
@@ -103,28 +131,54 @@ class Seeds {
 
   #finished(seed: number, what: string | undefined, story: readonly string[]): void {
     this.#ended += 1;
+    this.#open.delete(seed);
     if (what !== undefined) {
-      this.broken += 1;
-      console.error(
-        `\nSeed ${seed}: ${what}\nReplay: ${this.#run.command}${this.#run.command.includes(' -- ') ? '' : ' --'} --seed ${seed}`,
-      );
+      this.#broken.push(seed);
+      console.error(`\nSeed ${seed}: ${what}\nReplay: ${withOptions(this.#run.command)} --seed ${seed}`);
     } else if (this.#run.isOne && this.#ended === 1) console.log(story.join('\n  '));
-    if (process.stderr.isTTY) process.stderr.write(`\r${this.#progress()}`);
-    else if (this.#ended % 250 === 0) this.report('\n');
-  }
-
-  report(end: string): void {
-    process.stderr.write(`${process.stderr.isTTY ? '\r' : ''}${this.#progress()}${end}`);
+    if (process.stderr.isTTY) process.stderr.write(`\r${this.#progress()} `);
+    else if (this.#elapsed() - this.#told >= TOLD_SECONDS) {
+      this.#told = this.#elapsed();
+      console.error(this.#progress());
+    }
   }
 
   #progress(): string {
-    const rate = (this.#ended / this.#elapsed()).toFixed(1);
-    return `${this.#ended} seeds from ${this.#run.from} in ${Math.round(this.#elapsed())} s (${rate}/s), ${this.broken} broken a promise `;
+    const { from, most, seconds } = this.#run;
+    const rate = this.#ended / this.#elapsed();
+    const of = seconds === undefined ? ` of ${most}` : '';
+    const left = seconds === undefined ? `, ${timeText((most - this.#ended) / rate)} left` : '';
+    return `${this.#ended}${of} seeds from ${from} in ${timeText(this.#elapsed())} (${rate.toFixed(1)}/s${left}), ${this.#broken.length} broken`;
+  }
+
+  /** In one line: what was run, what it found, and how the rest is run. */
+  found(): string {
+    const { from, most, isOne, command } = this.#run;
+    const what =
+      this.#broken.length === 0
+        ? 'every promise held'
+        : `${this.#broken.length} broke a promise: ${this.#broken.toSorted((a, b) => a - b).join(', ')}`;
+    const next = Math.min(from + this.#begun, ...this.#open);
+    const left = from + most - next;
+    const on = isOne || left <= 0 ? '' : `; go on: ${withOptions(command)} --from ${next} --count ${left}`;
+    return `${process.stderr.isTTY ? '\n' : ''}${this.#ended} seeds from ${from} in ${timeText(this.#elapsed())}: ${what}${on}`;
   }
 
   #elapsed(): number {
     return (performance.now() - this.#began) / 1000;
   }
+}
+
+/** How often it is told how far it is where nobody looks on. */
+const TOLD_SECONDS = 60;
+
+function withOptions(command: string): string {
+  return command.includes(' -- ') ? command : `${command} --`;
+}
+
+function timeText(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  return seconds < 600 ? `${Math.round(seconds)} s` : `${(seconds / 60).toFixed(0)} min`;
 }
 
 /** The options that every runner of seeds has, and what they mean for a run. */
@@ -133,22 +187,24 @@ export function seedOptions(defaults: { readonly seeds: number; readonly least: 
     options: {
       seed: { type: 'string' },
       from: { type: 'string', default: '0' },
-      seeds: { type: 'string', default: String(defaults.seeds) },
+      count: { type: 'string' },
       least: { type: 'string', default: String(defaults.least) },
-      seconds: { type: 'string', default: '180' },
+      seconds: { type: 'string' },
       minutes: { type: 'string', default: '60' },
       broken: { type: 'string', default: '5' },
       workers: { type: 'string', default: String(availableParallelism()) },
     },
   });
-  const seeds = wholeNumber(values.seeds);
+  const seeds = wholeNumber(values.count ?? String(defaults.seeds));
+  // A number that is asked for is run to its end.
+  const seconds = values.seconds ?? (values.count === undefined ? '180' : undefined);
   return {
     minutes: wholeNumber(values.minutes),
     isOne: values.seed !== undefined,
     from: wholeNumber(values.seed ?? values.from),
     most: seeds,
     least: Math.min(seeds, wholeNumber(values.least)),
-    seconds: wholeNumber(values.seconds),
+    seconds: seconds === undefined ? undefined : wholeNumber(seconds),
     broken: wholeNumber(values.broken),
     workers: wholeNumber(values.workers),
   };

@@ -2,7 +2,7 @@
  * Hours of a bot under a hostile Telegram, in simulated time, both hosts, webhook and polling:
  *   npm run test:telegram                          as many hours of 60 minutes as fit into 3 minutes, at least 3
  *   npm run test:telegram -- --seed 17             one again, with its story
- *   npm run test:telegram -- --minutes 10 --seeds 300 --seconds 3600
+ *   npm run test:telegram -- --minutes 10 --count 300 --seconds 3600
  * Exit code 1 when a promise was broken; how to see it again is printed.
  */
 import { runSeeds, seedOptions } from '../support/run-seeds.ts';
