@@ -1,6 +1,6 @@
 /**
- * What a bucket lists, read again only where an object came, went or was altered since: the promises
- * ask after every step, and read dozens of manifests each time.
+ * What a bucket lists, read again only where an object came, went or was altered since: the
+ * promises ask after every step, and read dozens of manifests each time.
  */
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
 import type { BackupEntry } from '../../src/backup/catalog/entry.ts';

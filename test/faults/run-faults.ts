@@ -4,8 +4,8 @@
  *   npm run test:faults -- --seed 17             one again, with its story; up to ten times, for what runs side by side
  *   npm run test:faults -- --count 10000         all of them, however long it takes
  *   npm run test:faults -- --from 50000 --count 20000 --seconds 3600
- * Exit code 1 when a promise was broken; how to see it again is printed. A run that was stopped ends
- * with the command that goes on.
+ * Exit code 1 when a promise was broken; how to see it again is printed. A run that was stopped
+ * ends with the command that goes on.
  */
 import { runSeeds, seedOptions } from '../support/run-seeds.ts';
 

@@ -59,8 +59,8 @@ export const replayTask: Task<ReplayInput, Replayed> = async ({ path, files, byt
     const before = orphansOf(db);
     db.exec('BEGIN');
     const dropped: SchemaObject[] = [];
-    // A database has hundreds of triggers, and most tables get no row. Were one to fire that the file
-    // files under another table, SQLite would refuse the row (connection.ts).
+    // A database has hundreds of triggers, and most tables get no row. A trigger that the schema
+    // lists under another table does not fire either: SQLite refuses the row (connection.ts).
     const replay = new Replay(db, schema, (table) => {
       const triggers = triggersOn(schema, table);
       for (const { name } of triggers) db.exec(`DROP TRIGGER ${quoteName(name)}`);
