@@ -24,24 +24,32 @@ const STUCK_MS = 30_000;
 /** What keeps the bucket from telling whether the newest backup is good. */
 type BucketTrouble = NonNullable<Health['backup']['bucket']>;
 
-/** Looks whether the newest backup is good, for some seconds. */
-export type LookAtBackups = () => Promise<BackupHealth | BucketTrouble>;
+/**
+ * Looks whether the newest backup is good, for some seconds. It asks the database as well: what
+ * that is at the moment tells which of the two was silent.
+ */
+export type LookAtBackups = (database: Promise<Health['database']>) => Promise<BackupHealth | BucketTrouble>;
 
 export function backupLook({ backups, now, healthTimer }: HostParts): LookAtBackups {
   let stuckAt = Number.NEGATIVE_INFINITY;
+  /** The look was stuck while the database was silent: that it answers again ends it. */
+  let isByDatabase = false;
   const free = (): void => {
     stuckAt = Number.NEGATIVE_INFINITY;
   };
-  return async () => {
+  return async (database) => {
+    const isSilent = async (): Promise<boolean> => (await database) === 'unreachable';
     const at = now().getTime();
-    if (at >= stuckAt && at - stuckAt < STUCK_MS) return 'unreachable';
-    return within(ANSWER_MS, () => backups.health().finally(free), { timer: healthTimer }).catch(
-      (error: unknown) => {
-        if (error instanceof Silence) stuckAt = at;
-        // A bucket that nobody can list is no sign of safety.
-        return error instanceof StoreError && error.isElsewhere ? 'another directory' : 'unreachable';
-      },
-    );
+    if (at >= stuckAt && at - stuckAt < STUCK_MS && !(isByDatabase && !(await isSilent())))
+      return (await isSilent()) ? 'unknown' : 'unreachable';
+    const look = within(ANSWER_MS, () => backups.health().finally(free), { timer: healthTimer });
+    return look.catch(async (error: unknown) => {
+      const isOfDatabase = await isSilent();
+      if (error instanceof Silence) [stuckAt, isByDatabase] = [at, isOfDatabase];
+      // A bucket that nobody can list is no sign of safety.
+      if (error instanceof StoreError && error.isElsewhere) return 'another directory';
+      return isOfDatabase ? 'unknown' : 'unreachable';
+    });
   };
 }
 
@@ -52,17 +60,16 @@ export async function checkHealth(
 ): Promise<Health> {
   const { disk, isOffline, asCalled = (text) => text } = parts;
   const asked: HostParts = { ...parts, db: inTime(parts) };
-  const [database, looked, state, updates, moving, copy, changes] = await Promise.all([
-    databaseOf(asked, writes).catch(() => 'unreachable' as const),
-    look(),
+  const known = databaseOf(asked, writes).catch(() => 'unreachable' as const);
+  const [database, found, state, updates, moving, copy, changes] = await Promise.all([
+    known,
+    look(known),
     disk?.(),
     updatesOf(asked),
     movingOf(asked),
     copyOf(asked),
     changesOf(asked),
   ]);
-  // The look asks the database as well: which of the two was silent is known of the database alone.
-  const found = looked === 'unreachable' && database === 'unreachable' ? 'unknown' : looked;
   const backup = typeof found === 'string' ? undefined : found;
   const isWritable = state === undefined || state === 'ok';
   const ok = isOffline === true ? 'offline' : 'ok';

@@ -211,16 +211,19 @@ test('a bucket that does not answer: /healthz does within seconds, and begins no
   expect(waits).toEqual([5_000, 5_000]);
 });
 
-test('a database that does not answer: /healthz accuses no bucket, and says so within seconds', async () => {
+test('a database that does not answer: /healthz accuses no bucket, then and when it is back', async () => {
+  let isSilent = true;
+  const unlessSilent = <T>(work: () => Promise<T>): Promise<T> => (isSilent ? new Promise(() => {}) : work());
   const silent: Database = {
-    read: () => new Promise(() => {}),
-    write: () => new Promise(() => {}),
+    read: (queries) => unlessSilent(() => world.db.read(queries)),
+    write: (statements) => unlessSilent(() => world.db.write(statements)),
     roundTrips: 0,
     close: () => {},
   };
-  const backups = { ...composed(), health: () => new Promise<never>(() => {}) };
+  const known = composed();
+  const backups = { ...known, health: () => unlessSilent(() => known.health()) };
   const healthTimer: Timer = (_, run) => {
-    queueMicrotask(run);
+    if (isSilent) queueMicrotask(run);
     return () => {};
   };
   const { app } = host(undefined, { db: silent, healthTimer, backups });
@@ -229,6 +232,10 @@ test('a database that does not answer: /healthz accuses no bucket, and says so w
     503,
     { database: 'unreachable', backup: { last_verified: null, bucket: 'unknown' } },
   ]);
+  isSilent = false;
+  world.clock.advance(2_000);
+  const after = (await (await app.request('/healthz')).json()) as { backup: object };
+  expect(after.backup).not.toHaveProperty('bucket');
 });
 
 test('thousands who ask /healthz at once wait for one look at the bucket', async () => {
