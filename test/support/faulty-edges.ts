@@ -125,6 +125,7 @@ export function faultyLedger(ledger: Ledger, faults: Caller): Ledger {
     acquire: (holder, ttlMs) => faults.call('acquire', () => ledger.acquire(holder, ttlMs)),
     renew: (...lease) => faults.call('renew', () => ledger.renew(...lease)),
     release: (fence) => faults.call('release', () => ledger.release(fence)),
+    published: (name) => faults.call('published', () => ledger.published(name)),
     triggers: (names) => faults.call('triggers', () => ledger.triggers(names)),
     begin: (run) => faults.call('begin', () => ledger.begin(run)),
     outdated: (names, fence) => faults.call('outdated', () => ledger.outdated(names, fence)),

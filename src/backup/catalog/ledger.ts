@@ -88,6 +88,11 @@ export interface Ledger {
   /** Frees the lease if it is still ours. */
   release(fence: number): Promise<void>;
   /**
+   * SHA-256 of the manifest that the run of this name was about to publish; undefined: it did not
+   * come so far, or nobody wrote it down.
+   */
+  published(name: BackupName): Promise<string | undefined>;
+  /**
    * Those of `names` that a run was ever begun under (a name belongs to one attempt for ever), with
    * what set it off.
    */
@@ -143,6 +148,7 @@ export const noLedger: Ledger = {
   acquire: async () => ({ kind: 'absent' }),
   renew: async () => true,
   release: async () => {},
+  published: async () => undefined,
   triggers: async () => new Map(),
   begin: async () => ({ died: [], dead: [] }),
   outdated: async () => [],

@@ -5,8 +5,9 @@
 import { type Database, sql } from '../../db/database.ts';
 import { columnsOf } from '../../db/existing-schema.ts';
 import type { Row } from '../../db/row.ts';
-import { rememberManifest } from '../../db/stored-files.ts';
+import { rememberManifest, storedFiles } from '../../db/stored-files.ts';
 import type { LeaseAnswer, Ledger } from '../catalog/ledger.ts';
+import { manifestKey } from '../catalog/names.ts';
 import { isLease, isLedger } from '../schema/engine-tables.ts';
 import { HOLDER, IS_RUN, shownHolder, strangeRuns } from './readable-runs.ts';
 import { IS_FENCE } from './run-rows.ts';
@@ -31,7 +32,7 @@ export function createLease(
   db: Database,
   isDead: (holder: string) => boolean,
   notes: Notes,
-): Pick<Ledger, 'acquire' | 'renew' | 'release'> {
+): Pick<Ledger, 'acquire' | 'renew' | 'published' | 'release'> {
   return {
     async acquire(holder, ttlMs) {
       const record = await recordOf(db);
@@ -58,6 +59,10 @@ export function createLease(
         ...(stored !== undefined && notes.isThere ? rememberManifest(stored) : []),
       ]);
       return result !== undefined && result.rows.length === 1;
+    },
+    async published(name) {
+      const file = manifestKey('', name);
+      return notes.isThere ? (await db.read([storedFiles(file, file)]))[0].get(file) : undefined;
     },
     async release(fence) {
       await db.write([

@@ -4,27 +4,41 @@
  * as `running` and its lease as held, and the bucket knows better.
  */
 
+import { createHash } from 'node:crypto';
 import type { Bucket } from '../catalog/bucket.ts';
 import { damageOf } from '../catalog/entry.ts';
 import type { Ledger, RunEnd, RunStart } from '../catalog/ledger.ts';
 import { findBackup } from '../catalog/list.ts';
 import type { Manifest } from '../catalog/manifest.ts';
+import { manifestKey } from '../catalog/names.ts';
+import { readSmall } from '../catalog/small-object.ts';
 import { rowsOfTables } from '../model/digest.ts';
 import type { HeldLease } from './lease.ts';
 
 /**
  * The manifest of the run's backup, which is in the bucket whole. Another database's run may have
- * had the same name.
+ * the same name: a run remembers its manifest's hash before it publishes. In a database that was
+ * put back from that very backup the hash is not there yet, and the times tell.
  */
 export async function publishedBy(
-  bucket: Bucket,
-  { name, startedAt }: Pick<RunStart, 'name' | 'startedAt'>,
+  bucket: Bucket & { readonly ledger: Ledger },
+  { name, startedAt, trigger }: Pick<RunStart, 'name' | 'startedAt' | 'trigger'>,
 ): Promise<Manifest | undefined> {
   const entry = await findBackup(bucket, name);
   const manifest = entry?.usable.length === 2 ? entry.manifest : undefined;
+  if (manifest === undefined) return undefined;
+  const sha256 = await bucket.ledger.published(name);
+  if (sha256 !== undefined) {
+    const held = await readSmall(bucket.store, manifestKey(bucket.prefix, name));
+    return createHash('sha256')
+      .update(held ?? '')
+      .digest('hex') === sha256
+      ? manifest
+      : undefined;
+  }
   // The record keeps whole seconds.
-  const started = Math.floor(Date.parse(manifest?.started_at ?? '') / 1000) * 1000;
-  return started === startedAt.getTime() ? manifest : undefined;
+  const started = Math.floor(Date.parse(manifest.started_at) / 1000) * 1000;
+  return started === startedAt.getTime() && manifest.trigger === trigger ? manifest : undefined;
 }
 
 /** How a run ended that published this. */

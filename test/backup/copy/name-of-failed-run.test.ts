@@ -91,6 +91,22 @@ test('the process died before it put the manifest: the next run forgets what it 
   expect(names).toHaveLength(2);
 });
 
+test('the process died so, and another database’s backup has its name: that is not taken for its own', async () => {
+  const { name } = await dead();
+  // The other one’s sweep removes what has no manifest.
+  await own.context.store.delete((await own.context.store.list('')).map(({ key }) => key));
+  expect(await twinBackup()).toBe(name);
+  own.clock.advance(86_400_000);
+  expect(await runBackup(context(), { ...second, scheduledAt: own.clock.now() })).toMatchObject({
+    kind: 'done',
+  });
+  expect((await own.ledger.recent(2)).at(-1)).toMatchObject({ state: 'failed', reason: DIED });
+  expect(await stored(name)).toBeUndefined();
+  const { memory, names } = await copied();
+  expect(memory.problem).toBeNull();
+  expect(names).toHaveLength(2);
+});
+
 test('a backup that was made stays remembered, whatever is said of its run later', async () => {
   const made = await runBackup(context(), second);
   if (made.kind !== 'done') throw new Error(JSON.stringify(made));
