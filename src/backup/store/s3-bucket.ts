@@ -141,12 +141,19 @@ export class S3Bucket {
         throw error;
       }
     });
-    if (!(await this.landed(target.key, target.bytes, target.uploadId, true))) {
-      throw new StoreError(
-        `s3 bucket ${this.name}: ${what} was answered with success, but the object is not there as sent`,
-        { retryable: true },
-      );
-    }
+    const head = await this.head(target.key);
+    const mark = head?.Metadata?.[UPLOAD_ID];
+    if (head?.ContentLength === target.bytes && (mark ?? target.uploadId) === target.uploadId) return;
+    const found =
+      head === undefined
+        ? 'the object is not there'
+        : head.ContentLength === target.bytes
+          ? 'the object there is another'
+          : `the bucket has ${head.ContentLength} of its ${target.bytes} bytes`;
+    // What stands there without our mark cannot be removed as ours, and a second try would meet it.
+    throw new StoreError(`s3 bucket ${this.name}: ${what} was answered with success, but ${found}`, {
+      retryable: head === undefined || mark === target.uploadId,
+    });
   }
 
   async #sendConditionally(send: (condition: { IfNoneMatch?: '*' }) => Promise<unknown>): Promise<void> {

@@ -6,6 +6,7 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { capped } from '../../lib/capped.ts';
 import { guardedBody, heard, rootMessage, Silence, systemTimer } from '../../lib/silence.ts';
+import { StoreError } from './types.ts';
 
 /** What the SDK takes for its way to the network. */
 export type SdkHandler = Extract<NonNullable<S3ClientConfig['requestHandler']>, { handle: unknown }>;
@@ -82,9 +83,10 @@ export function fetchHandler(fetch: StoreFetch, silences: Silences): SdkHandler 
         headers[name] = value;
       });
       const length = request.method === 'HEAD' ? undefined : announcedLength(response);
-      const heardBody = response.body === null ? undefined : guardedBody(response.body, patience, length);
       const isObject =
         request.method === 'GET' && response.ok && Object.keys(request.query ?? {}).every(isOfGet);
+      const listening = isObject ? { ...patience, failure: brokenDownload(request) } : patience;
+      const heardBody = response.body === null ? undefined : guardedBody(response.body, listening, length);
       const body =
         heardBody === undefined || isObject ? heardBody : capped(heardBody, MOST_ANSWER_BYTES, tooLong);
       return { response: { statusCode: response.status, reason: response.statusText, headers, body } };
@@ -149,6 +151,21 @@ function announcedLength(response: Response): number | undefined {
   if (header === null || response.headers.has('content-encoding')) return undefined;
   const length = Number(header);
   return Number.isSafeInteger(length) && length >= 0 ? length : undefined;
+}
+
+/** The SDK gives the body of an object as it comes, so nobody else names what broke off. */
+function brokenDownload({ path, protocol, hostname }: SdkRequest): (error: unknown) => StoreError {
+  const what = JSON.stringify(decodeURIComponent(path.replace(/^\//, '')));
+  return (error) =>
+    error instanceof StoreError
+      ? error
+      : new StoreError(
+          `s3: the download of ${what} from ${protocol}//${hostname} broke off (${rootMessage(error)})`,
+          {
+            retryable: true,
+            isStall: error instanceof Silence,
+          },
+        );
 }
 
 function asConnectionError(error: unknown): ConnectionError {

@@ -4,7 +4,8 @@
  */
 import { expect, test } from 'vitest';
 import { createS3Store, type S3Options } from '../../../src/backup/store/s3-store.ts';
-import type { Store } from '../../../src/backup/store/types.ts';
+import { type Store, StoreError } from '../../../src/backup/store/types.ts';
+import { explain } from '../../../src/lib/clock.ts';
 import { serveHere } from '../../support/local-server.ts';
 
 function open(endpoint: string, options: S3Options = {}): Store {
@@ -78,4 +79,42 @@ test.each(['zz', '-5', '1.5', '9007199254740993'])('a size of "%s" is none', asy
     response.end(xml(`<IsTruncated>false</IsTruncated>${entry}`));
   });
   await expect(open(endpoint).list('backups/')).rejects.toThrow(/how large/);
+});
+
+test('a PUT of which the server keeps a half, and says 200, is told as that; nothing is tried in its place', async () => {
+  let kept: Uint8Array | undefined;
+  const endpoint = await serveHere((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      if (request.method === 'PUT') kept = Buffer.concat(chunks).subarray(0, 5);
+      if (request.method !== 'PUT' && kept === undefined) return response.writeHead(404).end();
+      const size = request.method === 'HEAD' ? { 'content-length': String(kept?.length) } : {};
+      return response
+        .writeHead(200, { etag: '"x"', 'last-modified': new Date().toUTCString(), ...size })
+        .end();
+    });
+  });
+  const error = await open(endpoint)
+    .put('backups/a', new Uint8Array(10), { createOnly: true })
+    .catch((reason: unknown) => reason);
+  expect(error).toMatchObject({
+    message: expect.stringMatching(
+      /"backups\/a" was answered with success, but the bucket has 5 of its 10 bytes/,
+    ),
+    retryable: false,
+  });
+});
+
+test('a bucket that breaks off in the middle of an object: the error names the object', async () => {
+  const endpoint = await serveHere((_request, response) => {
+    response.writeHead(200, { 'content-length': '1000', 'last-modified': new Date().toUTCString() });
+    response.write('half of it', () => response.destroy());
+  });
+  const found = await open(endpoint).get('backups/a b.db.gz');
+  const error = await new Response(found?.body).bytes().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(StoreError);
+  expect(explain(error)).toMatch(
+    /^s3: the download of "b\/backups\/a b\.db\.gz" from http:\S+ broke off \([^:()]+\)$/,
+  );
 });
