@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ownDatabase } from './own-database.ts';
+import { runCliInterrupted } from './spawn-cli.ts';
 
 const own = ownDatabase('undo');
 
@@ -48,3 +49,25 @@ test('the plain recipe leaves no second history, and nobody is asked for --timel
   await own.cli('changes', 'ship');
   await undo();
 }, 240_000);
+
+test('what waits in the database is stored before it is replaced: --at 0m goes on, also after a killed one', async () => {
+  await own.migrate();
+  await own.cli('changes', 'ship');
+  await own.full();
+  own.run("INSERT INTO anime (code, title) VALUES (2, 'Waiting')");
+  const dry = await own.cli('restore', '--at', '0m', '--dry-run');
+  expect(dry.stderr).toContain('in no file yet: npm run backup -- changes ship');
+  const again = ['restore', '--at', '0m', '--replace', '--yes'];
+  const settings = { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' };
+  const killed = await runCliInterrupted(
+    own.directory,
+    settings,
+    { signal: 'SIGKILL', at: /\.restoring/ },
+    ...again,
+  );
+  expect(killed.code).toBeNull();
+  own.run("UPDATE anime SET title = 'Later' WHERE code = 2");
+  const { code, stdout } = await own.cli(...again);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('stored first: 1 change that waited')]);
+  expect(own.rows('SELECT title FROM anime')).toEqual([{ title: 'Later' }]);
+});

@@ -3,18 +3,14 @@ import { shortId } from '../../backup/catalog/change-position.ts';
 import { listBackups } from '../../backup/catalog/list.ts';
 import { whyBase } from '../../backup/changes/base-reason.ts';
 import { coverageOf, type LeftOut } from '../../backup/changes/coverage.ts';
-import { ensureTriggers } from '../../backup/changes/ensure-triggers.ts';
 import type { StoredChange } from '../../backup/changes/listed.ts';
 import { isSpoiltLog } from '../../backup/changes/living.ts';
 import type { Ordered } from '../../backup/changes/order.ts';
 import { isLost as isLostLog, lagSeconds, type Peek, peekAt, pending } from '../../backup/changes/peek.ts';
 import { isBroken } from '../../backup/changes/reach.ts';
-import { ship } from '../../backup/changes/ship.ts';
 import type { ShipOutcome } from '../../backup/changes/shipping.ts';
 import { REASONS, type Timeline, timelinesOf } from '../../backup/changes/spans.ts';
 import { strayText } from '../../backup/changes/strays.ts';
-import { holderText } from '../../db/file/lock-text.ts';
-import { composeShipping } from '../../hosts/compose.ts';
 import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
 import { countOf, formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { toTheSecond } from '../../text/moment.ts';
@@ -24,6 +20,7 @@ import { livingOf } from '../moment.ts';
 import { otherChanges } from '../other-changes.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import type { Session } from '../session.ts';
+import { storeWaiting } from '../store-waiting.ts';
 import { storedHistory } from '../stored-history.ts';
 import type { Colors } from '../terminal.ts';
 
@@ -38,29 +35,10 @@ export function changesCommand(cli: Cli): Command {
   });
 }
 
-async function shipNow({ terminal, session, now, stoppable }: Invocation): Promise<ExitCode> {
-  const { config, first, keys } = session;
-  if (!config.changes.isOn) throw new UsageError('CHANGES=off: no changes are recorded');
-  const db = await session.live();
-  const source = openSnapshotSource(config.database);
-  const holder = holderText('cli', now());
-  const { store } = first;
-  const isCopied = config.copy !== undefined;
-  const shipping = composeShipping(config.backup, {
-    ...{ db, source, store, holder, now, isCopied },
-    ...(keys && { keys }),
-  });
-  const found = await peekAt(db);
-  if (found === undefined) await ensureTriggers(db, source);
-  const files: string[] = [];
-  const last = await stoppable(async (signal) => {
-    for (;;) {
-      signal.throwIfAborted();
-      const outcome = await ship(shipping);
-      if (outcome.kind === 'shipped') files.push(outcome.file);
-      if (outcome.kind !== 'shipped' || outcome.isEnd) return outcome;
-    }
-  });
+async function shipNow(invocation: Invocation): Promise<ExitCode> {
+  const { terminal, session } = invocation;
+  if (!session.config.changes.isOn) throw new UsageError('CHANGES=off: no changes are recorded');
+  const { files, last } = await storeWaiting(invocation);
   const trouble = TROUBLE[last.kind];
   terminal.answer({ ok: trouble === undefined, outcome: last.kind, files });
   for (const file of files) terminal.say(file);

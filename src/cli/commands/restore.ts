@@ -17,6 +17,7 @@ import { furtherLines } from '../further.ts';
 import { requireMoment, withMoment } from '../moment-options.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
+import { storeFirst } from '../store-waiting.ts';
 import { LATEST } from '../target.ts';
 import { askedFor, flagsOf, nameAnother, nameOpening, nameOther, type Options } from './restore-refusals.ts';
 import { dryRun, tellRestored } from './restore-report.ts';
@@ -61,6 +62,8 @@ async function run(
   if (options.to === undefined && session.elsewhere !== undefined)
     throw new UsageError(`${session.elsewhere}; or name a place: restore ${source ?? '--at …'} --to file:…`);
   const { target, isOther } = targetOf(cli, session, options.to);
+  if (options.at !== undefined && !isOther && options.dryRun !== true && options.brokenDatabase !== true)
+    await storeFirst(invocation);
   const found =
     options.at === undefined
       ? await resolveSource(invocation, source ?? '')
