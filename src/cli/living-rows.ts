@@ -1,6 +1,6 @@
 /** What the living database holds itself: asked before anybody is sent to an older backup. */
 import { type Counted, rowsText, shrunk, WATCHED } from '../backup/catalog/fuller.ts';
-import { type Query, sql } from '../db/database.ts';
+import { always, type Query, sql } from '../db/database.ts';
 import type { FullerBackup } from './other-bucket.ts';
 import type { Session } from './session.ts';
 
@@ -27,5 +27,5 @@ export async function heldNow(
 }
 
 function rowCount(table: string): Query<number> {
-  return { ...sql(`SELECT COUNT(*) AS n FROM ${table}`), parse: ([row]) => row?.int('n') ?? 0 };
+  return always(sql(`SELECT COUNT(*) AS n FROM ${table}`), (row) => row.int('n'));
 }

@@ -5,7 +5,7 @@
 import { minutesFor } from '../lib/chat-pace.ts';
 import { forgetNotice, noticeAdmins } from './admin-notices.ts';
 import { readSlots } from './chat-pace.ts';
-import { all, one, type Query, type Statement, sql } from './database.ts';
+import { all, always, one, type Query, type Statement, sql } from './database.ts';
 import { NAMING, shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
 
@@ -238,18 +238,8 @@ export interface ArchiveNumbers {
   readonly minutes: number | null;
 }
 
-const NOTHING: ArchiveNumbers = {
-  files: 0,
-  archived: 0,
-  toLink: 0,
-  missing: 0,
-  refused: 0,
-  left: 0,
-  minutes: null,
-};
-
 export function archiveNumbers(now: Date): Query<ArchiveNumbers> {
-  const query = one(
+  return always(
     sql(
       `WITH files AS (SELECT file_id, file_unique_id AS u FROM anime_parts
          UNION SELECT photo_id, photo_unique_id FROM anime WHERE photo_id IS NOT NULL),
@@ -273,5 +263,4 @@ export function archiveNumbers(now: Date): Query<ArchiveNumbers> {
       return { files, archived, toLink, missing, refused, left, minutes };
     },
   );
-  return { ...query, parse: (rows) => query.parse(rows) ?? NOTHING };
 }

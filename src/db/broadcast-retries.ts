@@ -4,7 +4,7 @@
  */
 import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/recipient-wait.ts';
 import { type Broadcast, type Delivery, type Place, REACHABLE, type Recipient } from './broadcasts.ts';
-import { all, one, type Query, type Statement, sql } from './database.ts';
+import { all, always, type Query, type Statement, sql } from './database.ts';
 import { holding } from './time.ts';
 
 export interface WaitingRecipient extends Recipient {
@@ -52,9 +52,9 @@ export function dueRecipients(
 }
 
 /** Whether any recipient still has to be tried again. */
-export function isAnybodyWaiting(id: number): Query<boolean | undefined> {
+export function isAnybodyWaiting(id: number): Query<boolean> {
   const text = 'SELECT EXISTS (SELECT 1 FROM broadcast_retries WHERE broadcast_id = ?) AS found';
-  return one(sql(text, id), (row) => row.bool('found'));
+  return always(sql(text, id), (row) => row.bool('found'));
 }
 
 /**

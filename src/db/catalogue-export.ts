@@ -2,7 +2,7 @@
  * The catalogue as JSON text. The database makes it a page at a time, so no row is rebuilt in
  * memory.
  */
-import { all, type Query, sql } from './database.ts';
+import { all, always, type Query, sql } from './database.ts';
 import { beginning } from './shown-text.ts';
 
 /**
@@ -44,9 +44,7 @@ export function exportedLists(): Query<readonly (readonly [key: string, json: st
        (SELECT json_group_array(json_object('channel_id', m.channel_id, 'link', ${beginning('m.link')}, 'name', ${beginning('m.name')}, 'kind', m.kind,
           'username', ${beginning('m.username')}, 'created_at', m.created_at)) FROM mandatory_channels AS m) AS mandatory_channels`,
   );
-  return {
-    ...statement,
-    parse: ([row]) =>
-      ['groups', 'anime_groups', 'mandatory_channels'].map((key) => [key, row?.text(key) ?? '[]'] as const),
-  };
+  return always(statement, (row) =>
+    ['groups', 'anime_groups', 'mandatory_channels'].map((key) => [key, row.text(key)] as const),
+  );
 }

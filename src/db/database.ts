@@ -89,6 +89,22 @@ export function one<T>(statement: Statement, parse: (row: Row) => T): Query<T | 
   return { ...statement, parse: ([row]) => (row === undefined ? undefined : parse(row)) };
 }
 
+/**
+ * A row of an answer to a statement that always has one (an aggregate, `SELECT EXISTS`): an answer
+ * without it is a broken one, and never means "nothing", "empty" or "no".
+ */
+export function sureRow<R>(rows: readonly R[] | undefined): R {
+  const row = rows?.[0];
+  if (row === undefined)
+    throw new DatabaseUnavailable('the database answered without the row that it always has');
+  return row;
+}
+
+/** As {@link one}, for a statement that always has a row. */
+export function always<T>(statement: Statement, parse: (row: Row) => T): Query<T> {
+  return { ...statement, parse: (rows) => parse(sureRow(rows)) };
+}
+
 /** A query that yields all its rows through `parse`. */
 export function all<T>(statement: Statement, parse: (row: Row) => T): Query<T[]> {
   return { ...statement, parse: (rows) => rows.map(parse) };

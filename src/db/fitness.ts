@@ -1,6 +1,6 @@
 /** Whether a server's database can carry the bot. Node only: setup has proved a Worker's. */
 import { explain } from '../lib/clock.ts';
-import { type Database, DatabaseUnavailable, one, sql } from './database.ts';
+import { always, type Database, DatabaseUnavailable, sql, sureRow } from './database.ts';
 import { DatabaseUnfit } from './database-unfit.ts';
 
 /**
@@ -44,8 +44,8 @@ function oneLine(words: string): string {
  * not answer
  */
 async function requireFit(db: Database): Promise<void> {
-  const [version = ''] = await db.read([
-    one(sql('SELECT sqlite_version() AS version'), (row) => row.text('version')),
+  const [version] = await db.read([
+    always(sql('SELECT sqlite_version() AS version'), (row) => row.text('version')),
   ]);
   if (!isAtLeast(version, LEAST_SQLITE))
     throw new DatabaseUnfit(
@@ -53,9 +53,9 @@ async function requireFit(db: Database): Promise<void> {
     );
   for (const [expression, name] of NEEDED)
     await db
-      .read([one(sql(`SELECT ${expression} IS NOT NULL AS has`), (row) => row.bool('has'))])
+      .read([always(sql(`SELECT ${expression} IS NOT NULL AS has`), (row) => row.bool('has'))])
       .then(([has]) => {
-        if (has !== true) throw new DatabaseUnfit(lacks(name));
+        if (!has) throw new DatabaseUnfit(lacks(name));
       })
       .catch(unfit(name));
 }
@@ -82,7 +82,7 @@ async function requireWritable(db: Database): Promise<void> {
     ])
     .catch(unfit(undefined));
   if (results[1]?.rows.length !== 1) throw new DatabaseUnfit(lacks('RETURNING'));
-  if (results[2]?.rows[0]?.int('n') !== 1) throw new DatabaseUnfit(lacks(FTS5));
+  if (sureRow(results[2]?.rows).int('n') !== 1) throw new DatabaseUnfit(lacks(FTS5));
 }
 
 function unfit(name: string | undefined): (error: unknown) => never {

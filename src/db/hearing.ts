@@ -1,5 +1,5 @@
 /** What the database knows of updates that arrive: the webhook's address, and the last of them. */
-import { one, type Query, type Statement, sql } from './database.ts';
+import { always, type Query, type Statement, sql } from './database.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
 /** In the one table of single values by name. */
@@ -28,9 +28,9 @@ const marks = (order: string): string =>
  * Telegram's numbers go up, but for a new beginning after a week without updates, and replays have
  * numbers beyond. An update that the clock dates in the future says nothing of when it came.
  */
-export function heard(now: Date): Query<Heard | undefined> {
+export function heard(now: Date): Query<Heard> {
   const latest = toSqlTime(holdingSince(now, 0).last);
-  return one(
+  return always(
     sql(
       `SELECT (SELECT told_at FROM alerts WHERE key = 'webhook') AS webhook,
          (SELECT MAX(handled_at) FROM (${marks('DESC')} UNION ALL ${marks('ASC')}) WHERE handled_at <= ?) AS received,

@@ -3,6 +3,7 @@
  * backup before any step that changes existing data.
  */
 import {
+  always,
   ConstraintFailed,
   type Database,
   DatabaseUnavailable,
@@ -182,10 +183,10 @@ interface State {
 }
 
 /** Whether there is neither table nor view. */
-export const emptyDatabase: Query<boolean> = {
-  ...sql(`SELECT 1 FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1`),
-  parse: (rows) => rows.length === 0,
-};
+export const emptyDatabase: Query<boolean> = always(
+  sql(`SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\') AS found`),
+  (row) => !row.bool('found'),
+);
 
 /** Two round trips at most. @throws DatabaseUnfit, {@link DatabaseTooNew} */
 async function inspect(db: Database): Promise<State> {

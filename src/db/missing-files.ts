@@ -1,5 +1,5 @@
 /** Files that no archive has: with the bot that sends them, they are gone. */
-import { all, one, type Query, sql } from './database.ts';
+import { all, always, type Query, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { NAMING } from './shown-text.ts';
 
@@ -55,14 +55,13 @@ export function missingFiles(offset: number, limit: number, which: 'all' | 'lost
 
 /** How many files have no copy, and how many there are. */
 export function missingCount(): Query<{ readonly missing: number; readonly files: number }> {
-  const query = one(
+  return always(
     sql(
       `SELECT COUNT(*) AS files, COALESCE(SUM(NOT EXISTS (SELECT 1 FROM archive AS r WHERE r.file_unique_id = f.u)), 0) AS missing
        FROM (${FILES}) AS f`,
     ),
     (row) => ({ missing: row.int('missing'), files: row.int('files') }),
   );
-  return { ...query, parse: (rows) => query.parse(rows) ?? { missing: 0, files: 0 } };
 }
 
 export function readPlace(row: Row): FilePlace {

@@ -3,7 +3,7 @@
  * (backup/store/known-place.ts). In bucket_notes, a row for each role and path.
  */
 import { forgetCopyNote } from './bucket-notes.ts';
-import { one, type Query, type Statement, sql } from './database.ts';
+import { always, type Query, type Statement, sql } from './database.ts';
 import { forgetSince } from './stored-files.ts';
 
 /** Of the first bucket, or of the second one. */
@@ -16,8 +16,8 @@ export interface PlaceNote {
   readonly isRoleKnown: boolean;
 }
 
-export function placeNote(role: PlaceRole, path: string): Query<PlaceNote | undefined> {
-  return one(
+export function placeNote(role: PlaceRole, path: string): Query<PlaceNote> {
+  return always(
     sql(
       `SELECT (SELECT NULLIF(value, '') FROM bucket_notes WHERE key = ?1) AS id,
          EXISTS (SELECT 1 FROM bucket_notes WHERE key >= ?2 AND key < ?3 AND value <> '') AS known`,

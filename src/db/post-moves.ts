@@ -2,7 +2,7 @@
  * Posts of the old bot lead to the old bot. Each anime's latest post in a chat is led to the new
  * one when an owner asks for it.
  */
-import { all, one, type Query, type Statement, sql } from './database.ts';
+import { all, always, type Query, type Statement, sql } from './database.ts';
 import { shown } from './shown-text.ts';
 
 /** Of every anime and chat the last post that was sent before the move, unless it was led on. */
@@ -16,10 +16,9 @@ const UNTOUCHED = `NOT EXISTS (SELECT 1 FROM post_moves AS m
   WHERE m.posting_id = o.posting_id AND m.group_id = o.group_id AND m.state <> 'failed')`;
 
 export function oldPosts(): Query<number> {
-  const query = one(sql(`SELECT COUNT(*) AS n FROM (${OLD_POSTS}) AS o WHERE ${UNTOUCHED}`), (row) =>
+  return always(sql(`SELECT COUNT(*) AS n FROM (${OLD_POSTS}) AS o WHERE ${UNTOUCHED}`), (row) =>
     row.int('n'),
   );
-  return { ...query, parse: (rows) => query.parse(rows) ?? 0 };
 }
 
 /** RETURNING a row for each post that begins to move. */
@@ -106,7 +105,7 @@ export interface PostMoveCounts {
 
 export function postMoveCounts(): Query<PostMoveCounts> {
   const count = (state: string): string => `COALESCE(SUM(state = '${state}'), 0) AS ${state}`;
-  const query = one(
+  return always(
     sql(
       `SELECT ${count('edited')}, ${count('posted')}, ${count('failed')}, ${count('waiting')} FROM post_moves`,
     ),
@@ -117,5 +116,4 @@ export function postMoveCounts(): Query<PostMoveCounts> {
       left: row.int('waiting'),
     }),
   );
-  return { ...query, parse: (rows) => query.parse(rows) ?? { edited: 0, posted: 0, failed: 0, left: 0 } };
 }

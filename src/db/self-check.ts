@@ -1,5 +1,5 @@
 /** What `/test` asks of the database. */
-import { one, type Query, type Statement, sql } from './database.ts';
+import { always, one, type Query, type Statement, sql } from './database.ts';
 
 /** Writes `mark` and reads it back, in one batch; nothing else changes. */
 export function writeAndRead(mark: string): readonly [Statement, Query<string | undefined>] {
@@ -19,7 +19,7 @@ export function claimedUntil(job: string): Query<string | undefined> {
 }
 
 /** Updates that were tried again in vain. */
-export const givenUpUpdates: Query<number> = {
-  ...sql('SELECT COUNT(*) AS count FROM failed_updates WHERE given_up_at IS NOT NULL'),
-  parse: ([row]) => row?.int('count') ?? 0,
-};
+export const givenUpUpdates: Query<number> = always(
+  sql('SELECT COUNT(*) AS count FROM failed_updates WHERE given_up_at IS NOT NULL'),
+  (row) => row.int('count'),
+);

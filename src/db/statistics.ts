@@ -5,7 +5,7 @@
 
 import { readLimit } from '../text/text-limits.ts';
 import { DAY_MS } from '../text/times.ts';
-import { listed, one, type Query, type Statement, sql } from './database.ts';
+import { always, listed, type Query, type Statement, sql } from './database.ts';
 import { shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
 
@@ -92,11 +92,11 @@ export interface Totals {
 }
 
 /** Counters hold users, views and active people; anime, parts and chats are few enough to count. */
-export function totals(now: Date): Query<Totals | undefined> {
+export function totals(now: Date): Query<Totals> {
   const day = dayOf(now);
   const counter = (metric: Metric, period: string): string =>
     `COALESCE((SELECT value FROM counters WHERE metric = '${metric}' AND period = '${period}'), 0)`;
-  return one(
+  return always(
     sql(`SELECT ${counter('users', 'all')} AS users, ${counter('views', 'all')} AS views,
       ${counter('views', day)} AS views_today, ${counter('new', day)} AS new_today,
       ${counter('day', day)} AS active_day, ${counter('week', mondayOf(now))} AS active_week,

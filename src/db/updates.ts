@@ -1,6 +1,6 @@
 /** Which updates were handled, and which could not be. */
 import { DAY_MS } from '../text/times.ts';
-import { all, one, type Query, type Statement, sql } from './database.ts';
+import { all, always, type Query, type Statement, sql } from './database.ts';
 import { holding, toSqlTime } from './time.ts';
 
 /** Telegram redelivers for up to 24 h; an older mark protects nothing. */
@@ -31,7 +31,7 @@ export const LONGEST_WAIT_MS = DAY_MS;
 export function standingOf(updateId: number, chatId: number, now: Date, isReplay: boolean): Query<Standing> {
   const { after, last } = holding(now, LONGEST_WAIT_MS);
   const aside = `SELECT 1 FROM failed_updates WHERE update_id = ?1 AND given_up_at IS NOT NULL`;
-  const query = one(
+  return always(
     sql(
       `SELECT EXISTS (SELECT 1 FROM handled_updates WHERE update_id = ?1) OR (?5 = 0 AND EXISTS (${aside})) AS known,
          (SELECT MAX(until_ms) FROM floods WHERE chat_id IN (?2, 0) AND until_ms > ?3 AND until_ms <= ?4) AS flood,
@@ -48,10 +48,6 @@ export function standingOf(updateId: number, chatId: number, now: Date, isReplay
       isBehind: row.bool('behind'),
     }),
   );
-  return {
-    ...query,
-    parse: (rows) => query.parse(rows) ?? { isKnown: false, floodEndMs: null, isBehind: false },
-  };
 }
 
 /** Telegram asked for silence in a chat (0: everywhere). */

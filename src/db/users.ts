@@ -1,5 +1,5 @@
 /** People who wrote to the bot. */
-import { one, type Query, type Statement, sql } from './database.ts';
+import { always, type Query, type Statement, sql } from './database.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
 export interface Person {
@@ -47,15 +47,6 @@ export const LARGEST_USER_ID = Number.MAX_SAFE_INTEGER;
  */
 export const RATE_WINDOW_SECONDS = 60;
 
-const NOBODY: KnownPerson = {
-  known: false,
-  language: null,
-  isBanned: false,
-  isBanTold: false,
-  isAdmin: false,
-  rate: { since: 0, count: 0, isTold: false },
-};
-
 /** Always one row: what the database knows of this id. */
 export function personById(userId: number): Query<KnownPerson> {
   const statement = sql(
@@ -67,7 +58,7 @@ export function personById(userId: number): Query<KnownPerson> {
      FROM (SELECT ? AS id) AS me LEFT JOIN users AS u ON u.user_id = me.id`,
     userId,
   );
-  const query = one(statement, (row) => ({
+  return always(statement, (row) => ({
     known: row.bool('known'),
     language: row.textOrNull('language'),
     isBanned: row.bool('banned'),
@@ -79,7 +70,6 @@ export function personById(userId: number): Query<KnownPerson> {
       isTold: row.figure('rate_told') !== 0,
     },
   }));
-  return { ...query, parse: (rows) => query.parse(rows) ?? NOBODY };
 }
 
 /** The minute being counted is over, or a clock that ran ahead began it. */

@@ -94,7 +94,7 @@ async function send(context: JobContext, broadcast: Broadcast): Promise<void> {
         isAnybodyWaiting(id),
       ]);
       queue = [...again, ...fresh];
-      if (queue.length === 0 && isWaited === true) break;
+      if (queue.length === 0 && isWaited) break;
     }
     if (queue.length === 0) return finish(context, id, [endBroadcast(id, 'done', null, now())]);
     const slice = sliceOf(queue, streak.isDoubtful ? 1 : Math.min(SLICE, requests.left - RESERVE));

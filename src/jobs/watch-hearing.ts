@@ -27,7 +27,7 @@ export const hearingJob: Job = {
     const own = hearing.trouble(now());
     const trouble = own ?? (hearing.webhook === undefined ? undefined : await webhookTrouble(context, known));
     if (trouble !== undefined)
-      log[known?.deafSince == null ? 'error' : 'debug']('updates cannot arrive', { reason: trouble });
+      log[known.deafSince === null ? 'error' : 'debug']('updates cannot arrive', { reason: trouble });
     const isShared = (hearing.conflicts?.() ?? 0) >= MANY_CONFLICTS;
     if (isShared)
       log.error('another program polls with this token', { remedy: 'stop it, or change the token' });
@@ -39,17 +39,17 @@ export const hearingJob: Job = {
   },
 };
 
-async function webhookTrouble(context: JobContext, known: Heard | undefined): Promise<string | undefined> {
+async function webhookTrouble(context: JobContext, known: Heard): Promise<string | undefined> {
   const { api, db, log, now, hearing } = context;
   const info = await api.getWebhookInfo().catch((error: unknown) => {
     if (!isTokenRefused(error)) throw error;
   });
   if (info === undefined) return TOKEN_REFUSED;
   const url = info.url ?? '';
-  const wanted = hearing?.webhook?.url ?? known?.webhook ?? url;
+  const wanted = hearing?.webhook?.url ?? known.webhook ?? url;
   if (wanted === '') return 'no webhook is set: npm run deploy';
   if (url === wanted) {
-    if (known?.webhook !== url) await db.write([recordWebhook(url)]);
+    if (known.webhook !== url) await db.write([recordWebhook(url)]);
     return errorOf(info, known, now());
   }
   // Two hosts that take it from each other would help nobody.
@@ -69,9 +69,9 @@ async function webhookTrouble(context: JobContext, known: Heard | undefined): Pr
 const OWN_ANSWER = /: (?:429|503)\b/;
 
 /** Updates wait, the last try failed, and nothing came since. */
-function errorOf(info: WebhookInfo, known: Heard | undefined, now: Date): string | undefined {
+function errorOf(info: WebhookInfo, known: Heard, now: Date): string | undefined {
   const { pending_update_count: waiting, last_error_date: at = 0, last_error_message: words = '' } = info;
   const isRecent = now.getTime() - at * 1000 < RECENT_MS;
-  const isHeardSince = (known?.lastReceived ?? '') >= toSqlTime(new Date(at * 1000));
+  const isHeardSince = (known.lastReceived ?? '') >= toSqlTime(new Date(at * 1000));
   return waiting > 0 && isRecent && !isHeardSince && !OWN_ANSWER.test(words) ? words : undefined;
 }

@@ -5,7 +5,7 @@
  * depend on it.
  */
 
-import { all, type Database, type SqlArg, type Statement, sql } from '../db/database.ts';
+import { all, always, type Database, type SqlArg, type Statement, sql } from '../db/database.ts';
 import { existingKeys, type Keys, tellsRowsApart } from '../db/own-keys.ts';
 import type { Row } from '../db/row.ts';
 import { append } from '../lib/extremes.ts';
@@ -64,7 +64,7 @@ export async function planMending(db: Database): Promise<Mending> {
   });
   const found = await db.read(
     asked.map(({ table, columns }) =>
-      all(
+      always(
         sql(`SELECT EXISTS (SELECT 1 FROM ${quoteName(table)} WHERE ${suspects(columns)}) AS found`),
         (row) => row.bool('found'),
       ),
@@ -73,7 +73,7 @@ export async function planMending(db: Database): Promise<Mending> {
   const statements: Statement[] = [];
   const notes: string[] = [];
   for (const [i, { table, columns }] of asked.entries()) {
-    if (found[i]?.[0] !== true) continue;
+    if (found[i] !== true) continue;
     for (const column of columns) {
       const values = await findUnfit(db, table, [column]);
       if (values.length === 0) continue;

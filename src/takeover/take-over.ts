@@ -7,7 +7,7 @@
  */
 
 import { limitOf } from '../backup/import/fit.ts';
-import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
+import { all, always, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
 import { SALVAGE } from '../db/database-fault.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
 import type { TakeOver } from '../db/migrate.ts';
@@ -163,8 +163,8 @@ async function columnsAside(
     if (column.kind === 'time' && column.name !== 'deleted_at') continue;
     const spelled = info.columns.get(column.name) ?? column.name;
     const others = `SELECT EXISTS (SELECT 1 FROM ${quoteName(info.name)} WHERE ${otherMeaning(table, column, spelled)}) AS found`;
-    const [[isOther]] = await db.read([all(sql(others), (row) => row.bool('found'))]);
-    if (isOther === true) aside.set(spelled, freeName(`old_${column.name}`, names));
+    const [isOther] = await db.read([always(sql(others), (row) => row.bool('found'))]);
+    if (isOther) aside.set(spelled, freeName(`old_${column.name}`, names));
   }
   return aside;
 }

@@ -1,5 +1,7 @@
 /** The one moment of an import: staged rows into the living tables, all or nothing. */
+
 import type { WriteResult } from '../../db/database.ts';
+import { sureRow } from '../../db/database.ts';
 import type { StagedTransaction } from '../staged/staged-transaction.ts';
 import { type MergeSql, mergeSql } from './merge-sql.ts';
 import type { Preference, StagedImport } from './staging-sql.ts';
@@ -48,7 +50,7 @@ function counted(
   results: readonly WriteResult[],
 ): Map<string, Merged> {
   const counts = new Map<string, Merged>();
-  const told = results.filter((_, i) => i % 2 === 1).map(({ rows: [row] }) => row?.int('n') ?? 0);
+  const told = results.filter((_, i) => i % 2 === 1).map(({ rows }) => sureRow(rows).int('n'));
   let at = 0;
   for (const [i, plan] of plans.entries()) {
     const own = told.slice(at, at + statementsOf(plan).length);

@@ -55,6 +55,7 @@ export async function restoreServer(
       from: openFileSnapshotSource({ path: source.path }),
       wanted: source.tables,
       only: options.only,
+      isEmpty: options.isEmpty === true,
       origin: source.origin,
       lastUpdate: handled,
       onRows: async (done) => {

@@ -60,6 +60,8 @@ export interface RestoreOptions {
    * database is not asked).
    */
   readonly isOldBroken?: boolean;
+  /** A server's database was found empty, so nothing of it is saved: one that is not, stays. */
+  readonly isEmpty?: boolean;
   readonly onProgress?: (progress: RestoreProgress) => void;
   readonly signal?: AbortSignal;
 }

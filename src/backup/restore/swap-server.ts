@@ -25,6 +25,7 @@ import { type LoadOptions, loadStaged } from './load-staged.ts';
 import { cannotOnly, sqliteSays } from './only-obstacles.ts';
 import { type Replacement, replaceContents } from './replace-contents.ts';
 import { dropOrder, moveRows, RESTORE_CONTROL, type StagedTable } from './staging.ts';
+import { isPeoples } from './target-state.ts';
 import { setVersionSql, versionNote } from './user-version.ts';
 
 export interface RemoteTarget {
@@ -45,6 +46,8 @@ export interface RemoteRestoreOptions extends LoadOptions {
    * they did.
    */
   readonly lastUpdate?: string | undefined;
+  /** Nothing of the living data is saved: a row of it stops the swap. */
+  readonly isEmpty?: boolean;
   readonly onCompare?: () => void;
   /** Right before the swap: the last chance to stop. */
   readonly beforeSwap: () => Promise<void>;
@@ -93,6 +96,7 @@ async function restoreStaged(
         staged,
       });
   const outcome = await transaction.commit([
+    ...(options.isEmpty === true ? requireEmpty(live) : []),
     ...countLate(live, options.lastUpdate),
     ...statements,
     ...(setVersion === undefined ? [] : [setVersion]),
@@ -112,12 +116,24 @@ async function restoreStaged(
  */
 export async function lastUpdate({ session }: RemoteTarget): Promise<string | undefined> {
   const row = await session
-    .first('SELECT COALESCE(MAX(update_id), 0) FROM handled_updates')
+    .row('SELECT COALESCE(MAX(update_id), 0) FROM handled_updates')
     .catch((error: unknown) => {
       if (error instanceof StatementFailed) return undefined;
       throw error;
     });
   return row?.[0] ?? undefined;
+}
+
+/** Whatever was answered before: nothing that no backup holds is taken away. */
+function requireEmpty({ tables }: DatabaseSchema): string[] {
+  return tables
+    .filter(isPeoples)
+    .map(({ name }) =>
+      guard(
+        `NOT EXISTS (SELECT 1 FROM ${quoteName(name)})`,
+        `table ${name} is not empty: --replace saves it first`,
+      ),
+    );
 }
 
 /** Counts, in the very transaction that takes it away, what the bot did since. */
@@ -130,7 +146,7 @@ function countLate(live: DatabaseSchema, since: string | undefined): string[] {
 }
 
 async function lateUpdates(session: SqlSession): Promise<string | undefined> {
-  const [late] = (await session.first(`SELECT late FROM ${RESTORE_CONTROL}`)) ?? [];
+  const [late] = await session.row(`SELECT (SELECT late FROM ${RESTORE_CONTROL})`);
   return late === undefined || late === null || late === '0'
     ? undefined
     : `the bot was not stopped: what it wrote while it handled ${late} updates after the safety backup is in neither`;
@@ -191,7 +207,7 @@ function swapStatements(
 
 async function versionOf(session: SqlSession, { tables }: DatabaseSchema): Promise<number | null> {
   if (!tables.some(({ name }) => name === 'schema_migrations')) return null;
-  return versionIn((await session.first(NEWEST_VERSION))?.[0]);
+  return versionIn((await session.row(NEWEST_VERSION))[0]);
 }
 
 /** Rows that point nowhere after it, and did not before, undo it. */

@@ -1,5 +1,6 @@
 /** Whether a restore would overwrite anything. Node only. */
 import { existsSync } from 'node:fs';
+import type { TableInfo } from '../model/model.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
 import type { RestoreTarget } from './restore-steps.ts';
 import { sourceOf } from './restore-steps.ts';
@@ -19,6 +20,11 @@ const OWN = new Set([
   'handled_updates',
 ]);
 
+/** Whether rows of it would be missed. */
+export function isPeoples({ name, kind }: Pick<TableInfo, 'name' | 'kind'>): boolean {
+  return kind === 'table' && !OWN.has(name) && !isStaging(name);
+}
+
 /** `empty`: no rows but the program's own. */
 export async function databaseState(
   target: RestoreTarget,
@@ -26,6 +32,6 @@ export async function databaseState(
 ): Promise<'absent' | 'empty' | 'full'> {
   if (target.kind === 'file' && !existsSync(target.path)) return 'absent';
   const source = sourceOf({ target, fetch: fetcher });
-  const isFull = await source.any(({ name, kind }) => kind === 'table' && !OWN.has(name) && !isStaging(name));
+  const isFull = await source.any(isPeoples);
   return isFull ? 'full' : 'empty';
 }

@@ -29,7 +29,7 @@ export async function setVersionSql(
  * nothing.
  */
 export async function versionNote(session: SqlSession, wanted: number): Promise<string | undefined> {
-  const [found] = (await session.first('SELECT user_version FROM pragma_user_version')) ?? [];
+  const [found] = await session.row('SELECT user_version FROM pragma_user_version');
   return found === `${wanted}`
     ? undefined
     : `user_version is ${found ?? 'not known'}, not ${wanted} as in the backup: the server does not let it be set`;

@@ -1,7 +1,7 @@
 /** The engine's own rows (migration 0002): implements its `Ledger`. */
 
 import { keepLostChanges } from '../../db/bucket-notes.ts';
-import { type Database, one, sql } from '../../db/database.ts';
+import { always, type Database, sql } from '../../db/database.ts';
 import { columnsOf } from '../../db/existing-schema.ts';
 import type { Ledger, RequestLedger } from '../catalog/ledger.ts';
 import { createRequestLedger } from './backup-requests.ts';
@@ -49,7 +49,7 @@ async function schemaVersion(db: Database): Promise<number | undefined> {
   const [columns] = await db.read([columnsOf('schema_migrations')]);
   if (!columns.includes('version')) return undefined;
   const [version] = await db.read([
-    one(
+    always(
       sql(
         // Another program may keep words there.
         "SELECT COALESCE(MAX(version), 0) AS version FROM schema_migrations WHERE typeof(version) = 'integer'",

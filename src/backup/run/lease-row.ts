@@ -2,7 +2,7 @@
  * The row of `backup_lease` (migration 0002): one run at a time, by the clock of the database. All
  * hosts share that.
  */
-import { type Database, sql } from '../../db/database.ts';
+import { type Database, sql, sureRow } from '../../db/database.ts';
 import { columnsOf } from '../../db/existing-schema.ts';
 import type { Row } from '../../db/row.ts';
 import { rememberManifest, storedFiles } from '../../db/stored-files.ts';
@@ -41,7 +41,7 @@ export function createLease(
       for (;;) {
         const { before, fence, strangers } = await take(db, holder, ttlMs);
         if (fence !== undefined) return acquired(fence, before, strangers);
-        const other = before?.text('holder') ?? '';
+        const other = before.text('holder');
         if (!isDead(other)) return held(other, before);
         // Its text is its process's alone: who took the lease since is not meant.
         await db.write([
@@ -84,7 +84,7 @@ async function recordOf(db: Database): Promise<{ readonly isWhole: boolean; read
 
 interface Taken {
   /** The row as it was. */
-  readonly before: Row | undefined;
+  readonly before: Row;
   /** Undefined: another holder has it. */
   readonly fence: number | undefined;
   /** Rows of the record that no run wrote. */
@@ -115,25 +115,25 @@ async function take(db: Database, holder: string, ttlMs: number): Promise<Taken>
     sql(`SELECT COUNT(*) AS count FROM backup_runs WHERE ${IS_RUN} IS NOT TRUE`),
   ]);
   return {
-    before: before?.rows[0],
+    before: sureRow(before?.rows),
     fence: taken?.rows[0]?.int('fence'),
-    strangers: strange?.rows[0]?.int('count') ?? 0,
+    strangers: sureRow(strange?.rows).int('count'),
   };
 }
 
-function acquired(fence: number, before: Row | undefined, strangers: number): LeaseAnswer {
+function acquired(fence: number, before: Row, strangers: number): LeaseAnswer {
   const notes = [
-    ...(before?.bool('is_fence') === false ? [NEW_FENCE] : []),
+    ...(before.bool('is_fence') === false ? [NEW_FENCE] : []),
     ...(strangers > 0 ? [strangeRuns(strangers)] : []),
   ];
   return { kind: 'acquired', fence, ...(notes.length > 0 && { note: notes.join('; ') }) };
 }
 
-function held(holder: string, row: Row | undefined): LeaseAnswer {
+function held(holder: string, row: Row): LeaseAnswer {
   return {
     kind: 'held',
     holder: shownHolder(holder),
-    fence: row?.bool('is_fence') === true ? row.int('fence') : 0,
-    leftMs: row?.int('left_ms') ?? 0,
+    fence: row.bool('is_fence') ? row.int('fence') : 0,
+    leftMs: row.int('left_ms'),
   };
 }

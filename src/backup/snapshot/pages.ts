@@ -4,6 +4,7 @@
  * OFFSET, which costs the server time but is exact, because the transaction stands still. A
  * transaction that dies rejects the run.
  */
+import { sureRow } from '../../db/database.ts';
 import type { Row, SqlValue } from '../model/model.ts';
 import {
   type PipelineAnswer,
@@ -37,12 +38,11 @@ export class PagedTransaction {
   }
 
   /** Opens the transaction with its first read; gives back that one row. */
-  async begin(sql: string): Promise<Row | undefined> {
+  async begin(sql: string): Promise<Row> {
     const { results } = await this.#send([statement('BEGIN'), statement(sql)]);
     const [begun, answer] = results.map(successful);
     if (begun === undefined || answer === undefined) throw new WireError('a transaction that was not begun');
-    const [row] = resultRows(answer['result']);
-    return row && plainRow(row);
+    return plainRow(sureRow(resultRows(answer['result'])));
   }
 
   async *read(form: RowForm, batchRows: number): AsyncGenerator<Row[]> {

@@ -1,4 +1,5 @@
 /** What is asked of a database beside its rows. */
+import { sureRow } from '../../db/database.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { Row, SnapshotSource } from '../model/model.ts';
 import { readSchema, SCHEMA_QUERIES } from './schema.ts';
@@ -13,7 +14,7 @@ export function questionsBy(
     async any(isAsked) {
       const tables = (await schema()).tables.filter(isAsked);
       const answers = await ask(tables.map(({ name }) => `SELECT EXISTS (SELECT 1 FROM ${quoteName(name)})`));
-      return answers.some(([row]) => row?.[0] === 1n);
+      return tables.some((_, i) => sureRow(answers[i])[0] === 1n);
     },
   };
 }

@@ -3,6 +3,7 @@
  * answer (servers refuse some PRAGMAs, but not their table-valued functions).
  */
 
+import { DatabaseUnavailable, sureRow } from '../../db/database.ts';
 import { isWord, tokenizeSql } from '../../lib/sql-tokens.ts';
 import { shadowsOf, tableOptions } from '../../lib/table-sql.ts';
 import type {
@@ -33,19 +34,24 @@ export const VERSION_QUERY =
   'SELECT (SELECT schema_version FROM pragma_schema_version), (SELECT user_version FROM pragma_user_version), ' +
   "(SELECT application_id FROM pragma_application_id), (SELECT encoding = 'UTF-8' FROM pragma_encoding)";
 
+const OBJECTS = 'sqlite_schema';
+// Virtual tables (rootpage 0) are left out: a missing module would fail the query.
+const STORED = "m.type = 'table' AND m.rootpage <> 0";
+const COLUMNS = `sqlite_schema m, pragma_table_xinfo(m.name) x WHERE ${STORED}`;
+const INDEX_COLUMNS = `sqlite_schema m, pragma_index_list(m.name) l, pragma_index_xinfo(l.name) x WHERE ${STORED}`;
+
 /**
  * To be run in one transaction; {@link readSchema} takes their rows in this order. No view is
  * resolved (lib/table-sql.ts).
  */
 export const SCHEMA_QUERIES: readonly string[] = [
   VERSION_QUERY,
-  'SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema ORDER BY rowid',
-  // Virtual tables (rootpage 0) are left out: a missing module would fail the query.
-  'SELECT m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden FROM sqlite_schema m, pragma_table_xinfo(m.name) x ' +
-    "WHERE m.type = 'table' AND m.rootpage <> 0 ORDER BY m.rowid, x.cid",
+  `SELECT type, name, tbl_name, rootpage, sql FROM ${OBJECTS} ORDER BY rowid`,
+  `SELECT m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden FROM ${COLUMNS} ORDER BY m.rowid, x.cid`,
   'SELECT m.name, l.name, l."unique", l.origin, l.partial, x.cid, x.name, x."desc", x.coll, x.key ' +
-    'FROM sqlite_schema m, pragma_index_list(m.name) l, pragma_index_xinfo(l.name) x ' +
-    "WHERE m.type = 'table' AND m.rootpage <> 0 ORDER BY m.rowid, l.seq, x.seqno",
+    `FROM ${INDEX_COLUMNS} ORDER BY m.rowid, l.seq, x.seqno`,
+  // A table that an answer left out would count as none.
+  `SELECT ${[OBJECTS, COLUMNS, INDEX_COLUMNS].map((from) => `(SELECT count(*) FROM ${from})`).join(', ')}`,
 ];
 
 /**
@@ -53,8 +59,11 @@ export const SCHEMA_QUERIES: readonly string[] = [
  * read faithfully.
  */
 export function readSchema(answers: readonly (readonly Row[])[]): DetailedSchema {
-  const [version = [], master = [], columns = [], indexColumns = []] = answers;
-  const [schemaVersion, userVersion, applicationId, isUtf8] = version[0] ?? [];
+  const [version, master = [], columns = [], indexColumns = [], counts] = answers;
+  const [schemaVersion, userVersion, applicationId, isUtf8] = sureRow(version);
+  const counted = sureRow(counts);
+  if ([master, columns, indexColumns].some(({ length }, i) => counted[i] !== BigInt(length)))
+    throw new DatabaseUnavailable('the database answered without rows that its schema has');
   // A UTF-16 database hands out other bytes than it would be rebuilt from; libSQL itself makes
   // UTF-8 only.
   if (isUtf8 !== 1n)

@@ -1,4 +1,5 @@
 /** A server's own opinion of its database, as far as it gives one. Runs in workerd and on Node. */
+import { sureRow } from '../../db/database.ts';
 import { Silence, within } from '../../lib/silence.ts';
 import { sortFindings, unasked } from '../model/database-damage.ts';
 import type { SourceCheck } from '../model/model.ts';
@@ -24,6 +25,7 @@ export async function checkServer(server: SqlHttp, path: string): Promise<Source
     if (result === undefined || result instanceof StatementFailed)
       return unasked('the server does not allow it');
     const rows = resultRows(result['result']).map((row) => String(plainRow(row)[0]));
+    sureRow(rows);
     return { ...sortFindings(rows), proof: 'quick_check by the server, and rows of every index counted' };
   } catch (error) {
     const isLate = error instanceof Silence;

@@ -2,10 +2,11 @@
  * A server's database as restore works on it: statements of one stream, sent again when the answer
  * was lost.
  */
+import { sureRow } from '../../db/database.ts';
 import { type Clock, explain } from '../../lib/clock.ts';
 import { retry, SQL_REQUEST } from '../../lib/retry.ts';
 import { ConnectionLost, pipeline, ServerRefused, type SqlHttp, StatementFailed } from './sql-http.ts';
-import { isObject } from './wire.ts';
+import { isObject, WireError } from './wire.ts';
 
 export interface SqlSession {
   /**
@@ -15,8 +16,8 @@ export interface SqlSession {
   run(statements: readonly string[]): Promise<void>;
   /** All statements in one transaction, which must bear being run twice. Foreign keys are off. */
   transaction(statements: readonly string[]): Promise<void>;
-  /** The first row of a query, as text. */
-  first(sql: string): Promise<readonly (string | null)[] | undefined>;
+  /** The row of a query that always has one, as text. */
+  row(sql: string): Promise<readonly (string | null)[]>;
   /**
    * All statements in one transaction, sent once as one request: nothing else can come between.
    * Rejects with {@link StatementFailed} when the server refused (nothing happened), with anything
@@ -70,12 +71,14 @@ export function openSqlSession({ server, clock, random }: SqlSessionOptions): Sq
       await retried(() => post([execute('PRAGMA foreign_keys = OFF'), ...statements.map(execute)]));
     },
     transaction: (statements) => retried(() => atomically(statements)),
-    async first(sql) {
-      const [answer] = await retried(() => post([{ type: 'execute', stmt: { sql, want_rows: true } }]));
-      const rows = isObject(answer) && isObject(answer['result']) ? answer['result']['rows'] : undefined;
-      const row: unknown = Array.isArray(rows) ? rows[0] : undefined;
-      return Array.isArray(row) ? row.map(plainValue) : undefined;
-    },
+    row: (sql) =>
+      retried(async () => {
+        const [answer] = await post([{ type: 'execute', stmt: { sql, want_rows: true } }]);
+        const rows = isObject(answer) && isObject(answer['result']) ? answer['result']['rows'] : undefined;
+        const row: unknown = sureRow(Array.isArray(rows) ? rows : undefined);
+        if (!Array.isArray(row)) throw new WireError('a row that is no array');
+        return row.map(plainValue);
+      }),
     atomically: (statements) =>
       atomically(statements).catch((error: unknown) => {
         throw named(server, error);

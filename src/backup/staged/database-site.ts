@@ -1,9 +1,9 @@
 /** The bot's database, as an import reaches it: a file or a server. Runs in workerd too. */
 import {
+  always,
   ConstraintFailed,
   type Database,
   DatabaseUnavailable,
-  one,
   sql,
   type WriteResult,
 } from '../../db/database.ts';
@@ -30,7 +30,10 @@ export function databaseSite(db: Database, staging: Staging): StagedSite<readonl
     atomically: (statements) => write(db, statements),
     value: async (query) => {
       const [value] = await db.read([
-        one(sql(`SELECT CAST((${query}) AS TEXT) AS value`), (row) => row.textOrNull('value') ?? undefined),
+        always(
+          sql(`SELECT CAST((${query}) AS TEXT) AS value`),
+          (row) => row.textOrNull('value') ?? undefined,
+        ),
       ]);
       return value;
     },

@@ -9,7 +9,7 @@ export function sqlSessionSite(session: SqlSession): StagedSite<void> {
     run: (statements) => session.run(statements),
     load: (statements) => session.transaction(statements),
     atomically: (statements) => session.atomically(statements),
-    value: async (query) => (await session.first(query))?.[0] ?? undefined,
+    value: async (query) => (await session.row(`SELECT (${query})`))[0] ?? undefined,
     isRefusal: (error) => error instanceof StatementFailed,
     isPassing,
   };

@@ -119,6 +119,7 @@ async function run(
       isOldBroken,
       isBots,
       isSaved: state === 'full' && !isOldBroken,
+      isEmpty: state !== 'full',
       isOther,
     });
   } finally {
@@ -188,6 +189,7 @@ interface Plan {
   readonly isOldBroken: boolean;
   readonly isBots: boolean;
   readonly isSaved: boolean;
+  readonly isEmpty: boolean;
   /**
    * The target is not the bot's own database, by any name: its safety copy has no place among the
    * bot's backups.
@@ -219,6 +221,7 @@ async function carryOut(
         from: plan.from,
         only: plan.only,
         isOldBroken: plan.isOldBroken,
+        isEmpty: plan.isEmpty,
         isBots: plan.isBots,
         signal,
         onProgress: ({ phase, done, total }) =>

@@ -5,7 +5,7 @@ import { HttpError } from 'grammy';
 import { KEEPS_DELETED, probeBucket } from '../../backup/run/probe.ts';
 import { askBotInfo, createApi } from '../../bot/telegram.ts';
 import { botIdentity } from '../../db/bot-identity.ts';
-import { type Database, one, sql } from '../../db/database.ts';
+import { always, type Database, sql } from '../../db/database.ts';
 import { requireFitServer } from '../../db/fitness.ts';
 import { openDatabase, openStore } from '../../hosts/node/node-parts.ts';
 import { explain } from '../../lib/clock.ts';
@@ -117,7 +117,7 @@ async function proveDatabase(
   let doubt: string | undefined;
   try {
     if (database.kind === 'remote') await requireFitServer(db, { url: database.url, isTried: true });
-    else await db.read([one(sql('SELECT 1 AS one'), (row) => row.int('one'))]);
+    else await db.read([always(sql('SELECT 1 AS one'), (row) => row.int('one'))]);
     doubt = await otherBots(db, (given['BOT_TOKEN'] ?? '').trim());
   } finally {
     await close();

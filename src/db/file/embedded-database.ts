@@ -5,7 +5,7 @@ import Sqlite from 'libsql';
 import { makeDirectorySync } from '../../lib/disk/directories.ts';
 import { giveFile } from '../../lib/disk/ownership.ts';
 import { realPath } from '../../lib/disk/real-path.ts';
-import { type Database, DatabaseUnavailable, fromClient, one, sql } from '../database.ts';
+import { always, type Database, DatabaseUnavailable, fromClient, sql } from '../database.ts';
 import { type FileClient, openFileClient } from './file-client.ts';
 import { lockHolder } from './file-lock.ts';
 import { HeldFile } from './held-file.ts';
@@ -140,7 +140,7 @@ async function foldLog(file: string): Promise<void> {
  * last read.
  */
 async function beginLog(db: Database, file: string): Promise<void> {
-  const [version = 0] = await db.read([one(sql('PRAGMA user_version'), (row) => row.int('user_version'))]);
+  const [version] = await db.read([always(sql('PRAGMA user_version'), (row) => row.int('user_version'))]);
   const own = new Sqlite(file, { timeout: 0 });
   try {
     // `exec` leaves no statement that would hold the file.

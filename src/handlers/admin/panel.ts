@@ -12,7 +12,7 @@ export const panelFeature = feature('admins')
   .on('panel', async ({ viewer, t, turn }) => {
     // Counted with this visit: an admin's first command is one of theirs too.
     const [numbers] = await turn.commit(overview(viewer.id));
-    return panelScreen(numbers ?? { anime: 0, users: 0, drafts: 0, failures: 0 }, viewer, t);
+    return panelScreen(numbers, viewer, t);
   })
   .command('commands', ({ t }) => ({ text: commandsText(t) }));
 

@@ -72,13 +72,13 @@ function personNamed(text: string): { id: number } | { username: string } | unde
   return username === undefined ? undefined : { username };
 }
 
-function numbersScreen(found: Totals | undefined, t: Texts): Screen {
+function numbersScreen(found: Totals, t: Texts): Screen {
   const { people, system } = t.admin;
   const keyboard = new InlineKeyboard()
     .text(people.find(), encodeAction({ kind: 'personFind' }))
     .row()
     .text(system.panel(), encodeAction({ kind: 'panel' }));
-  return { text: people.users(found?.users ?? 0, found?.blocked ?? 0, found?.banned ?? 0), keyboard };
+  return { text: people.users(found.users, found.blocked, found.banned), keyboard };
 }
 
 /** Those who run the bot cannot be blocked. */

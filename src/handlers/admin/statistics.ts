@@ -33,7 +33,7 @@ export const statisticsFeature = feature('admins')
   .on('stats', async (ctx) => {
     // Counted with this visit, as on the panel.
     const [found] = await ctx.turn.commit(totals(ctx.now));
-    return found && statsScreen(found, ctx);
+    return statsScreen(found, ctx);
   })
   .on('analytics', async (ctx, action) => {
     const chart = chartOf(action);

@@ -72,8 +72,8 @@ export async function recall(db: Database, { role, path, prefix }: Place): Promi
   const [note, run, copy] = await db.read([placeNote(role, path), newestRun(), copyNote()]);
   const newest = role === 'first' ? run : (readMemory(copy).newest ?? undefined);
   return {
-    id: note?.id,
+    id: note.id,
     newest: newest === undefined ? undefined : manifestKey(prefix, newest),
-    isUsed: role === 'copy' && newest !== undefined && note?.isRoleKnown !== true,
+    isUsed: role === 'copy' && newest !== undefined && !note.isRoleKnown,
   };
 }
