@@ -154,13 +154,13 @@ function announcedLength(response: Response): number | undefined {
 }
 
 /** The SDK gives the body of an object as it comes, so nobody else names what broke off. */
-function brokenDownload({ path, protocol, hostname }: SdkRequest): (error: unknown) => StoreError {
+function brokenDownload({ path, protocol, hostname, port }: SdkRequest): (error: unknown) => StoreError {
   const what = JSON.stringify(decodeURIComponent(path.replace(/^\//, '')));
   return (error) =>
     error instanceof StoreError
       ? error
       : new StoreError(
-          `s3: the download of ${what} from ${protocol}//${hostname} broke off (${rootMessage(error)})`,
+          `s3: the download of ${what} from ${protocol}//${hostname}${port === undefined ? '' : `:${port}`} broke off (${rootMessage(error)})`,
           {
             retryable: true,
             isStall: error instanceof Silence,
