@@ -39,8 +39,6 @@ export class SecondBucket {
   #jumps = 0;
   /** What was taken in wrongly by a slice that died before it could look: the next one looks. */
   #unread = new Set<string>();
-  /** Those of them that the memory has told of. */
-  readonly #told = new Set<string>();
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -110,7 +108,6 @@ export class SecondBucket {
     if (chaos?.isDead === true || !isKept) return;
     // As the database gives it back.
     this.#memory = readMemory(JSON.stringify(memory));
-    for (const key of Object.keys(memory.changes.refused)) if (this.#unread.has(key)) this.#told.add(key);
     if (memory.problem !== null) this.#scene.story.push(`  copy: ${memory.problem.slice(0, 160)}`);
   }
 
@@ -192,13 +189,18 @@ export class SecondBucket {
       this.#scene.clock.advance(DAY_MS);
     }
     // A manifest was copied again. Of a change file the memory tells, where nobody remembers which
-    // of two is right, as long as the first bucket has it: then the copy's leaves within a week.
-    for (const key of this.#unread)
-      if (
-        this.#memory.changes.refused[key] === undefined &&
-        (!this.#told.has(key) || this.#scene.store.objects.has(PREFIX + key))
-      )
-        this.#unread.delete(key);
+    // of two is right, as long as the first bucket has it: then the copy's leaves by its age.
+    // Retention may have taken the first one's before anybody compared the two.
+    for (const key of this.#unread) {
+      const isAlone = parseChangeKey('', key) !== undefined && !this.#scene.store.objects.has(PREFIX + key);
+      if (this.#memory.changes.refused[key] === undefined && !isAlone) this.#unread.delete(key);
+      const age = this.#scene.clock.now().getTime() - (this.#gone.get(key) ?? Number.POSITIVE_INFINITY);
+      // By its age in the copy, and a week later; a slice looks once a day.
+      const days = this.#scene.changeDays + this.#jumps + 4;
+      const isOver = age > WEEK_MS + days * DAY_MS;
+      if (isAlone && isOver && this.store.objects.has(key))
+        throw new Error(`${key} stays in the second bucket`);
+    }
     await this.check();
     const { store } = this.#scene;
     const first = await listed(store, { prefix: PREFIX });
