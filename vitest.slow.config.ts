@@ -42,6 +42,7 @@ export const SLOW = [
   'test/cli/unsaved-database.test.ts',
   'test/deploy/anime-backup.test.ts',
   'test/docs/operations.test.ts',
+  'test/e2e/account-gone.test.ts',
   'test/e2e/old-file-put-back.test.ts',
   'test/e2e/replaced-database.test.ts',
   'test/hosts/disk-room.test.ts',

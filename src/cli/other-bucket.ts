@@ -11,6 +11,7 @@ import {
   countCopied,
   hasManifest,
   isComplete,
+  isSound,
   type Listings,
   missingIn,
   placesOf,
@@ -100,6 +101,9 @@ export async function lookElsewhere(
     ({ name, state }) =>
       places.get(name) === 'second only' && (state === 'damaged' || state === 'unreadable'),
   );
+  // As in the first bucket: a whole one that is newer holds what matters.
+  const newestThere = listings.copy.groups.find(isSound)?.name;
+  const isAloneWorst = alone.some(({ name }) => newestThere === undefined || name > newestThere);
   const apart = sameDisk(session.config);
   const { plain } = countCopied(listings);
   const compared = await compare(session, listings);
@@ -122,7 +126,7 @@ export async function lookElsewhere(
     only,
     isWhole: missing.length === 0 && alone.length === 0 && plain.length === 0 && apart === undefined,
     line,
-    bad: readsCopy || (wrong.size === 0 && late.length === 0 && alone.length === 0) ? undefined : line,
+    bad: readsCopy || (wrong.size === 0 && late.length === 0 && !isAloneWorst) ? undefined : line,
     answer: {
       bucket,
       lacks,

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import { withDoubts } from '../backup/catalog/doubts.ts';
-import { isIdentity } from '../backup/envelope/keys.ts';
+import { isIdentity, recipientOf } from '../backup/envelope/keys.ts';
 import type { OpeningKeys } from '../backup/envelope/types.ts';
 import type { RowSource } from '../backup/model/model.ts';
 import { createBackupLedger } from '../backup/run/backup-runs.ts';
@@ -54,6 +54,8 @@ export interface Session {
    * BACKUP_PASSPHRASE; undefined when neither is set.
    */
   readonly keys: OpeningKeys | undefined;
+  /** Of the identities among them: what encrypts for those that open. */
+  recipients(): Promise<string[]>;
   readonly source: RowSource;
   /**
    * What the engine told the owners so far, here the person at the terminal: of earlier runs, and
@@ -116,6 +118,7 @@ export async function openSession(
     copy: buckets.copy,
     readCopy: buckets.readCopy,
     ...{ from, keys, source, notices, elsewhere, offline, live },
+    recipients: () => Promise.all((keys?.identities ?? []).map(recipientOf)),
     async backup() {
       const db = await live();
       return composeBackup(config.backup, {

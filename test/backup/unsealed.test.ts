@@ -46,7 +46,7 @@ test('only plain ones: none is latest, and the reason is told', async () => {
   const latest = await latestBackup(world.context);
   expect(latest.entry).toBeUndefined();
   expect(noLatest(world.context, latest)).toMatch(
-    /no verified backup that is encrypted, as your settings want/,
+    /no verified backup that is encrypted, although a key is set/,
   );
   expect(passedOver(world.context, latest)).toEqual([
     expect.stringContaining(`\`restore ${plain}\` takes it`),

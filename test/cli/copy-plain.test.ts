@@ -21,7 +21,7 @@ test('copy and list say how many are there, and which one stays', async () => {
   const sealed = { ...plain, COPY_DIR: 'second', BACKUP_PASSPHRASE: 'one long passphrase' };
   const { name } = (await runCli(directory, plain, 'full', '--json')).json();
   await runCli(directory, sealed, 'full');
-  const stays = `; ${name} is not encrypted and stays in the first bucket while backups are encrypted`;
+  const stays = `; ${name} is not encrypted and stays in the first bucket while a key is set`;
   const copied = await runCli(directory, sealed, 'copy');
   expect(copied.code, copied.stderr).toBe(0);
   expect(copied.stdout).toContain(`has 1 of 2 backups of the first bucket, none cut short; `);

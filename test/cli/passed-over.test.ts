@@ -56,7 +56,7 @@ test('list and restore --at say that it is passed over, why, and how to take it'
   expect(points(await sealed('changes'))).toEqual(points(listed));
   const refused = await sealed('restore', '--at', '0m', '--dry-run');
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain('is not encrypted, although your settings encrypt');
+  expect(refused.stderr).toContain('is not encrypted, although a key is set');
   expect(refused.stderr).not.toMatch(/is gone|are in no file/);
   const tried = await runAdvised(own.directory, SEALED, refused.stderr, /^restore /);
   expect(tried.command).toBe('restore --at 0m --dry-run');
@@ -74,7 +74,7 @@ test('without the database a restore says what it leaves out', async () => {
   const tried = await runCli(own.directory, SEALED, 'restore', '--at', '0m', '--dry-run');
   const taken = await runAdvised(own.directory, SEALED, tried.stderr, /^restore --at 0m --dry-run$/);
   expect(taken.code, taken.stderr).toBe(0);
-  expect(`${tried.stdout}${tried.stderr}`).toContain('is not encrypted, although your settings encrypt');
+  expect(`${tried.stdout}${tried.stderr}`).toContain('is not encrypted, although a key is set');
 }, 240_000);
 
 test.each([
@@ -94,7 +94,7 @@ test.each([
     const run = (...args: readonly string[]) => runCli(own.directory, PLAIN, ...args);
     const now = await run('restore', '--at', '0m', '--dry-run');
     expect(now.code).toBe(1);
-    expect(now.stderr).toMatch(/2 full backups .* are not encrypted, although your settings encrypt/);
+    expect(now.stderr).toMatch(/2 full backups .* are not encrypted, although a key is set/);
     expect(now.stderr).toContain(`: ${name}= npm run backup -- restore --at 0m --dry-run`);
     expect((await runAdvised(own.directory, PLAIN, now.stderr, /^restore --at 0m --dry-run$/)).code).toBe(0);
     // The backups are younger than that.

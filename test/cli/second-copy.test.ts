@@ -56,7 +56,7 @@ test('full puts the backup into both, byte for byte; a copy that fails does not 
   expect(done.code, done.stderr).toBe(0);
   expect(done.stdout).toContain('and in the second copy, read back');
   const again = (await cli('full', '--json')).json();
-  expect(again['second_copy']).toEqual({ left: 0, problem: null });
+  expect(again['second_copy']).toEqual({ has: true, left: 0, problem: null });
   expect(files('second')).toEqual(files('first'));
   // What a command has copied, /test, /backups and /healthz do not call missing.
   const db = await openEmbeddedDatabase(join(directory, 'bot.db'));

@@ -152,7 +152,7 @@ async function readManifest(
 
 /** Why {@link isUnsealed} ones count for nothing, for people. */
 export const UNSEALED =
-  'not encrypted, although your settings encrypt: whoever can write to the bucket can make such a one';
+  'not encrypted, although a key is set: whoever can write to the bucket can make such a one';
 
 /**
  * Not encrypted although the settings encrypt: from before they did, or forged. Only a person can

@@ -109,7 +109,7 @@ export function noLatest(bucket: Bucket, { newer, strangers = [], unrecorded = [
   if (ahead !== undefined)
     return `${where} has only backups that a wrong clock dated in the future: \`restore ${ahead.name}\` takes the newest`;
   if (newer.some((entry) => entry.state === 'verified' && isUnsealed(bucket, entry)))
-    return `${where} has no verified backup that is encrypted, as your settings want`;
+    return `${where} has no verified backup that is encrypted, although a key is set`;
   if (unrecorded.length > 0) return `${where} has no verified backup that a run of this database made`;
   return newer.some(({ state }) => state === 'verified')
     ? `${where} has no verified backup but the safety backups of restores`

@@ -25,7 +25,7 @@ export function isPlain({ isSealed }: Bucket, { encrypted }: Pick<StoredChange, 
 }
 
 export function plainText({ file }: StoredChange): string {
-  return `${file} is not encrypted, although your settings encrypt`;
+  return `${file} is not encrypted, although a key is set`;
 }
 
 /**

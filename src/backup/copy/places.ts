@@ -26,7 +26,7 @@ export interface Listings {
  * Whether the second bucket has the same files in the same lengths, manifest included, and nobody
  * proved them damaged there.
  */
-function isCopied({ first, copy }: Listings, group: ObjectGroup): boolean {
+export function isCopied({ first, copy }: Listings, group: ObjectGroup): boolean {
   const held = copy.groups.find(({ name }) => name === group.name);
   if (held === undefined || held.objects.some(({ role }) => role === 'verdict')) return false;
   const files = new Map(
@@ -79,7 +79,7 @@ export function staysText(plain: readonly BackupName[]): string {
     plain.length === 1
       ? `${name} is not encrypted and stays`
       : `${plain.length} (${name}, …) are not encrypted and stay`;
-  return `; ${which} in the first bucket while backups are encrypted`;
+  return `; ${which} in the first bucket while a key is set`;
 }
 
 function lackedBy(listings: Listings): ObjectGroup[] {
@@ -91,7 +91,8 @@ export function isSound(group: ObjectGroup): boolean {
   return isComplete(group) && !group.objects.some(({ role }) => role === 'verdict');
 }
 
-function staysHere({ first }: Listings, group: ObjectGroup): boolean {
+/** It is not encrypted while others are. */
+export function staysHere({ first }: Listings, group: ObjectGroup): boolean {
   return first.bucket.isSealed === true && hasPlain(group);
 }
 

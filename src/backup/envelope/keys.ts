@@ -25,7 +25,12 @@ export interface KeyPair {
  */
 export async function generateKey(kind: 'x25519' | 'hybrid' = 'x25519'): Promise<KeyPair> {
   const identity = kind === 'hybrid' ? await generateHybridIdentity() : await generateX25519Identity();
-  return { identity, recipient: await identityToRecipient(identity) };
+  return { identity, recipient: await recipientOf(identity) };
+}
+
+/** What encrypts for this key. */
+export function recipientOf(identity: string): Promise<string> {
+  return identityToRecipient(identity);
 }
 
 /** Whether it can be a key at all: one that was cut off or misspelt opens nothing. */

@@ -118,7 +118,7 @@ function plainOnes(
   return {
     name: base.entry.name,
     from: early.length > 0 ? undefined : base.time,
-    text: `${countOf(found.length, 'full backup')} (${base.entry.name}${found.length > 1 ? ', …' : ''}) ${is} not encrypted, although your settings encrypt, so nobody can tell who made ${it}`,
+    text: `${countOf(found.length, 'full backup')} (${base.entry.name}${found.length > 1 ? ', …' : ''}) ${is} not encrypted, although a key is set, so nobody can tell who made ${it}`,
   };
 }
 

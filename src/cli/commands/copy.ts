@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import type { Bucket } from '../../backup/catalog/bucket.ts';
 import { newestVerified, readGroups } from '../../backup/catalog/list.ts';
+import type { BackupName } from '../../backup/catalog/names.ts';
 import { keepVerdict } from '../../backup/catalog/verdicts.ts';
 import { catchUp } from '../../backup/copy/catch-up.ts';
 import type { CopyContext } from '../../backup/copy/context.ts';
 import { type LookedBack, lookBackAtChanges } from '../../backup/copy/look-back.ts';
 import { type CopyMemory, copiedByHand, NO_MEMORY, readMemory } from '../../backup/copy/memory.ts';
-import { countCopied, staysText } from '../../backup/copy/places.ts';
+import { countCopied, isCopied, type Listings, staysHere, staysText } from '../../backup/copy/places.ts';
 import { NO_LIMIT } from '../../backup/copy/proven.ts';
 import { type Remembered, rememberedIn } from '../../backup/copy/remembered.ts';
 import { verifyByHash } from '../../backup/verify/prove-objects.ts';
@@ -77,17 +78,17 @@ async function copy(invocation: Invocation): Promise<ExitCode> {
   const ok = problem === null && left === 0;
   terminal.answer({ ok, copied, left, problem, ...(replaced.length > 0 && { replaced }) });
   if (!ok) terminal.say(red(`The second copy is not whole: ${problem ?? `it lacks ${left}`}`));
-  else if ((await newestVerified(first)) === undefined)
-    terminal.say(yellow('There is no verified backup in the first bucket, so there was nothing to copy.'));
   else {
     const read = newest === undefined ? '' : `; the newest, ${newest.name}, was read back`;
-    const { copied: there, total, plain } = await countsOf(session);
+    const { copied: there, total, plain } = countCopied(await listingsOf(session));
     terminal.say(
-      plain.length === 0
-        ? green(`The second copy has every backup of the first bucket, none cut short${read}.`)
-        : yellow(
-            `The second copy has ${there} of ${total} backups of the first bucket, none cut short${read}${staysText(plain)}.`,
-          ),
+      total === 0
+        ? yellow('There is no whole backup in the first bucket, so there was nothing to copy.')
+        : there === total
+          ? green(`The second copy has every backup of the first bucket, none cut short${read}.`)
+          : yellow(
+              `The second copy has ${there} of ${total} backups of the first bucket, none cut short${read}${staysText(plain)}.`,
+            ),
     );
     if (changeFiles > 0) terminal.say(`${countOf(changeFiles, 'change file')} read in both buckets.`);
     terminal.say('To read all backups: npm run backup -- verify --all --from copy');
@@ -95,10 +96,17 @@ async function copy(invocation: Invocation): Promise<ExitCode> {
   return ok ? 0 : 1;
 }
 
-async function countsOf({ first, copy: open }: Session): Promise<ReturnType<typeof countCopied>> {
+async function listingsOf({ first, copy: open }: Session): Promise<Listings> {
   const copy = (await open()) ?? first;
   const groupsOf = async (bucket: Bucket) => ({ bucket, groups: await readGroups(bucket) });
-  return countCopied({ first: await groupsOf(first), copy: await groupsOf(copy) });
+  return { first: await groupsOf(first), copy: await groupsOf(copy) };
+}
+
+function placeOf(listings: Listings, name: BackupName): CopiedNow['place'] {
+  const group = listings.first.groups.find((one) => one.name === name);
+  if (group === undefined) return 'first only';
+  if (isCopied(listings, group)) return 'both';
+  return staysHere(listings, group) ? 'stays' : 'first only';
 }
 
 /** Records what is wrong with it, as `verify` does. */
@@ -153,6 +161,30 @@ async function remember({ live }: Session, memory: CopyMemory): Promise<void> {
   } catch {
     // There is no bot here, or it finds it by itself within the minute.
   }
+}
+
+export interface CopiedNow extends Pick<CopyMemory, 'left' | 'problem'> {
+  /** Where the backup is; `stays`: it is not encrypted while others are, so nobody copies it. */
+  readonly place: 'both' | 'stays' | 'first only';
+}
+
+/** {@link copyNow} behind a backup, and what became of that one: a copy may be good without it. */
+export async function copiedNow(
+  session: Session,
+  name: BackupName,
+  signal: AbortSignal,
+): Promise<CopiedNow | undefined> {
+  const copied = new Set<string>();
+  const memory = await copyNow(session, signal, { onCopied: (one) => void copied.add(one) });
+  if (memory === undefined) return undefined;
+  const { left, problem } = memory;
+  if (copied.has(name)) return { left, problem, place: 'both' };
+  // The bot may have been first.
+  const place = await listingsOf(session).then(
+    (listings) => placeOf(listings, name),
+    () => 'first only' as const,
+  );
+  return { left, problem, place };
 }
 
 /** Every change file of both is read; what one has lost and the other has proved is put back. */

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { keepDamagedRun } from '../../backup/catalog/damage-without-backup.ts';
 import { damageOf } from '../../backup/catalog/entry.ts';
 import { deletedText } from '../../backup/catalog/prune.ts';
-import type { CopyMemory } from '../../backup/copy/memory.ts';
+import { staysText } from '../../backup/copy/places.ts';
 import { rowsOfTables } from '../../backup/model/digest.ts';
 import { lastStored } from '../../backup/restore/stored-behind.ts';
 import type { BackupOutcome } from '../../backup/run/outcome.ts';
@@ -12,6 +12,7 @@ import { runBackup } from '../../backup/run/run.ts';
 import { isNotOurs } from '../../backup/schema/whose.ts';
 import { isDamagedDatabase } from '../../db/database-fault.ts';
 import { bringBack, type LastStored } from '../../db/lack-words.ts';
+import { notEncrypted } from '../../hosts/not-encrypted.ts';
 import { explain } from '../../lib/clock.ts';
 import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { withAdvice } from '../advice.ts';
@@ -20,7 +21,8 @@ import { mendOf } from '../damage-advice.ts';
 import { livingOf } from '../moment.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { sameDisk } from '../same-disk.ts';
-import { copyNow } from './copy.ts';
+import type { Session } from '../session.ts';
+import { type CopiedNow, copiedNow } from './copy.ts';
 
 export function fullCommand(cli: Cli): Command {
   const command = new Command('full')
@@ -46,6 +48,7 @@ async function full(
     throw error;
   });
   const context = { ...opened, onlyOurs: !anySchema };
+  const plain = await plainOf(session);
   const bar = createProgressBar(terminal, () => performance.now());
   const began = now();
   const outcome = await stoppable((signal) =>
@@ -58,12 +61,26 @@ async function full(
   );
   const ms = now().getTime() - began.getTime();
   // The run is good, whatever becomes of its copy.
-  const second = outcome.kind === 'done' ? await stoppable((signal) => copyNow(session, signal)) : undefined;
+  const second =
+    outcome.kind === 'done'
+      ? await stoppable((signal) => copiedNow(session, outcome.name, signal))
+      : undefined;
   const stored = isGood(outcome) ? undefined : await storedOf(invocation);
   terminal.clear();
   report(invocation, outcome, { ms, second, stored });
+  if (plain !== undefined && outcome.kind === 'done') terminal.note(terminal.colors.red(plain));
   if (outcome.kind === 'done') return outcome.manifest.state === 'verified' ? 0 : 1;
   return 1;
+}
+
+/** Looked at before the run: behind it, the newest one is the run's own. */
+async function plainOf(session: Session): Promise<string | undefined> {
+  try {
+    const copy = await session.copy().catch(() => undefined);
+    return await notEncrypted(session.config.backup, [session.first, copy], await session.recipients());
+  } catch {
+    return undefined;
+  }
 }
 
 function isGood(outcome: BackupOutcome): boolean {
@@ -80,9 +97,18 @@ async function storedOf({ session, now }: Invocation): Promise<LastStored | unde
 interface Made {
   readonly ms: number;
   /** What became of the second copy; undefined: there is none. */
-  readonly second: CopyMemory | undefined;
+  readonly second: CopiedNow | undefined;
   /** What change files reach, where the database is not good. */
   readonly stored: LastStored | undefined;
+}
+
+/** What the second copy does not have, in a sentence. */
+function lackingText(name: string, { place, problem }: CopiedNow): string | undefined {
+  if (problem !== null) return `the second copy is not whole, the bot tries again: ${problem}`;
+  if (place === 'both') return undefined;
+  return place === 'stays'
+    ? `not in the second copy${staysText([name])}`
+    : `the second copy does not have ${name} yet, the bot tries again`;
 }
 
 function report(invocation: Invocation, outcome: BackupOutcome, made: Made): void {
@@ -133,7 +159,9 @@ function tellDone(invocation: Invocation, outcome: Done, { ms, second, stored }:
     swept: swept.objects,
     problems,
     notices: session.notices,
-    ...(second && { second_copy: { left: second.left, problem: second.problem } }),
+    ...(second && {
+      second_copy: { has: second.place === 'both', left: second.left, problem: second.problem },
+    }),
   });
   const { database, document } = manifest.objects;
   const made = `backup ${colors.bold(name)} in ${formatDuration(ms)}, ${formatCount(rows)} rows`;
@@ -145,10 +173,10 @@ function tellDone(invocation: Invocation, outcome: Done, { ms, second, stored }:
   for (const object of [database, document])
     say(`  ${object.file}  ${formatBytes(object.bytes)} (${formatBytes(object.contents.bytes)} inside)`);
   say(`  in ${session.bucket.store.description}`);
-  if (second?.problem === null) say(`  and in the second copy, read back`);
-  else if (second !== undefined)
-    // The run is good, so cron gets no exit code for it: what it mails is standard error.
-    terminal.note(colors.yellow(`the second copy is not whole, the bot tries again: ${second.problem}`));
+  if (second?.place === 'both') say(`  and in the second copy, read back`);
+  // The run is good, so cron gets no exit code for it: what it mails is standard error.
+  const lacking = second && lackingText(name, second);
+  if (lacking !== undefined) terminal.note(colors.yellow(lacking));
   const apart = second && sameDisk(session.config);
   if (apart !== undefined) say(colors.yellow(`  ${apart}`));
   for (const line of manifest.proof) say(colors.dim(`  proof: ${line}`));

@@ -86,7 +86,7 @@ async function history(
     plain.length === 0
       ? []
       : [
-          `${plain.length === 1 ? 'backup' : 'backups'} ${plain.join(', ')}: not encrypted, although your settings encrypt; if ${plain.length === 1 ? 'it is' : 'they are'} your bot’s own, to read ${plain.length === 1 ? 'it' : 'them'}: ${unsealing(session.config.backup)}npm run backup -- history ${name} ${shellWord(text)}${timeline === undefined ? '' : ` --timeline ${timeline}`}${isAll ? ' --all' : ''}`,
+          `${plain.length === 1 ? 'backup' : 'backups'} ${plain.join(', ')}: not encrypted, although a key is set; if ${plain.length === 1 ? 'it is' : 'they are'} your bot’s own, to read ${plain.length === 1 ? 'it' : 'them'}: ${unsealing(session.config.backup)}npm run backup -- history ${name} ${shellWord(text)}${timeline === undefined ? '' : ` --timeline ${timeline}`}${isAll ? ' --all' : ''}`,
         ];
   const troubles = together([...walked.troubles, ...found.troubles]);
   const versions = found.told.flatMap((one) => (one.kind === 'version' ? [one] : []));

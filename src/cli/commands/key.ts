@@ -48,8 +48,13 @@ async function testKey({ terminal, session }: Invocation): Promise<ExitCode> {
     );
     return 0;
   }
-  if (ageRecipients.length === 0)
-    throw new UsageError('nothing is encrypted: neither BACKUP_AGE_RECIPIENTS nor BACKUP_PASSPHRASE is set');
+  if (ageRecipients.length === 0) {
+    const own = await session.recipients();
+    const which = own.length === 0 ? '' : `; for the key that is set: BACKUP_AGE_RECIPIENTS=${own.join(',')}`;
+    throw new UsageError(
+      `nothing is encrypted: neither BACKUP_AGE_RECIPIENTS nor BACKUP_PASSPHRASE is set${which}`,
+    );
+  }
   const identities = session.keys?.identities ?? [];
   if (identities.length === 0)
     throw new UsageError(

@@ -19,6 +19,7 @@ import { lastStored, storedBehind } from '../../backup/restore/stored-behind.ts'
 import { emptyDatabase } from '../../db/migrate.ts';
 import { type Lack, lackOfOurs } from '../../db/own-schema.ts';
 import { rescuedNote } from '../../hosts/node/ways-back.ts';
+import { opensOnly, sealing } from '../../hosts/not-encrypted.ts';
 import { unsealing } from '../../settings/unsealing.ts';
 import type { Invocation } from '../command.ts';
 import { databaseGoneOf } from '../database-gone.ts';
@@ -121,13 +122,14 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
   const behind = elsewhere && copy && (await storedBehind(copy, elsewhere, look).catch(() => undefined));
   const reminder = { now: now(), meant: readsCopy ? undefined : await meantOf(session) };
   const wentOn = await wentOnOf(session, living, stored, reminder);
+  const make = opensOnly(config.backup) ? `${sealing(await session.recipients())}, then: ${FULL}` : FULL;
   const { database } = config;
   const isTold = readsCopy || database.kind !== 'file' || (wentOn ?? databaseGone) !== undefined;
   return {
     ...{ entries, total, all, newest, strangers, others, lastDrill, later, stored, living, databaseGone },
     unread: databaseGone === undefined || lack === 'all' ? unread : 'it is not there',
     branches: branchesOf(bases, files),
-    gone: goneFrom(session, entries, stored, living),
+    gone: goneFrom(session, entries, stored, { living, make }),
     differing,
     longer,
     wentOn,
@@ -146,7 +148,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
         (entry) => entry.state === 'verified' && isAhead(entry.time, now()) && !isUnsealed(bucket, entry),
       ),
       isPlain: entries.some((entry) => entry.state === 'verified' && isUnsealed(bucket, entry)),
-      ...{ damaged, lost, failedRun, elsewhere, maxAgeHours },
+      ...{ damaged, lost, failedRun, elsewhere, maxAgeHours, make },
       lack: databaseGone === undefined ? lack : undefined,
       fuller,
       held,
@@ -183,7 +185,7 @@ function goneFrom(
   { bucket, config }: Session,
   entries: readonly BackupEntry[],
   { stored, bases, files, risk }: StoredHistory,
-  living: Living | undefined,
+  { living, make }: { readonly living: Living | undefined; readonly make: string },
 ): Findings['gone'] {
   if (risk.problem === undefined) return undefined;
   const gone = { problem: risk.problem, todo: risk.todo };
@@ -198,7 +200,7 @@ function goneFrom(
   const take = `${unsealing(config.backup)}npm run backup -- restore --at 0m --replace`;
   return {
     problem: plainText(what),
-    todo: `Make one that is encrypted: ${FULL}. If the database is lost before that: ${take}`,
+    todo: `Make one that is encrypted: ${make}. If the database is lost before that: ${take}`,
   };
 }
 

@@ -30,6 +30,8 @@ export interface Standing {
   readonly ahead: BackupEntry | undefined;
   /** The verified ones are not encrypted, as the settings want. */
   readonly isPlain: boolean;
+  /** How a backup is made that counts. */
+  readonly make: string;
   /** The newest finished one, where it is damaged. */
   readonly damaged: BackupEntry | undefined;
   /** The newest one on record, where the bucket lost it or lets nobody read it. */
@@ -77,7 +79,7 @@ export function verdict(
             ? ` ${adviceOn(damaged, stored)}`
             : failedRun !== undefined
               ? ` ${mend(failedRun.problem, stored)}`
-              : ` Make one: ${FULL}`,
+              : ` Make one: ${standing.make}`,
         );
   const gone =
     lost &&
@@ -91,7 +93,7 @@ export function verdict(
         : standing.ahead !== undefined
           ? `a wrong clock dated ${standing.ahead.name} in the future, so nobody can tell how old it is, and no other backup is verified in`
           : standing.isPlain
-            ? 'no verified backup is encrypted, as your settings want, in'
+            ? 'no verified backup is encrypted, although a key is set, in'
             : 'no backup is verified in';
     const why = gone === undefined ? '' : `; ${gone}`;
     const { elsewhere, elsewhereOf, absence } = standing;
@@ -101,7 +103,7 @@ export function verdict(
         : `, of the bot ${botText(elsewhereOf)}, and BOT_TOKEN is of another one`;
     // A restore would take away what the database holds since.
     const todo = standing.isAlive
-      ? `The database is there: ${absence === undefined ? '' : 'mount the disk, or set another place, then '}make a backup of it: ${FULL}`
+      ? `The database is there: ${absence === undefined ? '' : 'mount the disk, or set another place, then '}make a backup of it: ${standing.make}`
       : `To bring that back${standing.further === undefined ? '' : ', and the changes behind it'}: npm run backup -- restore ${standing.further ?? 'latest'}`;
     if (elsewhere !== undefined)
       return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${absence === undefined ? '' : ', which is not there'}${why}; the other bucket has ${elsewhere.name}${whose}. ${todo}`;
@@ -147,7 +149,7 @@ export function verdict(
   const made = `newest verified backup is ${age} old`;
   if (standing.health.ok && isTold) return `The ${made}.${unlessGone(before(newest))}`;
   if (standing.health.ok) return `${colors.green(colors.bold('Safe:'))} the ${made}.${before(newest)}`;
-  return `${colors.red(colors.bold('Not safe:'))} the ${made}, over ${standing.maxAgeHours} h.${unlessGone(` Make one: ${FULL}; then see why the schedule did not.`)}`;
+  return `${colors.red(colors.bold('Not safe:'))} the ${made}, over ${standing.maxAgeHours} h.${unlessGone(` Make one: ${standing.make}; then see why the schedule did not.`)}`;
 }
 
 export function unsafeLine(colors: Colors, why: string): string {

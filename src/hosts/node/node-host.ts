@@ -18,6 +18,7 @@ import { within } from '../../lib/silence.ts';
 import type { Config } from '../../settings/config.ts';
 import type { Host } from '../host-parts.ts';
 import { NO_ADMINS } from '../no-admins.ts';
+import { notEncrypted } from '../not-encrypted.ts';
 import { type Acquired, acquire } from './acquire.ts';
 import { composeNode } from './compose-node.ts';
 import { finishAll, RUN_GRACE_MS } from './finish-all.ts';
@@ -128,6 +129,10 @@ async function readyWith(have: Acquired, host: Host): Promise<void> {
     ).catch((error: unknown) =>
       log.warn('changes: the bucket was not asked', { error: describeError(error) }),
     );
+  const plain = await within(PATIENCE_MS, () => notEncrypted(config.backup, [have.first, have.copy])).catch(
+    () => undefined,
+  );
+  if (plain !== undefined) log.error('backups not encrypted', { message: plain });
   if (config.ownerIds.length === 0 && (await db.read([admins()]))[0].length === 0)
     log.error('no admins', { message: NO_ADMINS });
 }

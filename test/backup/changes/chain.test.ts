@@ -179,7 +179,7 @@ describe('the chain ends at the last good file, and says why', () => {
     expect(next).toEqual({
       done: true,
       value: {
-        why: expect.stringContaining('is not encrypted, although your settings encrypt'),
+        why: expect.stringContaining('is not encrypted, although a key is set'),
         isClosed: false,
       },
     });

@@ -185,7 +185,7 @@ test('backups from before encryption are named', async () => {
   await world.full();
   await change();
   Object.assign(world.context, { isSealed: true });
-  await expect(find()).rejects.toThrow(/1 full backup .* is not encrypted, although your settings encrypt/);
+  await expect(find()).rejects.toThrow(/1 full backup .* is not encrypted, although a key is set/);
 });
 
 test('a bucket without a backup is named', async () => {
