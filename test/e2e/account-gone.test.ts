@@ -1,4 +1,4 @@
-/** docs/operations.md, "The account is gone", of an encrypted bot: it ends safe, with what is said. */
+/** docs/operations.md, "The account is gone", of an encrypted bot: it ends safe. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
