@@ -24,10 +24,12 @@ export async function furtherLines(
     ...(here === undefined
       ? []
       : [
-          `changes are stored up to ${show(here.to)}: ${take(here.at, readsCopy ? ' --from copy' : '')} takes them, too`,
+          `changes are stored up to ${show(here.to)}: ${take(here.at, `${here.timeline}${readsCopy ? ' --from copy' : ''}`)} takes them, too`,
         ]),
     ...(isFurther
-      ? [`the second copy has changes up to ${show(there.to)}: ${take(there.at, ' --from copy')} takes them`]
+      ? [
+          `the second copy has changes up to ${show(there.to)}: ${take(there.at, `${there.timeline} --from copy`)} takes them`,
+        ]
       : []),
   ];
 }

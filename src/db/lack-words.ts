@@ -37,7 +37,7 @@ export interface LastStored {
   readonly at: string;
   /** For people. */
   readonly shown: string;
-  /** The bucket that brings it, for the command: ` --from copy`, or nothing. */
+  /** The history and the bucket that bring it, as options, each behind a space; or nothing. */
   readonly from: string;
 }
 

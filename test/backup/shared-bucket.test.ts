@@ -2,12 +2,12 @@
  * Bots that share a bucket, by intent or by a copied `.env`: none takes the other's backup for its
  * own, and none deletes it. A database that moved to a new bot keeps what the old one made.
  */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
 import type { ManifestChanges } from '../../src/backup/catalog/change-position.ts';
 import { listBackups, newestFit, newestOf } from '../../src/backup/catalog/list.ts';
 import type { Trigger } from '../../src/backup/catalog/manifest.ts';
-import { databaseKey } from '../../src/backup/catalog/names.ts';
+import { databaseKey, manifestKey } from '../../src/backup/catalog/names.ts';
 import { damagedNewest, latestBackup, noLatest, passedOver } from '../../src/backup/catalog/newest.ts';
 import { prune } from '../../src/backup/catalog/prune.ts';
 import { familiesOf, ofOtherBots, ownOf } from '../../src/backup/catalog/whose-bot.ts';
@@ -28,6 +28,7 @@ function world() {
   const clock = testClock();
   const store = createMemoryStore(clock.now);
   const bucket: Bucket = { store, prefix: '', clock, bot: 1 };
+  const begun = new Map<string, string>();
   return {
     clock,
     store,
@@ -44,11 +45,13 @@ function world() {
     async at(bot: Bot, place: string, parent?: string, trigger: Trigger = 'schedule'): Promise<string> {
       clock.advance(DAY);
       const { timeline, seq } = position(place);
+      const since = begun.get(timeline) ?? clock.now().toISOString();
+      begun.set(timeline, since);
       const changes: ManifestChanges = {
         timeline,
         seq,
         previous: null,
-        since: clock.now().toISOString(),
+        since,
         parent: parent === undefined ? null : position(parent),
         reason: parent === undefined ? 'new' : 'restore',
         schema_sha256: null,
@@ -233,4 +236,77 @@ test('where a clock was wrong, the number of the change tells that it came befor
   const { entries } = await listBackups(bucket);
   expect([...ownOf(3, entries)].map(({ name }) => name).toSorted()).toEqual([later, before]);
   expect([...ofOtherBots(3, entries)].map(({ name }) => name)).toEqual([beyond]);
+});
+
+describe('a bot had the token of another for a while, and both go on', () => {
+  /** How much of it is there: backups that retention took tell nothing any more. */
+  async function mixed(
+    left: number,
+  ): Promise<ReturnType<typeof world> & { ours: string[]; theirs: string[] }> {
+    const made = world();
+    const { at, store } = made;
+    const ours = [await at(OURS, 'a 1')];
+    const theirs = [await at(THEIRS, 'b 2')];
+    theirs.push(await at({ ...OURS, before: THEIRS.username }, 'b 3'));
+    theirs.push(await at({ ...THEIRS, before: OURS.username }, 'b 4'));
+    ours.push(await at(OURS, 'a 5'), await at(OURS, 'c 1', 'a 5'));
+    theirs.push(await at({ ...THEIRS, before: OURS.username }, 'b 8'));
+    for (const name of [...ours, ...theirs].toSorted().slice(0, -left))
+      for (const key of [...store.objects.keys()]) if (key.includes(name)) store.objects.delete(key);
+    const isThere = (name: string) => store.objects.has(manifestKey('', name));
+    return { ...made, ours: ours.filter(isThere), theirs: theirs.filter(isThere) };
+  }
+
+  test.each([7, 6, 5, 4, 3, 2])('the newest %i are there: each has its own', async (left) => {
+    const { bucket, ours, theirs } = await mixed(left);
+    const { entries } = await listBackups(bucket);
+    for (const [id, own] of [
+      [OURS.id, ours],
+      [THEIRS.id, theirs],
+    ] as const) {
+      expect([...ownOf(id, entries)].map(({ name }) => name).toSorted()).toEqual(own);
+      expect((await latestBackup({ ...bucket, bot: id })).entry?.name).toBe(own.at(-1));
+    }
+    expect(familiesOf(entries)).toHaveLength(2);
+  });
+
+  test('before the one that lent its token stores anything again: its own is the newest of its own', async () => {
+    const { bucket, at } = world();
+    const own = await at(OURS, 'a 1');
+    await at(THEIRS, 'b 2');
+    await at({ ...OURS, before: THEIRS.username }, 'b 3');
+    await at({ ...THEIRS, before: OURS.username }, 'b 4');
+    expect((await latestBackup(bucket)).entry?.name).toBe(own);
+  });
+
+  test.each([OURS, THEIRS])('retention of $username deletes none of the other’s', async ({ id }) => {
+    const { bucket, clock, ours, theirs, put } = await mixed(7);
+    const more = id === OURS.id ? OURS : THEIRS;
+    await put(more, more, more, more);
+    clock.advance(200 * DAY);
+    const { removed } = await prune(
+      { ...bucket, bot: id },
+      { policy: { days: 1 }, now: clock.now(), confirmed: true },
+    );
+    const others: readonly string[] = id === OURS.id ? theirs : ours;
+    expect(removed.length).toBeGreaterThan(0);
+    expect(removed.filter((name) => others.includes(name))).toEqual([]);
+  });
+
+  test('where the oldest of the other alone would go, all are read, and it stays', async () => {
+    const { at, bucket, clock } = await mixed(7);
+    for (const place of ['b 9', 'b 10', 'b 11']) await at({ ...THEIRS, before: OURS.username }, place);
+    const options = { policy: { days: 9 }, now: new Date(clock.now().getTime() + DAY / 2), confirmed: true };
+    expect((await prune({ ...bucket, bot: THEIRS.id }, options)).removed).toEqual([]);
+  });
+
+  test('a bot whose change log began anew keeps what came before, under its name and the one before', async () => {
+    const { bucket, at } = world();
+    const names = [await at(THEIRS, 'a 5'), await at(OURS, 'b 2')];
+    names.push(await at({ ...OURS, before: THEIRS.username }, 'd 3'));
+    const other = await at(THIRD, 'e 3');
+    const { entries } = await listBackups(bucket);
+    expect([...ownOf(OURS.id, entries)].map(({ name }) => name).toSorted()).toEqual(names);
+    expect([...ofOtherBots(OURS.id, entries)].map(({ name }) => name)).toEqual([other]);
+  });
 });

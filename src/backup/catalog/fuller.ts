@@ -25,7 +25,7 @@ export interface Shrunk {
   readonly after: number;
 }
 
-function rowsIn({ tables }: Counted, table: string): number | undefined {
+export function rowsIn({ tables }: Counted, table: string): number | undefined {
   return tables.find(({ name }) => name === table)?.rows;
 }
 

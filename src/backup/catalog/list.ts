@@ -102,12 +102,17 @@ class Choice {
     this.#seen.push(entry);
     // An older one of this bot may tell that a newer one is of the same database.
     if (bot !== undefined && (this.#own.size > 0 || entry.manifest?.bot?.id === bot))
-      this.#own = ownOf(bot, this.#seen);
-    this.#entry = await this.#first((one) => this.#isGood(one) && !this.#isStranger(one));
+      this.#own = ownOf(bot, this.#seen, true);
+    this.#entry = await this.#firstOwn();
     return this.#entry !== undefined;
   }
 
   async result(): Promise<Newest> {
+    const { bot } = this.#bucket;
+    if (this.#entry === undefined && bot !== undefined) {
+      this.#own = ownOf(bot, this.#seen);
+      this.#entry = await this.#firstOwn();
+    }
     if (this.#entry === undefined && familiesOf(this.#seen).length === 1)
       return this.#asTaken(await this.#first((entry) => this.#isGood(entry)));
     const found = this.#upTo(this.#entry);
@@ -127,6 +132,10 @@ class Choice {
       newer: newer.map((one) => asDoubted(one, this.#doubts.get(one))),
       ...(unrecorded.length > 0 && { unrecorded }),
     };
+  }
+
+  #firstOwn(): Promise<BackupEntry | undefined> {
+    return this.#first((one) => this.#isGood(one) && !this.#isStranger(one));
   }
 
   /** The first of them that nothing speaks against. */

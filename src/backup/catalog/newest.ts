@@ -10,7 +10,7 @@ import type { BackupHealth } from './health.ts';
 import { listBackups, type Newest, newestFit } from './list.ts';
 import type { Manifest } from './manifest.ts';
 import { isAhead } from './true-time.ts';
-import { botText, familiesOf, waysTo } from './whose-bot.ts';
+import { botText, familiesOf, strangerText, waysTo } from './whose-bot.ts';
 
 /** The newest damaged backup that no good one follows, whatever else lies before it. */
 export function damagedNewest(bucket: Bucket, { newer, strangers = [] }: Newest): BackupEntry | undefined {
@@ -141,7 +141,7 @@ export function passedOver(
   const others = newer.map((entry) => {
     const { name, state, problem, manifest, time, usable, verdict } = entry;
     if (strangers.includes(entry) && manifest?.bot !== undefined)
-      return `${name} ${is} of another bot, ${botText(manifest.bot)}: \`restore ${name}\` takes it`;
+      return `${name} ${is} ${strangerText(manifest.bot, bucket.bot)}: \`restore ${name}\` takes it`;
     if (unrecorded.includes(entry))
       return `${name} ${newerAnd}does not count: ${UNRECORDED}; \`restore ${name}\` takes it`;
     if (isAhead(time, nowOf(bucket)))

@@ -6,7 +6,7 @@ import type { Bucket } from './bucket.ts';
 import type { BackupEntry } from './entry.ts';
 import type { BackupName } from './names.ts';
 import type { RetentionPlan } from './retention.ts';
-import { botText, familiesOf, ownOf } from './whose-bot.ts';
+import { botText, familiesOf, ownOf, strangerText } from './whose-bot.ts';
 
 /**
  * Of those that were read, the ones that are not ours, and why.
@@ -27,7 +27,7 @@ export function foreignOf(
       if (!isOurs(name)) found.set(name, 'it names no bot, and is not on the record of this one');
     } else if (isUnclear)
       found.set(name, `of ${botText(manifest.bot)}: several bots’ lie here, and BOT_TOKEN is not set`);
-    else if (!own.has(entry)) found.set(name, `of another bot, ${botText(manifest.bot)}`);
+    else if (!own.has(entry)) found.set(name, strangerText(manifest.bot, bot));
   }
   return found;
 }

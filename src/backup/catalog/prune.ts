@@ -137,7 +137,12 @@ async function planBucket(
   for (;;) {
     const plan = planRetention([...entries.values()], options.policy, options.now);
     const wanted = decisive(plan, { entries, recorded, isShown: options.dryRun === true });
-    const unread = groups.filter(({ name }) => wanted.has(name) && !read.has(name));
+    // Whose another bot's is, all of them together tell.
+    const isAll = plan.decisions.some(({ action, name }) => {
+      const bot = read.get(name)?.manifest?.bot;
+      return action === 'remove' && bot !== undefined && bot.id !== (bucket.bot ?? bot.id);
+    });
+    const unread = groups.filter(({ name }) => (isAll || wanted.has(name)) && !read.has(name));
     if (unread.length === 0) {
       const hold = await lastFuller(plan, read, (name) => loadEntry(bucket, groupOf(groups, name)));
       if (hold === undefined) return withForeign(plan, foreign);

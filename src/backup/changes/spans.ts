@@ -6,6 +6,7 @@
 import { greatest, least } from '../../lib/extremes.ts';
 import type { Position, TimelineReason } from '../catalog/change-position.ts';
 import type { ChangeState } from '../catalog/change-state.ts';
+import type { Manifest } from '../catalog/manifest.ts';
 import type { Base, StoredChange } from './listed.ts';
 import { storedBefore } from './previous.ts';
 
@@ -240,6 +241,8 @@ export interface Timeline {
   readonly parent: Position | null | undefined;
   readonly reason: TimelineReason | undefined;
   readonly since: Date | undefined;
+  /** Of its newest backup. */
+  readonly manifest: Manifest | undefined;
   readonly backups: number;
   readonly files: number;
   readonly bytes: number;
@@ -257,13 +260,15 @@ export function timelinesOf(bases: readonly Base[], files: readonly StoredChange
   const found = [...ids].map((id): Timeline => {
     const own = index.of(id);
     const backups = bases.filter(({ changes }) => changes?.timeline === id);
-    const changes = backups.at(-1)?.changes;
+    const newest = backups.at(-1);
+    const changes = newest?.changes;
     const times = [...own, ...backups].map(({ time }) => time);
     return {
       id,
       parent: changes?.parent,
       reason: changes?.reason,
       since: earliest(changes === undefined ? [] : [new Date(changes.since)], times),
+      manifest: newest?.entry.manifest,
       backups: backups.length,
       files: own.length,
       bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),

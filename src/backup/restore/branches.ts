@@ -5,6 +5,8 @@
 
 import { greatest } from '../../lib/extremes.ts';
 import { type Position, shortId } from '../catalog/change-position.ts';
+import { rowsIn, rowsText } from '../catalog/fuller.ts';
+import { botName } from '../catalog/whose-bot.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
 import type { Living } from '../changes/living.ts';
 import { type Timeline, timelinesOf } from '../changes/spans.ts';
@@ -65,6 +67,11 @@ export interface ChoiceOptions {
   readonly living?: Pick<Living, 'state'> | undefined;
 }
 
+/** Which of them is meant, a person has to say. */
+export class SeveralHistories extends Error {
+  override readonly name = 'SeveralHistories';
+}
+
 /** @throws where several go on at the moment, and nobody says which is meant */
 export function chooseBranch(
   bases: readonly Base[],
@@ -104,8 +111,8 @@ export function chooseBranch(
       `taken is the history of this database, ${shortId(mine.id)}; beside it goes on ${told(others)}: --timeline takes another`,
     ]);
   }
-  throw new Error(
-    `${branches.length === 2 ? 'two' : branches.length} histories go on side by side in the bucket, and nobody can tell which is meant: ${told(branches)}. Say which: add --timeline ${shortId(branches.at(-1)?.id ?? '')}, for example`,
+  throw new SeveralHistories(
+    `${branches.length === 2 ? 'two' : branches.length} histories go on side by side in the bucket, and nobody can tell which is meant: ${told(branches)}. Say which: add ${branches.map(({ id }) => `--timeline ${shortId(id)}`).join(' or ')}`,
   );
 }
 
@@ -140,9 +147,12 @@ export function lineage(
   return found;
 }
 
-/** For people: `b0000000 (since 14:05:10, last stored 14:32:05)`. */
-export function branchText({ id, since, to }: Timeline, show: (time: Date) => string): string {
+/** For people: `b0000000 (@anime_bot, 312 anime in its last full backup, since …)`. */
+export function branchText({ id, manifest, since, to }: Timeline, show: (time: Date) => string): string {
+  const anime = manifest && rowsIn(manifest, 'anime');
   const parts = [
+    manifest?.bot && `@${botName(manifest.bot)}`,
+    anime === undefined ? undefined : `${rowsText('anime', anime)} in its last full backup`,
     since === undefined ? undefined : `since ${show(since)}`,
     to === undefined ? undefined : `last stored ${show(to)}`,
   ];

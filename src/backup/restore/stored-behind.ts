@@ -4,12 +4,14 @@
  */
 import type { LastStored } from '../../db/lack-words.ts';
 import type { Bucket } from '../catalog/bucket.ts';
+import { shortId } from '../catalog/change-position.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { latestBackup } from '../catalog/newest.ts';
 import { listChanges, orderedOf } from '../changes/list-changes.ts';
 import type { Living } from '../changes/living.ts';
 import { ChangeIndex } from '../changes/spans.ts';
 import { hasNoKey, type OpeningKeys } from '../envelope/types.ts';
+import { SeveralHistories } from './branches.ts';
 import { PointOutOfReach } from './out-of-reach.ts';
 import { findPoint } from './point-in-time.ts';
 
@@ -21,6 +23,8 @@ export interface StoredBehind {
    * has dated it.
    */
   readonly at: string;
+  /** The history that is meant, where several go on, as an option behind a space; or nothing. */
+  readonly timeline: string;
 }
 
 export interface Look {
@@ -28,6 +32,14 @@ export interface Look {
   readonly keys: OpeningKeys | undefined;
   /** Undefined: nobody can ask the database. */
   readonly living: Living | undefined;
+}
+
+function exact(time: Date, timeline?: string): StoredBehind {
+  return {
+    to: time,
+    at: time.toISOString(),
+    timeline: timeline === undefined ? '' : ` --timeline ${timeline}`,
+  };
 }
 
 /** Undefined where nothing follows the backup that could be brought back. */
@@ -42,13 +54,18 @@ export async function storedBehind(
   } = orderedOf(bucket, [entry], (await listChanges(bucket)).files, now);
   const to = base && new ChangeIndex(files).storedUpTo(base);
   if (base === undefined || to === undefined) return undefined;
-  if (to >= now) return { to, at: '0m' };
-  const exact = (time: Date): StoredBehind => ({ to: time, at: time.toISOString() });
+  if (to >= now) return { to, at: '0m', timeline: '' };
+  const find = async (timeline?: string): Promise<StoredBehind | undefined> => {
+    const { time } = await findPoint(bucket, { at: to, now, keys, living, timeline, show: String });
+    return time > base.time ? exact(time, timeline) : undefined;
+  };
   // What nobody here can open is told by its name.
   if (entry.encrypted && hasNoKey(keys)) return exact(to);
   try {
-    const { time } = await findPoint(bucket, { at: to, now, keys, living, show: String });
-    return time > base.time ? exact(time) : undefined;
+    return await find().catch((error: unknown) => {
+      if (!(error instanceof SeveralHistories)) throw error;
+      return find(shortId(base.changes?.timeline ?? ''));
+    });
   } catch (error) {
     if (!(error instanceof PointOutOfReach)) return exact(to);
     if (error.why.kind === 'gap' && error.why.isClosed === true) return exact(to);
@@ -75,7 +92,7 @@ export async function lastStored(
     last && {
       at: last.at,
       shown: last.to.toISOString(),
-      from: last.bucket.isCopy === true ? ' --from copy' : '',
+      from: `${last.timeline}${last.bucket.isCopy === true ? ' --from copy' : ''}`,
     }
   );
 }

@@ -158,7 +158,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
       where: bucket.store.description,
       absence: absence(bucket),
       near: entries.length === 0 ? await lyingNear(bucket) : undefined,
-      further: behind && `--at ${behind.at} --from copy`,
+      further: behind && `--at ${behind.at}${behind.timeline} --from copy`,
       stored: last,
       now: now(),
     },

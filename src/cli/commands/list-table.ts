@@ -60,7 +60,13 @@ function cells(entry: BackupEntry, { bucket, now, colors, strangers }: Omit<Show
     STATE_COLORS[entry.state](colors)(entry.state),
     ...(entry.encrypted ? ['encrypted'] : isUnsealed(bucket, entry) ? [colors.yellow('not encrypted')] : []),
     ...(entry.pinned ? [colors.cyan('pinned')] : []),
-    ...(strangers.has(entry) && manifest?.bot ? [colors.yellow(`of @${botName(manifest.bot)}`)] : []),
+    ...(strangers.has(entry) && manifest?.bot
+      ? [
+          colors.yellow(
+            manifest.bot.id === bucket.bot ? 'of another database' : `of @${botName(manifest.bot)}`,
+          ),
+        ]
+      : []),
   ];
   return [
     entry.name,

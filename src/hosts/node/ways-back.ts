@@ -77,7 +77,7 @@ export async function storedWays(
               {
                 at: behind.to.getTime(),
                 what: `all that is stored${where}`,
-                how: `npm run backup -- restore --at ${behind.at}${from}`,
+                how: `npm run backup -- restore --at ${behind.at}${behind.timeline}${from}`,
               },
             ]),
         {
@@ -127,7 +127,7 @@ async function plainWay(
     at: (behind?.to ?? entry.time).getTime(),
     what: `${behind === undefined ? 'the newest backup' : 'all'} that is not encrypted${where}`,
     provided: `if ${entry.name} is your bot’s own, from before encryption was turned on`,
-    how: `${unsealing}npm run backup -- restore ${behind === undefined ? 'latest' : `--at ${behind.at}`}${from}`,
+    how: `${unsealing}npm run backup -- restore ${behind === undefined ? 'latest' : `--at ${behind.at}${behind.timeline}`}${from}`,
   };
 }
 
@@ -142,7 +142,7 @@ async function behindOf(
     const found = await storedBehind(bucket, entry, { now, keys, living: undefined });
     if (found === undefined) return undefined;
     const whole = await findPoint(bucket, { at: now, now, keys, show: String }).catch(() => undefined);
-    return whole !== undefined && whole.time >= found.to ? { to: found.to, at: '0m' } : found;
+    return whole !== undefined && whole.time >= found.to ? { ...found, at: '0m' } : found;
   } catch {
     return undefined;
   }
