@@ -3,6 +3,7 @@
  * and what it was under each of them is its own: its timelines tell that, and for a backup without
  * a change log the bots that manifests name. Pure.
  */
+import { least } from '../../lib/extremes.ts';
 import { shortId } from './change-position.ts';
 import type { BackupEntry } from './entry.ts';
 import type { Manifest } from './manifest.ts';
@@ -55,7 +56,7 @@ class Line {
     return left === undefined || changes.seq <= left.seq || isBefore(manifest, left.since);
   }
 
-  /** A log that began anew names no timeline before it: the bot of then tells it, if that is over. */
+  /** A log that began anew names none before it: the bot of then tells which, if that is over. */
   #beganBehind(manifest: Manifest): boolean {
     const end = this.#kin.of(manifest)?.end ?? 0;
     const name = manifest.bot?.username ?? '';
@@ -90,7 +91,7 @@ class Kin {
       const byTimeline = new Map(all.map((manifest) => [manifest.changes?.timeline, manifest]));
       const [first] = all;
       if (first === undefined) continue;
-      const since = Math.min(...all.map(({ changes }) => Date.parse(changes?.since ?? '')));
+      const since = least(all.map(({ changes }) => Date.parse(changes?.since ?? '')));
       const end = Date.parse(all.at(-1)?.finished_at ?? '');
       const bots = new Set(all.map(({ bot }) => bot?.id));
       this.#found.set(root, { first, since, end, bots, last: [...byTimeline.values()] });
