@@ -193,7 +193,8 @@ async function replay({ db, shipping, full }: World, directory: string): Promise
     const body = gunzipSync(await buffer(stored.body));
     writeFileSync(unpacked, body);
     bytes += body.byteLength;
-    files.push({ path: unpacked, name: outcome.file, isRestorePoint: outcome.isEnd });
+    const { file: name, isEnd: isRestorePoint } = outcome;
+    files.push({ path: unpacked, at: 0, bytes: body.byteLength, name, isRestorePoint });
   }
   const before = process.cpuUsage();
   const { images } = await replayTask({ path, files, bytes }, { send: async () => {} });

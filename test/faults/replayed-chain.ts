@@ -1,5 +1,5 @@
 /** Change files behind a full backup: the chain that leads to one of them, and what it makes. */
-import { copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
@@ -41,11 +41,15 @@ export async function replayed(scene: Scene, base: string, links: readonly Chain
   try {
     const path = join(directory, 'base.db');
     copyFileSync(base, path);
-    const files = links.map(({ body, file, isPoint }, i) => {
-      writeFileSync(join(directory, String(i)), body);
-      return { path: join(directory, String(i)), name: file.file, isRestorePoint: isPoint };
+    const together = join(directory, 'changes');
+    let at = 0;
+    const files = links.map(({ body, file, isPoint }) => {
+      appendFileSync(together, body);
+      const bytes = body.byteLength;
+      at += bytes;
+      return { path: together, at: at - bytes, bytes, name: file.file, isRestorePoint: isPoint };
     });
-    const bytes = links.reduce((sum, { body }) => sum + body.byteLength, statSync(path).size);
+    const bytes = statSync(path).size + at;
     await replayTask({ path, files, bytes }, { send: async () => {} });
     const db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
     const { point } = heldBy(db, scene.contentsSql);

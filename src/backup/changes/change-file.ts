@@ -121,13 +121,29 @@ export async function* readChangeFile(
   for await (const events of readChangeBatches(unpacked, tableOf)) yield* events;
 }
 
-/** {@link readChangeFile}, some events at a time: waiting for each costs more than reading it. */
+/** Of a whole file, whose other lines are not looked at. @throws ChangeFileError */
+export function readHeader(unpacked: Uint8Array): ChangeHeader {
+  try {
+    return headerLine(ByteWindow.of(unpacked));
+  } catch (error) {
+    throw explained(error);
+  }
+}
+
+/**
+ * {@link readChangeFile}, some events at a time: waiting for each costs more than reading it.
+ * @param unpacked a stream, or the whole file
+ */
 export async function* readChangeBatches(
-  unpacked: AsyncIterable<Uint8Array>,
+  unpacked: AsyncIterable<Uint8Array> | Uint8Array,
   tableOf: (name: string) => TableInfo | undefined,
 ): AsyncGenerator<readonly ChangeEvent[]> {
   const hash = createHash('sha256');
-  const window = new ByteWindow(limited(unpacked), MAX_PIECE_BYTES, (bytes) => hash.update(bytes));
+  const consumed = (bytes: Uint8Array): unknown => hash.update(bytes);
+  const window =
+    unpacked instanceof Uint8Array
+      ? ByteWindow.of(unpacked, consumed)
+      : new ByteWindow(limited(unpacked), MAX_PIECE_BYTES, consumed);
   try {
     yield [{ kind: 'header', header: await window.take(headerLine) }];
     const counts = { rows: 0, deleted: 0 };
@@ -154,12 +170,16 @@ export async function* readChangeBatches(
     if (!(await window.atEnd())) throw window.fault('something follows its last line');
     yield [{ kind: 'end', rows, deleted }];
   } catch (error) {
-    if (error instanceof DocumentError)
-      throw new ChangeFileError(`change file: ${error.message}`, { cause: error });
-    throw error;
+    throw explained(error);
   } finally {
     await window.close();
   }
+}
+
+function explained(error: unknown): unknown {
+  return error instanceof DocumentError
+    ? new ChangeFileError(`change file: ${error.message}`, { cause: error })
+    : error;
 }
 
 async function* limited(unpacked: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

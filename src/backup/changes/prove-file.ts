@@ -6,6 +6,7 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { readJson } from '../../lib/read-json.ts';
+import { gunzippedAtOnce } from '../envelope/gunzip.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import type { Store } from '../store/types.ts';
@@ -14,7 +15,7 @@ import {
   type ChangeHeader,
   footerSchema,
   MAX_CHANGE_FILE_BYTES,
-  readChangeFile,
+  readHeader,
 } from './change-file.ts';
 
 /** Of a stored file: what does not pack at all, with what encryption adds. */
@@ -26,7 +27,7 @@ export const MOST_STORED_BYTES: number = MAX_CHANGE_FILE_BYTES + 1024 * 1024;
 export async function readStored(store: Store, key: string): Promise<Uint8Array | undefined> {
   const object = await store.get(key);
   if (object === undefined) return undefined;
-  if (object.bytes <= MOST_STORED_BYTES) return new Uint8Array(await new Response(object.body).arrayBuffer());
+  if (object.bytes <= MOST_STORED_BYTES) return joined(object.body);
   await object.body.cancel();
   throw new ChangeFileError(`it has ${object.bytes} bytes, more than a change file can have`);
 }
@@ -44,14 +45,23 @@ export async function proveFile(
   stored: Uint8Array,
   options: { readonly encrypted: boolean; readonly keys: OpeningKeys | undefined },
 ): Promise<ProvedFile> {
-  const body = await unpacked(openUnsealed(ReadableStream.from([stored]), options));
+  const body =
+    (options.encrypted ? undefined : gunzippedAtOnce(stored)) ??
+    (await unpacked(openUnsealed(ReadableStream.from([stored]), options)));
   const at = body.lastIndexOf(0x0a, -2) + 1;
   const footer = v.safeParse(footerSchema, readJson(body.toString('utf8', at)));
   if (!footer.success) throw new ChangeFileError('its last line is not what it should be: it is cut');
   const { rows, deleted, sha256 } = footer.output;
   if (createHash('sha256').update(body.subarray(0, at)).digest('hex') !== sha256)
     throw new ChangeFileError('its SHA-256 does not match: it was changed');
-  return { header: await headerOf(body), rows, deleted, body };
+  return { header: readHeader(body), rows, deleted, body };
+}
+
+async function joined(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
 }
 
 async function unpacked(plain: AsyncIterable<Uint8Array>): Promise<Buffer> {
@@ -64,15 +74,4 @@ async function unpacked(plain: AsyncIterable<Uint8Array>): Promise<Buffer> {
     chunks.push(chunk.slice());
   }
   return Buffer.concat(chunks);
-}
-
-async function headerOf(body: Buffer): Promise<ChangeHeader> {
-  const events = readChangeFile(ReadableStream.from([body]), () => undefined);
-  try {
-    const { value } = await events.next();
-    if (value?.kind !== 'header') throw new ChangeFileError('it has no header');
-    return value.header;
-  } finally {
-    await events.return(undefined);
-  }
 }

@@ -63,8 +63,11 @@ export function isHistory(bases: readonly Base[], { timeline, last, time }: Abou
   });
 }
 
+/** No more of a header is kept: there may be very many files. */
+type Place = Pick<ChangeHeader, 'time' | 'previous'>;
+
 type Look =
-  | { readonly file: StoredChange; readonly header: ChangeHeader; readonly sha256: string }
+  | { readonly file: StoredChange; readonly header: Place; readonly sha256: string }
   | { readonly file: StoredChange; readonly fault: string }
   | { readonly file: StoredChange; readonly unopened: true }
   | { readonly file: StoredChange; readonly isPlain: true };
@@ -79,7 +82,7 @@ export async function verifyChanges(
     if (isPlain(bucket, file)) return { file, isPlain: true };
     try {
       const { header, sha256 } = await openChange(bucket, file, keys);
-      return { file, header, sha256 };
+      return { file, header: { time: header.time, previous: header.previous }, sha256 };
     } catch (error) {
       if (error instanceof NotOpened) return { file, unopened: true };
       if (error instanceof Damaged) return { file, fault: explain(error) };
@@ -158,7 +161,7 @@ function hasOther({ timeline, first, file }: StoredChange, looks: readonly Look[
 }
 
 function linkFault(
-  { previous }: ChangeHeader,
+  { previous }: Place,
   { file }: StoredChange,
   byName: ReadonlyMap<string, Look>,
 ): string | undefined {
@@ -171,7 +174,7 @@ function linkFault(
 
 /** A clock that went back is real: the order of the changes is that of their numbers. */
 function clockFault(
-  { file, header: { time, previous } }: Look & { readonly header: ChangeHeader },
+  { file, header: { time, previous } }: Look & { readonly header: Place },
   byName: ReadonlyMap<string, Look>,
 ): string | undefined {
   const before = byName.get(fileBefore(previous)?.file ?? '');
@@ -192,10 +195,11 @@ function holes(
     for (const look of own) {
       if (!('header' in look)) continue;
       // What every backup of the timeline has behind itself is retention's.
-      const isNeeded = bases.some(
-        (base) => base.changes?.timeline === timeline && heldBy(base, bases) + 1 < look.file.first,
-      );
-      if (look === oldest && !isNeeded) continue;
+      const isNeeded = (): boolean =>
+        bases.some(
+          (base) => base.changes?.timeline === timeline && heldBy(base, bases) + 1 < look.file.first,
+        );
+      if (look === oldest && !isNeeded()) continue;
       const before = fileBefore(look.header.previous);
       if (before !== undefined && !names.has(before.file))
         found.push({

@@ -37,6 +37,10 @@ export class DocumentError extends Error {
   }
 }
 
+const NOTHING: AsyncIterable<Uint8Array> = {
+  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
+};
+
 /** The window's least size; chunks from the network are of this order. */
 const LEAST_BYTES = 64 * 1024;
 
@@ -60,17 +64,26 @@ export class ByteWindow {
   #pending: Uint8Array = new Uint8Array(0);
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #maxPiece: number;
-  readonly #consumed: (bytes: Uint8Array) => void;
+  readonly #consumed: (bytes: Uint8Array) => unknown;
 
   /** `consumed` sees every byte once, in order, after it has been parsed. */
   constructor(
     source: AsyncIterable<Uint8Array>,
     maxPiece: number,
-    consumed: (bytes: Uint8Array) => void = () => {},
+    consumed: (bytes: Uint8Array) => unknown = () => {},
   ) {
     this.#source = source[Symbol.asyncIterator]();
     this.#maxPiece = maxPiece;
     this.#consumed = consumed;
+  }
+
+  /** Over bytes that are all there; they are not copied. */
+  static of(bytes: Uint8Array, consumed?: (bytes: Uint8Array) => unknown): ByteWindow {
+    const window = new ByteWindow(NOTHING, bytes.byteLength, consumed);
+    window.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    window.end = bytes.byteLength;
+    window.ended = true;
+    return window;
   }
 
   /** The error for what stands at `at` (default: at the position). */

@@ -3,9 +3,9 @@
  * replayed into it. Node only.
  */
 import { statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectory } from '../../lib/disk/directories.ts';
+import { writeAll } from '../../lib/disk/write-all.ts';
 import { followChain } from '../changes/chain.ts';
 import { CostsTooMuch } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
@@ -156,39 +156,45 @@ interface Fetched {
   readonly ended: readonly string[];
 }
 
-/** Writes the files into the directory, unpacked, up to the last one that is a restore point. */
+/** Writes the files into one of the directory, unpacked, up to the last one that is a restore point. */
 async function fetchFiles(
   { base, files, stop }: Way,
   { bucket, keys, directory, signal, onBytes }: FetchOptions,
 ): Promise<Fetched> {
-  const place = join(directory, 'changes');
-  await makeDirectory(place);
+  const path = join(directory, 'changes');
+  const place = await open(path, 'w');
   const fetched: FetchedFile[] = [];
   let points = 0;
+  let at = 0;
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
   let end: string | undefined;
   let isClosed = false;
   const links = followChain(bucket, base, files, { keys, signal });
-  for (;;) {
-    const next = await links.next();
-    if (next.done === true) {
-      end = next.value?.why ?? (stop && 'the file of that moment does not continue the others');
-      isClosed = next.value?.isClosed === true;
-      break;
+  try {
+    for (;;) {
+      const next = await links.next();
+      if (next.done === true) {
+        end = next.value?.why ?? (stop && 'the file of that moment does not continue the others');
+        isClosed = next.value?.isClosed === true;
+        break;
+      }
+      const { file, body, isPoint } = next.value;
+      await writeAll(place, body, at);
+      const bytes = body.byteLength;
+      const { time, last } = file;
+      fetched.push({ path, at, bytes, name: file.file, isRestorePoint: isPoint, time, last });
+      at += bytes;
+      done += file.bytes;
+      onBytes?.(done, total);
+      if (isPoint) points = fetched.length;
+      if (file.file === stop?.file) {
+        await links.return(undefined);
+        break;
+      }
     }
-    const { file, body, isPoint } = next.value;
-    const path = join(place, String(fetched.length));
-    await writeFile(path, body);
-    const { time, last } = file;
-    fetched.push({ path, name: file.file, isRestorePoint: isPoint, time, last });
-    done += file.bytes;
-    onBytes?.(done, total);
-    if (isPoint) points = fetched.length;
-    if (file.file === stop?.file) {
-      await links.return(undefined);
-      break;
-    }
+  } finally {
+    await place.close();
   }
   const ended = fetched.slice(points).map(({ name }) => name);
   return { files: fetched.slice(0, points), end, isClosed, ended };
@@ -200,12 +206,17 @@ async function replay(
   { base }: Way,
   { signal }: FetchOptions,
 ): Promise<Replayed> {
-  const bytes = files.reduce((sum, file) => sum + statSync(file.path).size, statSync(path).size);
-  const input = files.map(({ path: at, name, isRestorePoint }) => ({ path: at, name, isRestorePoint }));
+  const bytes = files.reduce((sum, file) => sum + file.bytes, statSync(path).size);
+  const input = files.map(
+    ({ path, at, bytes, name, isRestorePoint }): ReplayFile => ({
+      ...{ path, at, bytes },
+      ...{ name, isRestorePoint },
+    }),
+  );
   return runInProcess('replay', { path, files: input, bytes }, { limits: limitsFor(bytes), signal }).catch(
     (cause: unknown) => {
       if (!(cause instanceof CostsTooMuch)) throw cause;
-      const [largest] = files.toSorted((a, b) => statSync(b.path).size - statSync(a.path).size);
+      const [largest] = files.toSorted((a, b) => b.bytes - a.bytes);
       throw new CostsTooMuch(
         cause.kind,
         `the change files behind backup ${base.entry.name} cannot be replayed (the largest is ${largest?.name}): ${cause.message}. The last good moment for certain is ${utc(base.time)}`,

@@ -3,7 +3,7 @@
  * that are still there at the end. Of a row that is named several times, the last one counts. Node
  * only.
  */
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { type ChangeEvent, readChangeBatches } from '../changes/change-file.ts';
 import { isLeftOut } from '../changes/coverage.ts';
@@ -18,8 +18,10 @@ import { type Deletion, deletionOf, nameOfRowid } from './row-deletion.ts';
 const WAITING_BYTES = 16 * 1024 * 1024;
 
 export interface ReplayFile {
-  /** Unpacked. */
+  /** Where it lies unpacked, with others: there may be very many. */
   readonly path: string;
+  readonly at: number;
+  readonly bytes: number;
   /** For people. */
   readonly name: string;
   /** After it the database is as it was at one moment. */
@@ -37,6 +39,7 @@ export class Replay {
   readonly #tables: ReadonlyMap<string, TableInfo>;
   readonly #targets = new Map<TableInfo, Target>();
   #sequence: ReadonlyMap<string, SqlValue> | undefined;
+  #open: { readonly path: string; readonly fd: number } | undefined;
   images = 0;
   deleted = 0;
   /** The name of the file at work. */
@@ -62,7 +65,7 @@ export class Replay {
 
   /** Files up to a restore point. */
   async group(files: readonly ReplayFile[]): Promise<void> {
-    const bytes = files.reduce((sum, { path }) => sum + statSync(path).size, 0);
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     if (bytes > this.#waitingBytes) return this.#large(files);
     const waiting = new Map<Target, Map<KeyName, Row>>();
     for (const file of files)
@@ -105,15 +108,34 @@ export class Replay {
     this.images += rows.length;
   }
 
-  async #each({ path, name }: ReplayFile, take: (target: Target, event: Changed) => void): Promise<void> {
+  async #each(file: ReplayFile, take: (target: Target, event: Changed) => void): Promise<void> {
+    const { path, at, bytes, name } = file;
     this.reading = name;
-    const isLarge = statSync(path).size > WAITING_BYTES;
-    const bytes = isLarge ? createReadStream(path) : oneChunk(readFileSync(path));
-    for await (const events of readChangeBatches(bytes, (table) => this.#tables.get(table)))
+    const contents =
+      bytes > WAITING_BYTES ? createReadStream(path, { start: at, end: at + bytes - 1 }) : this.#read(file);
+    for await (const events of readChangeBatches(contents, (table) => this.#tables.get(table)))
       for (const event of events) {
         if (event.kind === 'sequence') this.#sequence = event.sequence;
         else if (event.kind === 'image' || event.kind === 'deleted') take(this.#targetOf(event.table), event);
       }
+  }
+
+  #read({ path, at, bytes }: ReplayFile): Uint8Array {
+    if (this.#open?.path !== path) {
+      this.close();
+      this.#open = { path, fd: openSync(path, 'r') };
+    }
+    const contents = new Uint8Array(bytes);
+    let done = 0;
+    for (let more = 1; more > 0 && done < bytes; done += more)
+      more = readSync(this.#open.fd, contents, done, bytes - done, at + done);
+    return contents.subarray(0, done);
+  }
+
+  /** Before the files may be removed. */
+  close(): void {
+    if (this.#open !== undefined) closeSync(this.#open.fd);
+    this.#open = undefined;
   }
 
   #targetOf(table: TableInfo): Target {
@@ -148,10 +170,6 @@ function within<K, V>(maps: Map<Target, Map<K, V>>, target: Target): Map<K, V> {
   const made = new Map<K, V>();
   maps.set(target, made);
   return made;
-}
-
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 class Target {

@@ -55,17 +55,17 @@ export const replayTask: Task<ReplayInput, Replayed> = async ({ path, files, byt
   const schema = await openFileSnapshotSource({ path }).schema();
   const foreign = openForeign(path, { mode: 'write', bytes });
   const { db } = foreign;
+  const dropped: SchemaObject[] = [];
+  // A database has hundreds of triggers, and most tables get no row. A trigger that the schema
+  // lists under another table does not fire either: SQLite refuses the row (connection.ts).
+  const replay = new Replay(db, schema, (table) => {
+    const triggers = triggersOn(schema, table);
+    for (const { name } of triggers) db.exec(`DROP TRIGGER ${quoteName(name)}`);
+    dropped.push(...triggers);
+  });
   try {
     const before = orphansOf(db);
     db.exec('BEGIN');
-    const dropped: SchemaObject[] = [];
-    // A database has hundreds of triggers, and most tables get no row. A trigger that the schema
-    // lists under another table does not fire either: SQLite refuses the row (connection.ts).
-    const replay = new Replay(db, schema, (table) => {
-      const triggers = triggersOn(schema, table);
-      for (const { name } of triggers) db.exec(`DROP TRIGGER ${quoteName(name)}`);
-      dropped.push(...triggers);
-    });
     const recordNow = recordOf(db, schema);
     const record = recordNow();
     let good = 0;
@@ -99,6 +99,7 @@ export const replayTask: Task<ReplayInput, Replayed> = async ({ path, files, byt
   } catch (error) {
     throw explainFull(db, path, error);
   } finally {
+    replay.close();
     foreign.close();
   }
 };

@@ -135,11 +135,7 @@ async function walk(
     if (last !== undefined) steps.push({ kind: 'gap', from: last, to, reason: why });
   };
   const addLinks = (most: number): void => {
-    for (
-      let [link] = links.slice(passed);
-      link !== undefined && link.file.last <= most;
-      [link] = links.slice(passed)
-    ) {
+    for (let link = links[passed]; link !== undefined && link.file.last <= most; link = links[passed]) {
       passed += 1;
       for (const row of link.rows) steps.push({ kind: 'change', file: link.file, row });
       reached = Math.max(reached, link.file.last);

@@ -1,5 +1,5 @@
 /** A change file that takes the record of migrations away: without it no bot starts. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -30,7 +30,7 @@ test('rows of schema_migrations that are deleted: the file is named, and not tak
           sequence: new Map(),
         }),
       );
-      const files = [{ path: file, name: 'forged', isRestorePoint: true }];
+      const files = [{ path: file, at: 0, bytes: statSync(file).size, name: 'forged', isRestorePoint: true }];
       const bytes = 10_000_000;
       return runInProcess('replay', { path, files, bytes }, { limits: limitsFor(bytes) });
     };

@@ -1,5 +1,5 @@
 /** Rows of change files, however much of them has room in memory. */
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -69,8 +69,9 @@ async function shipped(): Promise<ReplayFile[]> {
     const outcome = await ship(shipping);
     if (outcome.kind !== 'shipped') throw new Error(outcome.kind);
     const path = join(directory, String(files.length));
-    writeFileSync(path, gunzipSync(store.objects.get(outcome.file)?.body ?? ''));
-    files.push({ path, name: outcome.file, isRestorePoint: outcome.isEnd });
+    const body = gunzipSync(store.objects.get(outcome.file)?.body ?? '');
+    writeFileSync(path, body);
+    files.push({ path, at: 0, bytes: body.byteLength, name: outcome.file, isRestorePoint: outcome.isEnd });
     if (outcome.isEnd) return files;
     // Rows of the first file change once more before the others are read.
     if (files.length === 1)
@@ -138,7 +139,7 @@ test('a NULL where none may be is no row, although the column has a default', as
     writeFileSync(file, encodeChangeFile({ header: CHANGE_HEADER, tables: changes, sequence: new Map() }));
     const path = join(directory, 'copy.db');
     copyFileSync(base, path);
-    const files = [{ path: file, name: 'forged', isRestorePoint: true }];
+    const files = [{ path: file, at: 0, bytes: statSync(file).size, name: 'forged', isRestorePoint: true }];
     return replayTask({ path, files, bytes: 10_000_000 }, { send: async () => {} });
   };
   expect(await replayed([1n, 1n, 'x'])).not.toHaveProperty('end');
@@ -195,7 +196,7 @@ test('rows of a table that is covered no more come back, and no note says that t
   before.exec('CREATE UNIQUE INDEX hidden ON unlike (lower(code)); CREATE TABLE other (a)');
   before.exec('CREATE UNIQUE INDEX other_hidden ON other (lower(a))');
   before.close();
-  const files = [{ path: file, name: 'old', isRestorePoint: true }];
+  const files = [{ path: file, at: 0, bytes: statSync(file).size, name: 'old', isRestorePoint: true }];
   const { notes } = await Promise.resolve(
     replayTask({ path, files, bytes: 10_000_000 }, { send: async () => {} }),
   );
