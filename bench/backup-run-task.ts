@@ -8,20 +8,15 @@ import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:f
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { createDocumentSink } from '../src/backup/document/writer.ts';
-import { createDigestSink } from '../src/backup/model/digest.ts';
-import { feed } from '../src/backup/model/fan-out.ts';
-import type { HeadLastWriter } from '../src/backup/model/model.ts';
 import { createBackupLedger } from '../src/backup/run/backup-runs.ts';
 import type { BackupContext } from '../src/backup/run/context.ts';
 import { runBackup } from '../src/backup/run/run.ts';
-import { createSchemaVersionSink } from '../src/backup/run/schema-version.ts';
 import { openEmbeddedSnapshotSource } from '../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
-import { createSqliteSink } from '../src/backup/sqlite/sqlite-sink.ts';
 import { createDirectoryStore } from '../src/backup/store/directory.ts';
 import { openEmbeddedDatabase } from '../src/db/file/embedded-database.ts';
 import { openRemoteDatabase } from '../src/db/remote-database.ts';
+import { systemClock } from '../src/lib/clock.ts';
 import type { S3Settings } from '../src/settings/s3-endpoint.ts';
 import { benchContext } from './backup-context.ts';
 
@@ -30,7 +25,9 @@ const SAMPLE_MS = global.gc === undefined ? 25 : 100;
 
 type Parts = Pick<BackupContext, 'source' | 'store' | 'ledger'>;
 
-const [kind, file = '', directory = ''] = process.argv.slice(2);
+const [kind, file = '', directory = '', time = ''] = process.argv.slice(2);
+/** When the run begins, by its clock: its name, and so its rows, are the same each time. */
+const startsAt = time === '' ? new Date() : new Date(time);
 if (kind === 'sql')
   await serve(
     async () => (await (await import('../sim/sql-over-http/sql-server.ts')).startSqlServer({ file })).url,
@@ -38,8 +35,7 @@ if (kind === 'sql')
 else if (kind === 's3')
   await serve(async () => (await (await import('../sim/s3/memory-server.ts')).startMemoryS3()).settings);
 else if (kind === 'play') await serve(playCursor);
-else if (kind === 'record') await record();
-else if (kind === 'remote' || kind === 'recorded') await runRemote();
+else if (kind === 'remote' || kind === 'record' || kind === 'recorded') await runRemote();
 else await runEmbedded();
 
 /**
@@ -72,7 +68,7 @@ async function runEmbedded(): Promise<void> {
   );
 }
 
-/** Answers every request with what {@link record} wrote. */
+/** Answers every request with what `record` wrote. */
 async function playCursor(): Promise<string> {
   const server = createServer((request, response) => {
     request.resume();
@@ -85,55 +81,28 @@ async function playCursor(): Promise<string> {
   return `http://127.0.0.1:${address.port}`;
 }
 
-/** Reads the database once as a run does, and keeps the server's answer. */
-async function record(): Promise<void> {
-  const { startSqlServer } = await import('../sim/sql-over-http/sql-server.ts');
-  const { url, close } = await startSqlServer({ file });
-  let saved: Promise<void> | undefined;
-  const source = openRemoteSnapshotSource({
-    url,
-    fetch: async (input, init) => {
-      const response = await fetch(input, init);
-      if (!String(input).endsWith('/v3/cursor') || response.body === null) return response;
-      const [kept, passed] = response.body.tee();
-      saved = pipeline(kept, createWriteStream(`${file}.ndjson`));
-      return new Response(passed, response);
-    },
-  });
-  const nowhere: HeadLastWriter = { write: async () => {}, close: async () => {}, abort: async () => {} };
-  await source.read((snapshot) =>
-    feed(
-      snapshot,
-      {
-        ordered: createDocumentSink(nowhere, {
-          backupTime: new Date(),
-          appVersion: 'bench',
-          schemaVersion: 0,
-        }),
-        others: [createSqliteSink(nowhere), createDigestSink(), createSchemaVersionSink()],
-      },
-      async () => {},
-    ),
-  );
-  await saved;
-  await close();
-}
-
+/** `record` is a run as well, which keeps the server's answer: that has the run itself in it. */
 async function runRemote(): Promise<void> {
   const { createS3Store } = await import('../src/backup/store/s3-store.ts');
   const kinds = kind === 'recorded' ? ['sql', 's3', 'play'] : ['sql', 's3'];
   const servers = kinds.map((what) => fork(import.meta.filename, [what, file], { execArgv: [] }));
   const [url, s3, player] = (await Promise.all(servers.map(said))) as [string, S3Settings, string?];
   let requests = 0;
-  const counting: typeof fetch = (input, init) => {
+  let saved: Promise<void> | undefined;
+  const counting: typeof fetch = async (input, init) => {
     requests += 1;
-    const isCursor = player !== undefined && String(input).endsWith('/v3/cursor');
-    return fetch(isCursor ? `${player}/v3/cursor` : input, init);
+    if (!String(input).endsWith('/v3/cursor')) return fetch(input, init);
+    const response = await fetch(player === undefined ? input : `${player}/v3/cursor`, init);
+    if (kind !== 'record' || response.body === null) return response;
+    const [kept, passed] = response.body.tee();
+    saved = pipeline(kept, createWriteStream(`${file}.ndjson`));
+    return new Response(passed, response);
   };
   const db = openRemoteDatabase({ url, authToken: undefined, fetch: counting });
   const store = createS3Store(s3, { fetch: (input, init) => counting(input, init) });
   const source = openRemoteSnapshotSource({ url, fetch: counting });
   const stop = async (): Promise<number> => {
+    await saved;
     db.close();
     for (const server of servers) server.send('stop');
     const seconds = await Promise.all(servers.map(said));
@@ -164,7 +133,9 @@ async function measureRun(parts: Parts, stop: () => Promise<number>, requests?: 
   };
   const timer = setInterval(sample, SAMPLE_MS);
   const begun = performance.now();
-  const outcome = await runBackup(benchContext(parts), { trigger: 'command', scheduledAt: new Date() });
+  const now = (): Date => new Date(startsAt.getTime() + performance.now() - begun);
+  const context = { ...benchContext(parts), clock: { ...systemClock, now } };
+  const outcome = await runBackup(context, { trigger: 'command', scheduledAt: startsAt });
   const seconds = (performance.now() - begun) / 1000;
   clearInterval(timer);
   const serversCpuSeconds = await stop();

@@ -8,15 +8,16 @@
  *
  * `embedded`: file -> directory, as `npm run backup -- full` does it. `remote`: SQL over HTTP ->
  * S3, as a Worker does it (on Node, so that memory can be measured: workerd has no such counters);
- * both servers are processes of their own; `recorded`: the same with the SQL server's answer
- * written to a file before, for the server shares the machine and takes as long as the run. Every
+ * both servers are processes of their own; `recorded`: the same with the SQL server's answer to a
+ * run of the same name, written to a file, for the server shares the machine and takes as long as
+ * the run. Every
  * run is in a process of its own, twice: as it comes, for the time; and under a heap cap, for the
  * memory: heap + array buffers, each sample once as it is ("with garbage") and once after a
  * collection ("in use"). CPU seconds count all threads and, for embedded, the process that SQLite
  * copies in. What a peer takes: cli-full.ts.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -31,13 +32,15 @@ import { record } from './measures.ts';
 const HEAP_CAP = ['--max-old-space-size=48', '--max-semi-space-size=2', '--expose-gc'];
 /** Of the set at scale 1, measured. */
 const MB_OF_SET = 64;
+/** Of every run, for what is recorded of one is played to another. */
+const STARTS_AT = new Date().toISOString();
 const TASK = fileURLToPath(new URL('backup-run-task.ts', import.meta.url));
 
 const args = process.argv.slice(2);
 const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : undefined;
 const sizes = args.filter((arg) => /^\d+$/.test(arg)).map(Number);
 
-type Kind = 'embedded' | 'remote' | 'recorded';
+type Kind = 'embedded' | 'remote' | 'record' | 'recorded';
 
 interface Result {
   readonly seconds: number;
@@ -63,10 +66,8 @@ async function measure(megabytes: number): Promise<void> {
   if (only !== 'remote') await report('embedded', file, size);
   if (only !== 'embedded') {
     await report('remote', file, size);
-    const { status } = spawnSync(process.execPath, [TASK, 'record', file], { stdio: 'inherit' });
-    if (status !== 0) throw new Error('the answer of the SQL server could not be recorded');
+    await task('record', file, []);
     await report('recorded', file, size);
-    rmSync(`${file}.ndjson`);
   }
   rmSync(file);
 }
@@ -98,6 +99,10 @@ async function report(kind: Kind, file: string, size: number): Promise<void> {
 
 /** Runs it under bash's `time`, which counts the processes it starts. */
 async function task(kind: Kind, file: string, flags: readonly string[]): Promise<Result> {
+  // As it was before each run, which goes on its record.
+  const own = join(directory, 'run.db');
+  for (const suffix of ['-wal', '-shm']) rmSync(own + suffix, { force: true });
+  copyFileSync(file, own);
   const script = `TIMEFORMAT='%U %S'; time "$@"`;
   const command = [
     process.execPath,
@@ -105,8 +110,9 @@ async function task(kind: Kind, file: string, flags: readonly string[]): Promise
     ...flags,
     TASK,
     kind,
-    file,
+    own,
     directory,
+    STARTS_AT,
   ];
   const child = spawn(
     'bash',

@@ -41,6 +41,7 @@ const QUICK: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'cli-full': [['--set', 'compressible', '--scale', '0.002', '--pairs', '1']],
   changes: [['--quick']],
   'node-host': [['300', '--pairs', '1']],
+  'backup-run': [['1', '--only', 'remote']],
 };
 const PAGE = join(import.meta.dirname, '../docs/performance.md');
 const PICTURES = join(import.meta.dirname, '../docs/pictures/bench');
