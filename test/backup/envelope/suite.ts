@@ -1,7 +1,8 @@
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { Decrypter } from 'age-encryption';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { gunzippedAtOnce } from '../../../src/backup/envelope/gunzip.ts';
 import { generateKey } from '../../../src/backup/envelope/keys.ts';
 import { openSealed } from '../../../src/backup/envelope/seal.ts';
 import type { Encryption, OpeningKeys } from '../../../src/backup/envelope/types.ts';
@@ -184,6 +185,18 @@ export function envelopeSuite(runtime: string, options: { readonly runs: number 
       await expect(unseal(Buffer.concat([gzipped, Buffer.from('tail')]))).rejects.toMatchObject({
         reason: 'damaged',
       });
+    });
+
+    test('a small object is unpacked in one call, and left to the stream where anything is wrong', () => {
+      const plain = Buffer.from('Naruto '.repeat(500));
+      const packed = gzipSync(plain);
+      expect(gunzippedAtOnce(packed)).toEqual(plain);
+      const damaged = Uint8Array.from(packed, (byte, at) => (at === packed.length - 6 ? byte ^ 1 : byte));
+      const large = [gzipSync(Buffer.alloc(300_000)), gzipSync(pseudoRandom(3, 300_000))];
+      const behind = (more: Uint8Array) => Buffer.concat([packed, more]);
+      const longer = [behind(Buffer.from('tail')), behind(new Uint8Array(5))];
+      const broken = [packed.subarray(0, -1), damaged, plain, new Uint8Array()];
+      for (const other of [...broken, ...longer, ...large]) expect(gunzippedAtOnce(other)).toBeUndefined();
     });
 
     test('a passphrase opens what it sealed', async () => {
