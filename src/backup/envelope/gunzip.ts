@@ -62,7 +62,7 @@ export async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenera
   }
 }
 
-/** What is unpacked in one call, which blocks for less than a millisecond; packed it is no more. */
+/** What one call unpacks at most: it blocks for less than a millisecond. */
 const SMALL_BYTES = 256 * 1024;
 
 /**

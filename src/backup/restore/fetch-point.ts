@@ -156,7 +156,7 @@ interface Fetched {
   readonly ended: readonly string[];
 }
 
-/** Writes the files into one of the directory, unpacked, up to the last one that is a restore point. */
+/** Unpacked, one behind the other in a file, up to the last one that is a restore point. */
 async function fetchFiles(
   { base, files, stop }: Way,
   { bucket, keys, directory, signal, onBytes }: FetchOptions,
