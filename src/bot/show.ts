@@ -160,11 +160,13 @@ function chooseEdit(ctx: BotContext, pressed: Message, screen: Screen): (() => P
   return () => ctx.editMessageMedia(media, markup);
 }
 
+/** Of a message with the screen's text. */
+export function messageOptions({ keyboard }: Screen): { parse_mode: 'HTML'; reply_markup?: InlineKeyboard } {
+  return { parse_mode: 'HTML', ...(keyboard && { reply_markup: keyboard }) };
+}
+
 async function send(ctx: BotContext, screen: Screen): Promise<void> {
-  const options = {
-    parse_mode: 'HTML' as const,
-    ...(screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard }),
-  };
+  const options = messageOptions(screen);
   if (screen.media === undefined || screen.media === 'keep') {
     await ctx.reply(screen.text.markup, { ...options, link_preview_options: { is_disabled: true } });
     return;

@@ -4,7 +4,7 @@
  * (core.telegram.org/bots/api). Unknown kinds and fields pass: Telegram adds some every year.
  */
 import type { Update } from 'grammy/types';
-import { readJson } from '../lib/read-json.ts';
+import { isObject, readJson } from '../lib/read-json.ts';
 
 /** Undefined: not an update of Telegram. */
 export function readUpdate(body: string): Update | undefined {
@@ -133,10 +133,6 @@ function isOf(type: string, value: unknown, level: number): boolean {
     if (!isList) return isOf(inner, inside, level + 1);
     return Array.isArray(inside) && inside.every((one) => isOf(inner, one, level + 1));
   });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isWhole(value: unknown): value is number {

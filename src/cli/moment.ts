@@ -156,7 +156,7 @@ export async function databaseOf(
   point: Point,
   directory: string,
 ): Promise<RestoreSource> {
-  const bar = createProgressBar(terminal, () => performance.now());
+  const bar = createProgressBar(terminal);
   const { bucket, keys } = session;
   return stoppable((signal) =>
     fetchSource(

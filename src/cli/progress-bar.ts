@@ -44,7 +44,10 @@ export function progressLine(step: Step, elapsedMs: number): string {
 }
 
 /** Draws steps as they come, but not too often; silent where nobody watches. */
-export function createProgressBar(terminal: Terminal, now: () => number): (step: Step) => void {
+export function createProgressBar(
+  terminal: Terminal,
+  now: () => number = () => performance.now(),
+): (step: Step) => void {
   let label = '';
   let began = 0;
   let drawn = Number.NEGATIVE_INFINITY;

@@ -2,16 +2,9 @@
  * Keeps the search index in step with the catalogue (tables of migration 3; triggers carry
  * `anime_search` into FTS5).
  */
+import type { SearchText } from '../text/search-text.ts';
 import { listed, type Query, type Statement, sql } from './database.ts';
 import { shown } from './shown-text.ts';
-
-/** Folded text of one anime, see `src/text/search-text.ts`. */
-export interface IndexedText {
-  readonly title: string;
-  readonly names: string;
-  readonly about: string;
-  readonly sound: string;
-}
 
 export interface StaleAnime {
   readonly id: number;
@@ -27,7 +20,7 @@ export interface StaleAnime {
  */
 export function indexAnime(
   anime: { readonly id: number } | { readonly code: number },
-  text: IndexedText,
+  text: SearchText,
 ): Statement {
   return sql(
     `INSERT INTO anime_search (anime_id, title, names, about, sound)

@@ -4,7 +4,7 @@
  */
 
 import { readLimit } from '../text/text-limits.ts';
-import { DAY_MS } from '../text/times.ts';
+import { daysBefore } from '../text/times.ts';
 import { always, listed, type Query, type Statement, sql } from './database.ts';
 import { shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
@@ -134,7 +134,7 @@ export interface Counted {
 
 /** The last `count` days with today, oldest first; days without anything are 0. */
 export function perDay(metric: Metric, now: Date, count: number): Query<Counted[]> {
-  const days = Array.from({ length: count }, (_, i) => dayOf(daysAgo(now, count - 1 - i)));
+  const days = Array.from({ length: count }, (_, i) => dayOf(daysBefore(now, count - 1 - i)));
   const query = listed(
     sql(
       'SELECT period, value FROM counters WHERE metric = ? AND period BETWEEN ? AND ?',
@@ -184,7 +184,7 @@ export function topAnime(now: Date, days: number | undefined, count: number): Qu
           `SELECT a.id, a.code, ${shown('a.title')}, TOTAL(v.views) AS views
            FROM anime_views AS v JOIN anime AS a ON a.id = v.anime_id
            WHERE v.day >= ? AND a.deleted_at IS NULL GROUP BY a.id ORDER BY 4 DESC, a.id DESC LIMIT ?`,
-          dayOf(daysAgo(now, days - 1)),
+          dayOf(daysBefore(now, days - 1)),
           count,
         );
   return listed(statement, (row) => ({
@@ -199,10 +199,6 @@ function dayOf(date: Date): string {
   return toSqlTime(date).slice(0, 10);
 }
 
-function daysAgo(now: Date, days: number): Date {
-  return new Date(now.getTime() - days * DAY_MS);
-}
-
 function mondayOf(date: Date): string {
-  return dayOf(daysAgo(date, (date.getUTCDay() + 6) % 7));
+  return dayOf(daysBefore(date, (date.getUTCDay() + 6) % 7));
 }

@@ -2,7 +2,9 @@
  * Finishes backups that admins asked for when their own process died or was too slow, and tells the
  * outcome in the waiting message.
  */
+
 import { GrammyError } from 'grammy';
+import { messageOptions } from '../bot/show.ts';
 import { languageOf } from '../db/people.ts';
 import { outcomeScreen } from '../handlers/admin/backup-outcome.ts';
 import { REACH_REQUESTS, reachNow } from '../handlers/admin/backup-reach.ts';
@@ -35,10 +37,7 @@ export const backupRequestsJob: Job = {
       const isTold = outcome.kind === 'done' && requests.take(REACH_REQUESTS);
       const reach = isTold ? await reachNow(context, words) : [];
       const screen = outcomeScreen(outcome, { ...words, reach });
-      const options = {
-        parse_mode: 'HTML' as const,
-        ...(screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard }),
-      };
+      const options = messageOptions(screen);
       try {
         if (request.messageId === null) await api.sendMessage(request.chatId, screen.text.markup, options);
         else await api.editMessageText(request.chatId, request.messageId, screen.text.markup, options);

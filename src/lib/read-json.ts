@@ -10,3 +10,7 @@ export function readJson<T extends object>(text: string): T | undefined {
     return undefined;
   }
 }
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -5,6 +5,10 @@ export const DEFAULT_TIME_ZONE = 'Asia/Tashkent';
 
 export const DAY_MS = 86_400_000;
 
+export function daysBefore(now: Date, days: number): Date {
+  return new Date(now.getTime() - days * DAY_MS);
+}
+
 /** Making one takes longer than using it a hundred times. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 

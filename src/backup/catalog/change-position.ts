@@ -8,14 +8,16 @@ import * as v from 'valibot';
 export const TIMELINE_REASONS = ['new', 'restore', 'import', 'replaced', 'fork', 'schema', 'spoilt'] as const;
 export type TimelineReason = (typeof TIMELINE_REASONS)[number];
 
-const seq = v.pipe(v.number(), v.safeInteger('is not a whole number'), v.minValue(0, 'is negative'));
-const text = v.pipe(v.string(), v.minLength(1, 'is empty'));
-const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a hex SHA-256'));
+/** What manifests and change files are made of. */
+export const count = v.pipe(v.number(), v.safeInteger('is not a whole number'), v.minValue(0, 'is negative'));
+export const text = v.pipe(v.string(), v.minLength(1, 'is empty'));
+export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a hex SHA-256'));
+export const time = v.pipe(v.string(), v.isoTimestamp('is not a time like 2024-01-01T12:00:00.000Z'));
 
 /** A place in a history: a timeline, and the number of an entry of its change log. */
 export const positionSchema = v.strictObject({
   timeline: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'is not 32 hex digits')),
-  seq,
+  seq: count,
 });
 export type Position = v.InferOutput<typeof positionSchema>;
 
@@ -40,7 +42,7 @@ export type Previous = v.InferOutput<typeof previousSchema>;
 export const manifestChangesSchema = v.strictObject({
   timeline: positionSchema.entries.timeline,
   /** The highest entry that the snapshot holds the effect of. */
-  seq,
+  seq: count,
   previous: previousSchema,
   since: v.pipe(v.string(), v.isoTimestamp('is not a time like 2024-01-01T12:00:00.000Z')),
   parent: v.nullable(positionSchema),

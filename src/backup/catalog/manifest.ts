@@ -8,7 +8,7 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { mostUnpacked } from '../envelope/limited.ts';
-import { manifestChangesSchema } from './change-position.ts';
+import { count, manifestChangesSchema, sha256, text, time } from './change-position.ts';
 import { parseKey, timeOfName } from './names.ts';
 
 const FORMAT = 'anime-bot-backup';
@@ -40,11 +40,6 @@ const SAFETY: readonly string[] = ['migration', 'deploy', 'import', 'restore'] s
 export function isSafetyTrigger(trigger: string): boolean {
   return SAFETY.includes(trigger);
 }
-
-const count = v.pipe(v.number(), v.safeInteger('is not a whole number'), v.minValue(0, 'is negative'));
-const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a hex SHA-256'));
-const time = v.pipe(v.string(), v.isoTimestamp('is not a time like 2024-01-01T12:00:00.000Z'));
-const text = v.pipe(v.string(), v.minLength(1, 'is empty'));
 
 const objectEntry = v.strictObject({
   /** Key without the prefix, so that a bucket can be copied under another one. */

@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import { positionSchema, previousSchema } from '../catalog/change-position.ts';
+import { count, positionSchema, previousSchema, sha256, text, time } from '../catalog/change-position.ts';
 import { decodeValue, rowDecoder } from '../document/decode.ts';
 import { encodeValue, rowEncoder } from '../document/encode.ts';
 import { MAX_PIECE_BYTES } from '../document/format.ts';
@@ -20,10 +20,6 @@ const VERSION = 1;
 /** Unpacked; a usual file has 8 MB at most, a larger one holds a single large row. */
 export const MAX_CHANGE_FILE_BYTES: number = 64 * 1024 * 1024;
 
-const count = v.pipe(v.number(), v.safeInteger('is not a whole number'), v.minValue(0, 'is negative'));
-const text = v.pipe(v.string(), v.minLength(1, 'is empty'));
-const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a hex SHA-256'));
-
 const headerSchema = v.strictObject({
   format: v.literal(FORMAT),
   version: v.literal(VERSION),
@@ -32,7 +28,7 @@ const headerSchema = v.strictObject({
   first: count,
   last: count,
   /** The database's clock in the transaction that read the rows. */
-  time: v.pipe(v.string(), v.isoTimestamp('is not a time like 2024-01-01T12:00:00.000Z')),
+  time,
   app_version: text,
   schema_version: v.nullable(count),
   schema_sha256: sha256,

@@ -6,7 +6,7 @@
 
 import { explain } from '../../lib/clock.ts';
 import { append, greatest, least } from '../../lib/extremes.ts';
-import { DAY_MS } from '../../text/times.ts';
+import { DAY_MS, daysBefore } from '../../text/times.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { ObjectGroup } from '../catalog/entry.ts';
 import { newestVerified, readGroups } from '../catalog/list.ts';
@@ -98,10 +98,6 @@ async function planOf(
   const now = new Date(Math.min(clock.getTime(), last));
   const moments = new KeptMoments(bucket, groups, daysBefore(now, days));
   return planChanges(files, { newest, oldest, moments, days, now });
-}
-
-export function daysBefore(now: Date, days: number): Date {
-  return new Date(now.getTime() - days * DAY_MS);
 }
 
 /** When the oldest backup was begun, by the older of its two clocks. */

@@ -4,14 +4,16 @@
  * where they are gone, and since when; the next mark is set when its files went. Runs in workerd
  * and on Node.
  */
+
 import { explain } from '../../lib/clock.ts';
 import { greatest, least } from '../../lib/extremes.ts';
+import { daysBefore } from '../../text/times.ts';
 import { newestVerified } from '../catalog/list.ts';
 import { changesPrefix } from '../changes/change-names.ts';
 import { KeptMoments, MOMENTS_REQUESTS } from '../changes/kept-moments.ts';
 import { basesOf, storedChange } from '../changes/list-changes.ts';
 import type { StoredChange } from '../changes/listed.ts';
-import { daysBefore, oldestBackup, oldestFirst, planChanges } from '../changes/prune-changes.ts';
+import { oldestBackup, oldestFirst, planChanges } from '../changes/prune-changes.ts';
 import { PAGE_KEYS, StoreError } from '../store/types.ts';
 import { KEPT_AFTER_MS, newestObject } from './copy-retention.ts';
 import type { ChangesMemory } from './memory.ts';

@@ -1,4 +1,5 @@
 /** Questions to a server's database: one request, one transaction. */
+import { isObject } from '../../lib/read-json.ts';
 import type { Row, SqlValue } from '../model/model.ts';
 import {
   chained,
@@ -8,7 +9,7 @@ import {
   type SqlHttp,
   StatementFailed,
 } from '../sql-http/sql-http.ts';
-import { isObject, UNSIGNED_INFINITY, WireError } from '../sql-http/wire.ts';
+import { UNSIGNED_INFINITY, WireError } from '../sql-http/wire.ts';
 
 /** The rows of each query, and which pipeline endpoint the server has, newest first. */
 export async function askServer(

@@ -2,11 +2,12 @@
  * The answer of `POST /v3/cursor` as entries, checked against what was asked
  * (serverless/PROTOCOL.md 7.2).
  */
+import { isObject } from '../../lib/read-json.ts';
 import type { Row } from '../model/model.ts';
 import { RowLines, rowFromJson, startsRow } from './row-lines.ts';
 import { readStream, StatementFailed, type StreamAddress } from './sql-http.ts';
 import { textBlocks } from './text-blocks.ts';
-import { isObject, parseJson, WireError, type WireValue } from './wire.ts';
+import { parseJson, WireError, type WireValue } from './wire.ts';
 
 type Entry =
   | { readonly type: 'begin'; readonly step: number; readonly width: number }

@@ -3,10 +3,10 @@
  * and the objects it makes. Only the spelling that servers really use is read here, character for
  * character; any other is left to JSON.parse.
  */
+import { isObject } from '../../lib/read-json.ts';
 import {
   decodeBase64,
   decodeWireValue,
-  isObject,
   parseJson,
   UNSIGNED_INFINITY,
   WireError,

@@ -2,7 +2,9 @@
  * A libSQL server over HTTP: only the requests that a snapshot needs (tursodatabase/turso
  * serverless/PROTOCOL.md).
  */
+
 import { capped } from '../../lib/capped.ts';
+import { isObject } from '../../lib/read-json.ts';
 import {
   guardedBody,
   heard,
@@ -12,7 +14,7 @@ import {
   systemTimer,
   type Timer,
 } from '../../lib/silence.ts';
-import { decodeWireValue, isObject, parseJson, WireError, type WireValue } from './wire.ts';
+import { decodeWireValue, parseJson, WireError, type WireValue } from './wire.ts';
 
 export interface SqlHttpOptions {
   /**

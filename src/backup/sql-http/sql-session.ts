@@ -4,9 +4,10 @@
  */
 import { sureRow } from '../../db/database.ts';
 import { type Clock, explain } from '../../lib/clock.ts';
+import { isObject } from '../../lib/read-json.ts';
 import { retry, SQL_REQUEST } from '../../lib/retry.ts';
 import { ConnectionLost, pipeline, ServerRefused, type SqlHttp, StatementFailed } from './sql-http.ts';
-import { isObject, WireError } from './wire.ts';
+import { WireError } from './wire.ts';
 
 export interface SqlSession {
   /**

@@ -1,6 +1,8 @@
 /** SQL values as a libSQL server spells them (tursodatabase/turso serverless/PROTOCOL.md 8.2). */
+
 import { Buffer } from 'node:buffer';
 import { isCrowded, MOST_PARTS } from '../../lib/crowded-json.ts';
+import { isObject } from '../../lib/read-json.ts';
 import type { SqlValue } from '../model/model.ts';
 
 /** A REAL that came as JSON null: an infinity, its sign not known yet. */
@@ -42,10 +44,6 @@ export function parseJson(text: string): unknown {
   } catch {
     throw new WireError('an answer that is not JSON');
   }
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Base64 with or without padding. */

@@ -1,7 +1,9 @@
 /** Rows into a scratch database, exactly as they were. Node only. */
+
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import { InvalidText, type Row, type SqlValue, type TableInfo } from '../model/model.ts';
+import { ROWIDS } from '../schema/change-key.ts';
 
 /**
  * Rows of the tables behind an FTS5 or R-Tree table are brought back as they were, which defensive
@@ -117,7 +119,7 @@ export function bindable(value: SqlValue): Bindable {
 /** The name under which SQL reaches the rowid; a table may shadow two of the three. */
 export function rowidName(table: Pick<TableInfo, 'name' | 'columns'>): string {
   const taken = new Set(table.columns.map(({ name }) => name.toLowerCase()));
-  const free = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
+  const free = ROWIDS.find((name) => !taken.has(name));
   if (free === undefined) throw new Error(`columns of ${table.name} hide its rowid`);
   return free;
 }

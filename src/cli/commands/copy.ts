@@ -193,7 +193,7 @@ async function readChanges(
   signal: AbortSignal,
   { onMended, onFile }: { onMended(file: string, where: Bucket): void; onFile(): void },
 ): Promise<LookedBack> {
-  const bar = createProgressBar(terminal, () => performance.now());
+  const bar = createProgressBar(terminal);
   let read = 0;
   const remembered = await rememberedBy(session);
   return lookBackAtChanges(

@@ -169,7 +169,7 @@ function fileName({ file }: ManifestObject, plain: boolean): string {
 }
 
 function progress({ terminal }: Invocation, total: number): (bytes: number) => void {
-  const bar = createProgressBar(terminal, () => performance.now());
+  const bar = createProgressBar(terminal);
   let bytes = 0;
   return (more) => {
     bytes += more;

@@ -25,7 +25,7 @@ async function run(
   const lost = name === 'latest' && !session.readsCopy ? await findLost(session) : undefined;
   const { entry, passedOver } = await resolveBackup(session.bucket, name);
   for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
-  const bar = createProgressBar(terminal, () => performance.now());
+  const bar = createProgressBar(terminal);
   const { record, recordFailed, notes, chain } = await drill(
     {
       bucket: session.bucket,

@@ -111,7 +111,7 @@ async function writeRows(
     appVersion: APP_VERSION,
     ...(schemaVersion !== undefined && { schemaVersion }),
   };
-  const bar = createProgressBar(terminal, () => performance.now());
+  const bar = createProgressBar(terminal);
   let read = 0;
   await stoppable((signal) =>
     writeLive(source, {

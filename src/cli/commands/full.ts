@@ -49,7 +49,7 @@ async function full(
   });
   const context = { ...opened, onlyOurs: !anySchema };
   const plain = await plainOf(session);
-  const bar = createProgressBar(terminal, () => performance.now());
+  const bar = createProgressBar(terminal);
   const began = now();
   const outcome = await stoppable((signal) =>
     runBackup(context, {

@@ -87,7 +87,7 @@ async function importFile(
       ),
     );
   const map = await mapOf(invocation, file, options);
-  const bar = createProgressBar(terminal, () => performance.now());
+  const bar = createProgressBar(terminal);
   const run = (
     more: Pick<ImportRun, 'dryRun' | 'beforeMerge'> & { beat?: () => Promise<void> },
   ): Promise<ImportReport> =>

@@ -219,7 +219,7 @@ async function write(
   }: { readonly output: string; readonly settings: readonly string[]; readonly asOf: string },
 ): Promise<number> {
   const { database, document } = manifest.objects;
-  const bar = createProgressBar(terminal, () => performance.now());
+  const bar = createProgressBar(terminal);
   const total = database.bytes + document.bytes;
   let read = 0;
   let bytes = 0;

@@ -213,7 +213,7 @@ async function carryOut(
   }
   const context: BackupContext | undefined =
     plan.isSaved && !plan.isOther ? await session.backup() : undefined;
-  const bar = createProgressBar(terminal, () => performance.now());
+  const bar = createProgressBar(terminal);
   const report = await invocation.stoppable((signal) =>
     restore(
       { ...base, context, closeTarget: () => session.close() },

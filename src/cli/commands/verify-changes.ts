@@ -52,7 +52,7 @@ export async function verifyChangeFiles(invocation: Invocation, isStrict: boolea
   const { retentionDays: days } = session.config.changes;
   // Files of one day go together, and a tick later.
   const keptSince = new Date(now().getTime() - (days - 1) * DAY_MS);
-  const bar = createProgressBar(terminal, () => performance.now());
+  const bar = createProgressBar(terminal);
   let bytes = 0;
   const { findings, ...verdict } = await stoppable((signal) =>
     verifyChanges(session.bucket, {

@@ -3,7 +3,9 @@
  * updates, possibly at once on several hosts: whoever claims the refresh says the number, the
  * others say nothing; a moment later, and at the next tick, the number is made true.
  */
+
 import { type Api, GrammyError } from 'grammy';
+import { messageOptions } from '../../bot/show.ts';
 import { type Database, hasChanged } from '../../db/database.ts';
 import { claimStatus, staleStatuses, statusShown } from '../../db/draft-parts.ts';
 import { anyDraft, type Draft } from '../../db/read-drafts.ts';
@@ -35,10 +37,7 @@ export interface StatusParts {
 export async function showStatus(parts: StatusParts, draft: Draft): Promise<void> {
   const { api, db } = parts;
   const screen = draftScreen(draft, textsIn(draft.language, parts.defaultLocale));
-  const options = {
-    parse_mode: 'HTML' as const,
-    ...(screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard }),
-  };
+  const options = messageOptions(screen);
   const old = draft.statusMessage;
   if (old !== null && old > (draft.lastPartMessage ?? 0)) {
     await api.editMessageText(draft.userId, old, screen.text.markup, options).catch(unlessUneditable);
