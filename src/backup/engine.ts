@@ -13,6 +13,14 @@
  */
 
 import { type Timer, within } from '../lib/silence.ts';
+import {
+  type DownloadLink,
+  filesOf,
+  type Linked,
+  linksTo,
+  type StoredFile,
+  verifyStored,
+} from './backup-files.ts';
 import type { Bucket } from './catalog/bucket.ts';
 import type { ChangeState } from './catalog/change-state.ts';
 import { damagedRun } from './catalog/damage-without-backup.ts';
@@ -31,14 +39,6 @@ import { catchUp } from './copy/catch-up.ts';
 import type { CopyContext } from './copy/context.ts';
 import type { CopyMemory } from './copy/memory.ts';
 import type { Slice } from './copy/proven.ts';
-import {
-  type DownloadLink,
-  filesOf,
-  type Linked,
-  linksTo,
-  type StoredFile,
-  verifyStored,
-} from './downloads.ts';
 import { heldAlready } from './run/already-held.ts';
 import type { BackupContext } from './run/context.ts';
 import { giveUp } from './run/give-up.ts';

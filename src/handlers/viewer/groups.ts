@@ -9,12 +9,12 @@ import type { Action } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { type Screen, show } from '../../bot/show.ts';
 import { type Stage, step } from '../../bot/step.ts';
-import type { AnimeCard } from '../../db/anime.ts';
+import { type AnimeCard, animeByCode, animeById } from '../../db/anime.ts';
+import type { Query } from '../../db/database.ts';
 import { describeError } from '../../lib/log.ts';
 import { cutText } from '../../text/html.ts';
 import { descriptionBelow } from '../../text/search-text.ts';
 import { cardText } from './card.ts';
-import { namedAnime } from './named-anime.ts';
 
 export const groups: Stage = (incoming, { id, isPrivate }) => {
   const isCommand = incoming.kind === 'command';
@@ -61,4 +61,10 @@ function groupScreen(ctx: BotContext, action: Action | undefined, anime: AnimeCa
       ? {}
       : { media: { kind: 'photo', fileId: anime.photoId, at: anime.photoAt }, onRefused: () => {} }),
   };
+}
+
+/** Which anime it is about: by its code (text, deep link) or by its id (button). */
+function namedAnime(action: Action | undefined, userId: number): Query<AnimeCard | undefined> | undefined {
+  if (action?.kind === 'open') return animeByCode(action.code, userId);
+  return action !== undefined && 'anime' in action ? animeById(action.anime, userId) : undefined;
 }

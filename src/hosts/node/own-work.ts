@@ -1,11 +1,11 @@
 /** What a Node host does without being asked: backups, ticks, copies, shipping and drills. */
+import { Cron } from 'croner';
 import { changeState } from '../../backup/catalog/change-state.ts';
+import { describeError, type Log } from '../../lib/log.ts';
 import type { Host } from '../host-parts.ts';
 import type { Acquired } from './acquire.ts';
 import { tickWhileBusy } from './busy-ticks.ts';
 import { type ComposedNode, TICK_LIMITS } from './compose-node.ts';
-import { schedule } from './schedule.ts';
-import { shipper } from './shipper.ts';
 import { DRILL_CRON, drillAndTell } from './weekly-drill.ts';
 
 /**
@@ -72,4 +72,33 @@ export function beginOwnWork(
       if (!isLost()) await runs.add(shipOnce());
     }
   }
+}
+
+/** Fires on the given schedule, UTC; does not start a second run while one goes on. */
+function schedule(pattern: string, log: Log, run: (at: Date) => Promise<void>): Cron {
+  return new Cron(
+    pattern,
+    {
+      timezone: 'UTC',
+      protect: true,
+      unref: true,
+      catch: (error) => log.error('schedule', { pattern, error: describeError(error) }),
+    },
+    (cron) => run(cron.currentRun() ?? new Date()),
+  );
+}
+
+/** Ships once. What could not go now goes the next time; a reason is told once. */
+function shipper(host: Pick<Host, 'shipChanges'>, log: Log): () => Promise<void> {
+  let unshipped: string | undefined;
+  return async () => {
+    try {
+      await host.shipChanges();
+      unshipped = undefined;
+    } catch (error) {
+      const reason = describeError(error);
+      if (reason !== unshipped) log.warn('changes not shipped', { error: reason });
+      unshipped = reason;
+    }
+  };
 }

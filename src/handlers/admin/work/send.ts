@@ -1,6 +1,6 @@
 /** Sends a backup's files to the admin's chat. */
 import { InputFile } from 'grammy';
-import type { StoredFile } from '../../../backup/downloads.ts';
+import type { StoredFile } from '../../../backup/backup-files.ts';
 import { keepDetail } from '../../../db/admin-work.ts';
 import { html } from '../../../text/html.ts';
 import type { DoWork } from './parts.ts';
