@@ -12,8 +12,12 @@ import {
   captionsDone,
 } from '../db/archive-captions.ts';
 import { allPaces } from '../db/chat-pace.ts';
+import type { FilePlace } from '../db/missing-files.ts';
 import { MOST_A_MINUTE } from '../lib/chat-pace.ts';
-import { archiveCaption } from './archive-caption.ts';
+import { textsFor } from '../locales/index.ts';
+import type { LocaleName } from '../settings/config.ts';
+import { cutText, type Html } from '../text/html.ts';
+import { titleFrom } from '../text/search-text.ts';
 import type { JobContext } from './job.ts';
 import { PacedChat } from './paced-chat.ts';
 
@@ -59,4 +63,11 @@ async function edit({ api, log, defaultLocale }: JobContext, file: ArchivedFile)
       log.info('caption not edited', { code, part, error: failure.reason });
   }
   return true;
+}
+
+/** What stands below a copy: a person can read the channel when no database is left. */
+export function archiveCaption(locale: LocaleName, { title, description, code, part }: FilePlace): Html {
+  const t = textsFor(locale);
+  const name = titleFrom(title, description) ?? t.viewer.untitled(code);
+  return t.admin.archive.caption(cutText(name, 256).text, code, part);
 }
