@@ -2,7 +2,6 @@
 
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { ColumnInfo, IndexColumn, IndexInfo, ScanTarget, SqlValue, TableInfo } from '../model/model.ts';
-import { ROWIDS } from '../schema/change-key.ts';
 import { parseCreateIndex } from './index-sql.ts';
 import type { DetailedSchema } from './schema.ts';
 
@@ -205,7 +204,7 @@ function rowidSql(table: TableInfo, as: string): string {
   if (alias !== undefined) return columnSql(as, alias);
   if (table.withoutRowid) throw new Error(`table ${table.name} has no rowid`);
   const taken = new Set(table.columns.map((column) => column.name.toLowerCase()));
-  const free = ROWIDS.find((name) => !taken.has(name));
+  const free = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
   if (free === undefined)
     throw new Error(
       `table ${table.name} hides its rowid behind columns of all three names: rename one of them, or drop the table`,
