@@ -11,7 +11,7 @@ import { uncounted } from '../src/cli/uncounted.ts';
  * Ours (docs/decisions.md, "The Worker's bundle"); Cloudflare itself allows 3 MiB (free) and 10 MiB
  * (paid).
  */
-const BUDGET_KIB = 473;
+const BUDGET_KIB = 475;
 
 script('bundle', 'Bundles the Worker and holds it to its budget; takes no options.').parse();
 const directory = mkdtempSync(join(tmpdir(), 'anime-bundle-'));

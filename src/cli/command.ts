@@ -116,8 +116,7 @@ export function framed<Options extends object>(
             ? (session.elsewhere ?? session.offline)
             : undefined;
         if (hint !== undefined && !failure.includes(hint)) terminal.note(`note: ${hint}`);
-        if (session !== undefined && terminal.isZoneOwed)
-          terminal.note(terminal.colors.dim(`Times are those of ${session.config.timeZone} (TIMEZONE).`));
+        terminal.tellZone();
         await session?.close();
         interruption.dispose();
       }

@@ -2,10 +2,11 @@
  * What a command works with: settings, bucket and database, opened on demand and closed at the end.
  * Node only.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import { withDoubts } from '../backup/catalog/doubts.ts';
+import { nameFromText } from '../backup/catalog/names.ts';
 import { isIdentity, recipientOf } from '../backup/envelope/keys.ts';
 import type { OpeningKeys } from '../backup/envelope/types.ts';
 import type { RowSource } from '../backup/model/model.ts';
@@ -97,7 +98,8 @@ export async function openSession(
   const isOffline = config.database.kind === 'file' && config.database.path === resolve(OFFLINE_DATABASE);
   // Who looks at what was tried offline cannot take a command without its settings.
   if (isOffline) callOffline();
-  const offline = !isOffline && existsSync(OFFLINE_DIRECTORY) && isAway(config) ? OFFLINE : undefined;
+  const isBare = !isOffline && isAway(config) && !hasBackups(config);
+  const offline = isBare && existsSync(OFFLINE_DIRECTORY) ? OFFLINE : undefined;
   const open: { close(): Promise<void> }[] = [];
   const notices: string[] = [];
   const live = async (): Promise<Database> => {
@@ -206,6 +208,15 @@ const OFFLINE = `what was tried offline is its own: ${OFFLINE_SETTINGS}`;
 
 function isAway({ database }: Config): boolean {
   return database.kind === 'file' && !existsSync(database.path);
+}
+
+/** A directory of backups with one in it, by its names: then something else is here. */
+function hasBackups({ bucket }: Config): boolean {
+  return (
+    bucket.kind === 'directory' &&
+    existsSync(bucket.path) &&
+    readdirSync(bucket.path).some((name) => nameFromText(name) !== undefined)
+  );
 }
 
 /** What a restore or a running bot kept of it is newer than any backup. */

@@ -8,7 +8,7 @@ import { timesInZone } from '../text/moment.ts';
 import { visibleLines } from '../text/visible.ts';
 import { type Colors, createColors, inked } from './ink.ts';
 import { Interrupted } from './interrupted.ts';
-import { outputs } from './output.ts';
+import { type Output, outputs } from './output.ts';
 
 export type { Colors } from './ink.ts';
 
@@ -30,8 +30,8 @@ export interface Terminal {
   readonly rows: number | undefined;
   /** The zone in which people read times, once it is known. */
   zone: string | undefined;
-  /** A time was told, and nobody said of which zone. */
-  readonly isZoneOwed: boolean;
+  /** Says of which zone the times are, once, where one was told, and on the same stream. */
+  tellZone(): void;
   /** Nobody reads the answer any more (`verify --all | head -1`). */
   readonly isDeserted: boolean;
   /**
@@ -67,11 +67,11 @@ export function createTerminal(json: boolean): Terminal {
   const watched = !json && process.stderr.isTTY === true;
   let drawn = false;
   let zone: string | undefined;
-  let isZoneOwed = false;
+  const hasTimes = new Set<Output>();
   /** As people read it here. */
-  const said = (line: string): string => {
+  const said = (line: string, where: Output): string => {
     const text = asCalledHere(zone === undefined ? line : timesInZone(line, zone));
-    isZoneOwed ||= SHOWN_TIME.test(text);
+    if (SHOWN_TIME.test(text)) hasTimes.add(where);
     return text;
   };
   const clear = (): void => {
@@ -93,8 +93,12 @@ export function createTerminal(json: boolean): Terminal {
     set zone(known) {
       zone = known;
     },
-    get isZoneOwed() {
-      return isZoneOwed;
+    tellZone() {
+      if (json || zone === undefined) return;
+      const line = colors.dim(`Times are those of ${zone} (TIMEZONE).`);
+      // Cron mails standard error: good news writes nothing there.
+      if (hasTimes.has(out)) out.write(`${inked(line)}\n`);
+      else if (hasTimes.has(err)) err.write(`${inked(line)}\n`);
     },
     get isDeserted() {
       return out.isClosed;
@@ -102,19 +106,19 @@ export function createTerminal(json: boolean): Terminal {
     note(line) {
       if (json) return;
       clear();
-      err.write(`${inked(said(hideKnown(line)))}\n`);
+      err.write(`${inked(said(hideKnown(line), err))}\n`);
     },
     fail(message) {
       clear();
       const error = hideSecrets(message);
       if (json) answer({ ok: false, error: asCalledHere(error) });
       // Wrong settings are told line by line.
-      else err.write(`${inked(errColors.red('error:'))} ${visibleLines(said(error))}\n`);
+      else err.write(`${inked(errColors.red('error:'))} ${visibleLines(said(error, err))}\n`);
     },
     say(line) {
       if (json) return;
       clear();
-      out.write(`${inked(said(hideKnown(line)))}\n`);
+      out.write(`${inked(said(hideKnown(line), out))}\n`);
     },
     answer,
     send: (chunk) => out.send(chunk),
@@ -138,7 +142,7 @@ export function createTerminal(json: boolean): Terminal {
         });
         const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
         const answer = await Promise.race([
-          lines.question(`${inked(said(question))}\nType ${word} to go on: `),
+          lines.question(`${inked(said(question, err))}\nType ${word} to go on: `),
           closed,
         ]);
         if (answer === undefined) err.write('\n');

@@ -138,6 +138,18 @@ describe('/test', () => {
     expect(desk.last().text).not.toContain('✅ Baza');
   });
 
+  test('a newest backup from before an import is told as that', async () => {
+    desk = await startDesk();
+    const scheduledAt = desk.bot.now();
+    await desk.bot.services.backups.run({ trigger: 'start', scheduledAt });
+    await desk.admin.send('/test');
+    expect(desk.last().text).not.toContain('import');
+    desk.bot.advance(1_000);
+    await desk.bot.services.backups.run({ trigger: 'import', scheduledAt: desk.bot.now() });
+    await desk.press('🔄 Qayta tekshirish');
+    expect(desk.last().text).toContain('U import oldidan olingan');
+  });
+
   test('a check that fails is a finding, not a failure', async () => {
     desk = await startDesk();
     desk.telegram.script({
@@ -164,6 +176,8 @@ describe('backups', () => {
     expect(desk.last().text).toContain('tekshirildi: har bir bayt solishtirildi');
     await desk.press('⬇️ Yuklab olish');
     expect(desk.last().text.match(/http:\/\/127\.0\.0\.1\/backups\/anime_(bot|backup)_\S+/g)).toHaveLength(2);
+    // On a phone they are dead.
+    expect(desk.last().text).toContain('⚠️ Ular faqat bot ishlayotgan kompyuterda ochiladi');
     await desk.press('📨 Shu yerga yuborish');
     const files = desk.admin.messages().slice(-2);
     expect(files.map(({ document }) => document?.name)).toEqual([

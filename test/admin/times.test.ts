@@ -107,7 +107,9 @@ describe('the time zone', () => {
     expect(said()).toContain(`✅ ${shown} · `);
     await admin.send('/admin');
     await desk.press(/Javobsiz/);
-    expect(said()).toContain(`oxirgisi ${shown}: bot bu xatoni tanimaydi: no reason`);
+    expect(said()).toContain(
+      `oxirgisi ${shown}: kutilmagan xato; takrorlansa, bot jurnalini (log) ko‘ring: no reason`,
+    );
     await admin.send('/edit 12');
     await desk.press('📣 Joylash');
     expect(said()).toContain(`Kanal · ${shown.slice(0, 10)}`);

@@ -92,6 +92,24 @@ describe('list', () => {
     expect(stdout).not.toContain('20250101_000000 is');
   });
 
+  test('with neither a database nor a backup it says so, and what was tried offline is no matter beside backups', async () => {
+    const bare = join(directory, 'bare');
+    mkdirSync(join(bare, 'data/offline'), { recursive: true });
+    const env = { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' };
+    const none = await runCli(bare, env, 'list');
+    expect(none.stdout).toMatch(
+      /^Not safe: there is no backup in directory \S+, which is not there, and neither is the database, \S+bot\.db: start the bot once/,
+    );
+    mkdirSync(join(bare, 'bucket'));
+    const empty = await runCli(bare, env, 'list');
+    expect(empty.stdout).toMatch(/bucket\. Nor is there a database to make one of, \S+: start the bot once/);
+    expect(empty.stdout).not.toContain('full');
+    expect(empty.stderr).toContain('what was tried offline');
+    await putBackup(createDirectoryStore(join(bare, 'bucket')), '', new Date());
+    const { stderr } = await runCli(bare, env, 'download', 'latest');
+    expect(stderr).not.toContain('what was tried offline');
+  });
+
   test('an empty bucket, and one that is not there, are named: the settings may be wrong', async () => {
     expect((await cli('none', 'list')).stdout).toMatch(
       /^Not safe: there is no backup in directory \S+\/none\. Make one/,

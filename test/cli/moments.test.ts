@@ -186,7 +186,7 @@ test('changes, list and verify --changes: how far back, and whether it holds', a
   expect(shown).toContain('(2 gaps)');
   expect(shown).toMatch(/not from 2026-06-15 07:03:00 to .*: a restore replaced the rows/);
   expect(shown).toMatch(
-    /^o 00000000 {2}since 2026-06-15 07:00, a change log began anew: 2 files, 1 backup, to 2026-06-15 07:03$/m,
+    /^o 00000000 {2}since 2026-06-15 07:00:\d\d, a change log began anew: 2 files, 1 backup, to 2026-06-15 07:03:00$/m,
   );
   expect(shown).toMatch(
     /^└─o 00000000 .*a restore replaced the rows after change 2: 1 file, 1 backup, to .* \(newest\)$/m,

@@ -22,12 +22,17 @@ test('a line holds the time, what happened, and what of it', () => {
   );
   log.info('disk', { outcome: 'done', took_ms: 12, name: null, bytes: undefined });
   log.warn('webhook not set', { message: 'it is gone' });
+  // As a person would say it: no names of fields.
+  log.error('polling failed', { remedy: 'look at the network', error: 'HttpError: x', retry_in_ms: 8_000 });
+  log.warn('second copy', { problem: 'it is full', left: 2 });
   log.error('bell\u0007 and\nbreak');
   log.debug('not told');
   log.info('stopped');
   expect(lines).toEqual([
     '12:00:05  disk: outcome done, took ms 12',
     '12:00:05  webhook not set: it is gone',
+    '12:00:05  polling failed: look at the network, HttpError: x, tried again in 8 s',
+    '12:00:05  second copy: it is full, 2 left',
     expect.stringMatching(/^12:00:05 {2}bell\S+ and\S+break$/),
     '12:00:05  stopped',
   ]);

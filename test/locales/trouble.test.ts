@@ -11,7 +11,13 @@ import type { ImportReport } from '../../src/backup/import/import.ts';
 import { backupAlertText } from '../../src/bot/alerts.ts';
 import { adminTexts } from '../../src/locales/admin/index.ts';
 import { textsFor } from '../../src/locales/index.ts';
+import { en } from '../../src/locales/trouble/en.ts';
+import { ru } from '../../src/locales/trouble/ru.ts';
+import { uz } from '../../src/locales/trouble/uz.ts';
+import { uzCyrl } from '../../src/locales/trouble/uz-cyrl.ts';
 import { LOCALE_NAMES } from '../../src/settings/config.ts';
+
+const TROUBLES = { uz, 'uz-Cyrl': uzCyrl, ru, en };
 
 /** As the Bot API, getWebhookInfo, the network and the bot itself say it -> the Uzbek of it. */
 const USUAL: readonly (readonly [string, string])[] = [
@@ -74,7 +80,7 @@ describe('refusals', () => {
 
   test('of what nobody knows that is said, and the words stand behind it, escaped, as code', () => {
     expect(textsFor('uz').trouble('a <new> refusal').markup).toBe(
-      'bot bu xatoni tanimaydi: <code>a &lt;new&gt; refusal</code>',
+      'kutilmagan xato; takrorlansa, bot jurnalini (log) ko‘ring: <code>a &lt;new&gt; refusal</code>',
     );
   });
 
@@ -133,7 +139,7 @@ describe('reasons of the backup engine', () => {
       'directory /a is not the directory that the bot knows as COPY_DIR: its mark, a.txt, is not there',
       'papka bot bilgan joy emas',
     ],
-    ['what nobody knows', 'bot bu xatoni tanimaydi'],
+    ['what nobody knows', 'kutilmagan xato; takrorlansa, bot jurnalini'],
     ['ENOSPC: no space left on device: make room in directory b', 'diskda yoki omborda joy qolmagan'],
     [
       'no copy of the database bot.db: it is made beside it, so the directory must be writable',
@@ -156,6 +162,41 @@ describe('reasons of the backup engine', () => {
     // The engine's own words are a detail.
     for (const locale of LOCALE_NAMES)
       expect(textsFor(locale).backupTrouble(said).markup).toMatch(/^[^<]+\n<code>[^<]+<\/code>$/);
+  });
+
+  test.each([
+    ["this is not the bot's database (it has no tables), so nothing was backed up", 'not-ours'],
+    ['LibsqlError: STREAM_EXPIRED: the stream is over', 'cut-off'],
+    ['database server x closed the read transaction', 'cut-off'],
+    ['a cursor answer that is cut off', 'half-answer'],
+    ['database server x does not say that it committed', 'half-answer'],
+    ['s3 bucket b: the listing is incomplete: 7 of 9', 'half-answer'],
+    ['manifest objects.database: parts do not add up to its bytes', 'no-manifest'],
+    ['s3 bucket b: x was answered with success, but the object is not there as sent', 'unlike'],
+    ['x does not read back as it was stored', 'unlike'],
+    ['x is no whole SQLite database: integrity_check says row 3', 'bad-file'],
+    ['another run is under way (node host); try again when it is done', 'other-run'],
+    ['the lease (fence 7) was taken over by another run: this one stalled too long', 'other-run'],
+    ['x could not be checked on this machine', 'machine'],
+    ['its process was ended from outside (SIGKILL): is memory short?', 'machine'],
+    ['the host was stopped', 'stopped'],
+    ['the database holds its texts as UTF-16: convert it', 'odd-data'],
+    ['one row is too large for an answer of the server', 'odd-data'],
+  ] as const)('a sentence of the bot’s own has words of its own: %s', (said, code) => {
+    for (const [locale, texts] of Object.entries(TROUBLES))
+      expect(
+        textsFor(locale as 'uz')
+          .backupTrouble(said)
+          .markup.split('\n')[0],
+      ).toBe(texts[code]);
+  });
+
+  test('what a failed update met is told so, too', () => {
+    const { trouble } = textsFor('uz');
+    expect(trouble('DatabaseUnavailable: database unavailable: STREAM_EXPIRED').markup).toMatch(
+      /^baza serveri vaqt tugagani/,
+    );
+    expect(trouble('TypeError: x is undefined').markup).toMatch(/^kutilmagan xato; .* ko‘ring: <code>/);
   });
 
   test('a lost table is told with its name and not in English, in every alert', () => {

@@ -1,4 +1,5 @@
 /** What `list` looks at before it says anything: backups, changes, second copy, database. */
+import { existsSync } from 'node:fs';
 import { damagedRun } from '../../backup/catalog/damage-without-backup.ts';
 import { UNRECORDED } from '../../backup/catalog/doubts.ts';
 import { type DrillRecord, readDrills } from '../../backup/catalog/drill-record.ts';
@@ -153,6 +154,10 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
       fuller,
       held,
       isGone: databaseGone !== undefined,
+      missing:
+        !readsCopy && database.kind === 'file' && databaseGone === undefined && !existsSync(database.path)
+          ? database.path
+          : undefined,
       isAlive: !readsCopy && (lack ?? databaseGone ?? unread) === undefined,
       unopened: unopened && { ...unopened, opening },
       where: bucket.store.description,

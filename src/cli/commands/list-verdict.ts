@@ -46,6 +46,8 @@ export interface Standing {
   readonly held: string | undefined;
   /** The file is not there, so no backup of it can be made; another line says what to do. */
   readonly isGone: boolean;
+  /** The path of the database file, where it is not there and nothing of it is kept. */
+  readonly missing: string | undefined;
   /** The database answers, and nothing of the bot's is missing in it. */
   readonly isAlive: boolean;
   /** The newest one, where no key that is set opens it; `opening`: the newest that one does. */
@@ -79,7 +81,9 @@ export function verdict(
             ? ` ${adviceOn(damaged, stored)}`
             : failedRun !== undefined
               ? ` ${mend(failedRun.problem, stored)}`
-              : ` Make one: ${standing.make}`,
+              : standing.missing === undefined
+                ? ` Make one: ${standing.make}`
+                : ` Nor is there a database to make one of, ${standing.missing}: ${BEGIN}`,
         );
   const gone =
     lost &&
@@ -107,6 +111,8 @@ export function verdict(
       : `To bring that back${standing.further === undefined ? '' : ', and the changes behind it'}: npm run backup -- restore ${standing.further ?? 'latest'}`;
     if (elsewhere !== undefined)
       return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${absence === undefined ? '' : ', which is not there'}${why}; the other bucket has ${elsewhere.name}${whose}. ${todo}`;
+    if (absence !== undefined && standing.missing !== undefined)
+      return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}, which is not there, and neither is the database, ${standing.missing}: ${BEGIN}, or mount the disk`;
     return absence === undefined
       ? `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${why}.${whatToDo}`
       : `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}, ${absence}${why}`;
@@ -163,6 +169,9 @@ function before({ manifest }: BackupEntry): string {
     ? ` It was made before ${trigger === 'import' ? 'an import' : 'a restore'}; if that was done, it has nothing of what that brought: ${FULL}`
     : '';
 }
+
+/** Where nothing is here yet, or the settings name another place. */
+const BEGIN = 'start the bot once, or set DATABASE_URL and BACKUP_DIR to where they are';
 
 export const FULL = 'npm run backup -- full';
 

@@ -45,7 +45,8 @@ export const backupFeature = feature('admins')
       const links = await ctx.services.backups.links(name, ctx.viewer.id);
       if (links.length === 0) return { alert: ctx.t.admin.backup.gone() };
       const files = links.map(({ fileName, bytes, url }) => ({ name: fileName, bytes, url }));
-      return { text: ctx.t.admin.backup.linkList(files), isNew: true };
+      const isLocal = files.some(({ url }) => isOfThisMachine(url));
+      return { text: ctx.t.admin.backup.linkList(files, isLocal), isNew: true };
     }),
   )
   .on('backupCheck', async (ctx, { text: name }) => {
@@ -53,6 +54,11 @@ export const backupFeature = feature('admins')
     await leaveUpdate(ctx, { kind: 'check', detail: { name }, meanwhile });
   })
   .on('backupSend', (ctx, { text: name }) => orTrouble(ctx, () => sendHere(ctx, name)));
+
+/** On a phone it is a dead link. */
+function isOfThisMachine(url: string): boolean {
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+}
 
 /** A bucket that refuses, or does not answer in time, is said where it was asked for. */
 async function orTrouble(

@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import { createLog, type Format, hideKnown, type Log, type LogLevel } from '../../lib/log.ts';
 import { asCalledHere, asCalledInJson } from '../../settings/command-name.ts';
 import type { Config } from '../../settings/config.ts';
+import { formatDuration } from '../../text/format.ts';
 import { timesInZone, toTheSecond } from '../../text/moment.ts';
 import { DEFAULT_TIME_ZONE } from '../../text/times.ts';
 import { visible } from '../../text/visible.ts';
@@ -13,7 +14,7 @@ import { inWords } from './log-words.ts';
 /** What a busy bot does all day; LOG_LEVEL=debug shows it. */
 const ROUTINE = new Set<unknown>(['handled', 'duplicate', 'ignored']);
 
-/** `20:04:07  second copy: problem it is full, left 2`, in the zone in which people read times. */
+/** `20:04:07  second copy: it is full, 2 left`, in the zone in which people read times. */
 export function peopleFormat(
   now: () => Date,
   { isVerbose = false, colors = pc.createColors(false), zone = DEFAULT_TIME_ZONE } = {},
@@ -22,7 +23,7 @@ export function peopleFormat(
   return (level, event, { message, ...fields }) => {
     if (!isVerbose && event === 'update' && ROUTINE.has(fields['outcome'])) return undefined;
     const told = Object.entries(fields).flatMap(([name, value]) =>
-      value === undefined || value === null ? [] : [`${name.replaceAll('_', ' ')} ${String(value)}`],
+      value === undefined || value === null ? [] : [toldField(name, value)],
     );
     const rest = [...(message === undefined ? [] : [String(message)]), ...told].join(', ');
     const time = toTheSecond(now(), zone).slice(11);
@@ -30,6 +31,16 @@ export function peopleFormat(
     const line = visible(timesInZone(hideKnown(words), zone));
     return `${colors.dim(time)}  ${paint[level](line)}`;
   };
+}
+
+/** What says by itself what it is. */
+const SENTENCES = new Set(['error', 'problem', 'reason', 'remedy']);
+
+function toldField(name: string, value: string | number | boolean): string {
+  if (SENTENCES.has(name)) return String(value);
+  if (name === 'retry_in_ms') return `tried again in ${formatDuration(Number(value))}`;
+  if (name === 'left') return `${value} left`;
+  return `${name.replaceAll('_', ' ')} ${value}`;
 }
 
 /** The host's log: lines for people on a terminal, JSON elsewhere; LOG_FORMAT overrides both. */

@@ -41,7 +41,19 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   'store-gone': 'its files are not in the bucket',
   unlike: 'the store holds something else than was written',
   unreachable: 'the store or the database server did not answer',
-  odd: 'the bot does not know this error',
+  'not-ours':
+    'this is not the bot’s database, look at its address in the settings; if the data is gone, docs/operations.md says what to do',
+  'cut-off': 'the database server cut the connection when its time was over, try again a little later',
+  'half-answer':
+    'the store or the database server gave an answer that is cut or makes no sense; if it comes again, look at the server',
+  'no-manifest': 'the manifest of the backup is gone or damaged; make a new backup: /backup',
+  'bad-file': 'a file of the backup is damaged; make a new backup: /backup',
+  'other-run': 'another backup or restore is under way; try again when it is done',
+  machine:
+    'the server has too little memory, or too little of something else; close other programs and try again',
+  stopped: 'the work broke off because the bot was stopped, begin it again',
+  'odd-data': 'the database holds something that no backup can hold; it is named below',
+  odd: 'an unexpected error; if it comes again, look at the bot’s log',
   // What the database lacks; the names follow.
   'lack-table': 'a table is missing',
   'lack-renamed': 'a table was renamed',

@@ -36,37 +36,64 @@ const KNOWN: readonly (readonly [RegExp, TroubleCode])[] = [
   [/network request|no answer within|bad gateway|internal server error|gateway time-?out/i, 'no-answer'],
 ];
 
-const OF_DATABASE = /SQLITE_|\bLibsql\w*Error/;
+const OF_DATABASE = /SQLITE_|\bLibsql\w*Error|STREAM_EXPIRED|database (?:unavailable|server)/;
 
 /**
  * The backup engine's reasons: SQLite's and the system's codes, the store's, and its own sentences.
  * The first match counts.
  */
 const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
-  [/not the file that was opened/, 'db-lost'],
+  [/not the file that was opened|database file \S+ does not exist/, 'db-lost'],
   [/is not the directory that the bot knows/, 'other-place'],
+  [/not the bot's database|tables of another program|holds nothing of this bot/, 'not-ours'],
   [/SQLITE_(?:CORRUPT|NOTADB)|disk image is malformed|not a database|database is damaged/i, 'db-damaged'],
   [/damaged when it was read/, 'db-found'],
-  [/gone from the bucket/, 'store-gone'],
+  [/gone from the bucket|is not in the bucket|has no files/, 'store-gone'],
   [/files are gone/, 'gap-gone'],
-  [/ENOSPC|EDQUOT|no space left|SQLITE_FULL|disk is full|make room|quota|insufficient ?storage/i, 'no-room'],
+  [
+    /ENOSPC|EDQUOT|took no more bytes|no space left|SQLITE_FULL|disk is full|make room|quota|insufficient ?storage/i,
+    'no-room',
+  ],
   [/EROFS/, 'read-only'],
   [/SQLITE_(?:READONLY|CANTOPEN)|EACCES|EPERM|readonly database|must be writable/i, 'no-right'],
   [
-    /SignatureDoesNotMatch|InvalidAccessKeyId|AccessDenied|access denied|S3_(?:ACCESS|SECRET)|\b403\b/i,
+    /SignatureDoesNotMatch|InvalidAccessKeyId|AccessDenied|access denied|S3_(?:ACCESS|SECRET)|not (?:be )?deleted|\b403\b/i,
     'store-key',
   ],
   [/NoSuchBucket|InvalidBucketName|S3_(?:BUCKET|ENDPOINT|REGION)/i, 'no-store'],
+  [/on this machine|no process can be|ended from outside|EMFILE|ENFILE|ENOMEM|out of memory/, 'machine'],
   [/hides its rowid|an empty name/, 'odd-table'],
-  [/took longer than|begun \d+ times/, 'too-long'],
+  [/took (?:longer than|too long)|begun \d+ times/, 'too-long'],
   [/never ended/, 'run-died'],
   [/none of the keys|not opened|BACKUP_(?:PASSPHRASE|AGE_IDENTITY)/, 'no-key'],
-  [/read-back failed|SHA-256|differ from what was written/, 'unlike'],
+  [
+    /read-back failed|SHA-256|differ from what was written|does not (?:read|come) back|gives back|arrived otherwise|not (?:what was stored|there as sent|as it was unpacked)|another file under this name|not as in (?:the manifest|backup)/,
+    'unlike',
+  ],
+  [/manifest/, 'no-manifest'],
+  [/STREAM_EXPIRED|TRANSACTION_(?:CLOSED|TIMEOUT)|transaction timed out|read transaction/, 'cut-off'],
+  [
+    /is no whole|schema is refused|ended the process|\bit is cut\b|unpacks? to|no header|neither a SQLite|too many for such|than a change file/,
+    'bad-file',
+  ],
+  [
+    /UTF-(?:8|16)|cannot be stored|too large (?:for|:)|has no (?:key|column|rowid)|or drop it, with sqlite3|is larger than|to no table|schema (?:entry|holds)/,
+    'odd-data',
+  ],
+  [
+    /answer (?:of more|with|that|ends)|br(?:oke|eaks) off|cut off|no pipeline|no database server|say that it committed|listing is incomplete|named no upload|\ba packed |\ba \w+ (?:that is no|without)/,
+    'half-answer',
+  ],
   [
     /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|fetch failed|socket|network|no answer|silent|\b50[0234]\b/i,
     'unreachable',
   ],
   [/SQLITE_(?:BUSY|LOCKED)|database is locked/i, 'db-busy'],
+  [
+    /another (?:run|restore|backup)\b|taken over by|no name is left|is in use by|another program has opened|confirm the lease/,
+    'other-run',
+  ],
+  [/(?:host|bot) was stopped|interrupted|\baborted\b|request was given up/, 'stopped'],
   [OF_DATABASE, 'db-refused'],
 ];
 

@@ -40,7 +40,18 @@ export const uz = {
   'store-gone': 'omborda uning fayllari yo‘q',
   unlike: 'omborda saqlangani yozilganidan farq qildi',
   unreachable: 'ombor yoki baza serveri javob bermadi',
-  odd: 'bot bu xatoni tanimaydi',
+  'not-ours':
+    'bu botning bazasi emas, sozlamadagi baza manzilini tekshiring; ma’lumotlar yo‘qolgan bo‘lsa, docs/owners-guide.uz.md faylida yozilgan',
+  'cut-off': 'baza serveri vaqt tugagani uchun ulanishni uzdi, birozdan keyin qayta urinib ko‘ring',
+  'half-answer':
+    'ombor yoki baza serveri chala yoki tushunarsiz javob berdi; takrorlansa, serverni tekshiring',
+  'no-manifest': 'nusxaning manifest fayli yo‘q yoki buzilgan; yangi nusxa oling: /backup',
+  'bad-file': 'nusxaning fayli buzilgan; yangi nusxa oling: /backup',
+  'other-run': 'boshqa nusxa olinyapti yoki tiklash ketyapti; u tugagach, qayta urinib ko‘ring',
+  machine: 'serverda xotira yoki boshqa resurs yetmadi; keraksiz dasturlarni yoping va qayta urinib ko‘ring',
+  stopped: 'bot to‘xtatilgani uchun ish uzildi, uni qaytadan boshlang',
+  'odd-data': 'bazada zaxira nusxaga yozib bo‘lmaydigan narsa bor, u quyida ko‘rsatilgan',
+  odd: 'kutilmagan xato; takrorlansa, bot jurnalini (log) ko‘ring',
   // What the database lacks; the names follow.
   'lack-table': 'bazada bu jadval yo‘q',
   'lack-renamed': 'jadvalning nomi o‘zgartirilgan',

@@ -42,8 +42,8 @@ export const en: typeof uz = {
   unseen: (reason) =>
     html`⚠️ <b>The bucket of backups cannot be read now.</b>\nReason: ${reason}\nTry again in a while.`,
   gone: () => 'This backup is not in the bucket.',
-  linkList: (files) =>
-    html`⬇️ <b>Download links</b> — they work for 15 minutes; do not pass them on.\n\n${join(
+  linkList: (files, isLocal) =>
+    html`⬇️ <b>Download links</b> — they work for 15 minutes; do not pass them on.${isLocal ? '\n⚠️ They open on the bot’s own machine only, since PUBLIC_URL is not set. To get a file here, press “Send here”.' : ''}\n\n${join(
       files.map(({ name, bytes, url }) => html`📄 <b>${name}</b> (${size(bytes)})\n${url}`),
       '\n\n',
     )}`,

@@ -79,8 +79,9 @@ export const uz = {
   gone: () => 'Bu zaxira nusxa omborda yo‘q.',
   linkList: (
     files: readonly { readonly name: string; readonly bytes: number; readonly url: string }[],
+    isLocal: boolean,
   ): Html =>
-    html`⬇️ <b>Yuklab olish havolalari</b> — 15 daqiqa ishlaydi, boshqalarga bermang.\n\n${join(
+    html`⬇️ <b>Yuklab olish havolalari</b> — 15 daqiqa ishlaydi, boshqalarga bermang.${isLocal ? '\n⚠️ Ular faqat bot ishlayotgan kompyuterda ochiladi, chunki PUBLIC_URL yozilmagan. Faylni bu yerda olish uchun «Shu yerga yuborish» tugmasini bosing.' : ''}\n\n${join(
       files.map(({ name, bytes, url }) => html`📄 <b>${name}</b> (${size(bytes)})\n${url}`),
       '\n\n',
     )}`,
