@@ -47,7 +47,7 @@ test('a second copy whose disk is away: backups are made, none lies beside the f
   const copied = await cli('copy');
   expect([copied.code, copied.stdout + copied.stderr]).toEqual([1, expect.stringMatching(COPY_AWAY)]);
   const listed = await cli('list');
-  expect(listed.stdout).toMatch(/^Safe/);
+  expect(listed.stdout).toMatch(/^Not safe: the second copy could not be read/);
   expect(listed.stdout.match(new RegExp(COPY_AWAY, 'g'))).toHaveLength(1);
   expect((await cli('list', '--check')).code).toBe(3);
   expect(files('second')).toEqual([]);
