@@ -5,7 +5,7 @@
 
 import { inParallel } from '../../lib/in-parallel.ts';
 import { type Bucket, type Doubt, nowOf } from './bucket.ts';
-import { type BackupEntry, groupTime, isUnsealed, loadEntry, type ObjectGroup } from './entry.ts';
+import { type BackupEntry, groupTime, has, isUnsealed, loadEntry, type ObjectGroup } from './entry.ts';
 import { type BackupName, isOfBackup, parseKey, STEM } from './names.ts';
 import { isAhead } from './true-time.ts';
 import { familiesOf, type ManifestBot, ownOf, strangerOf } from './whose-bot.ts';
@@ -36,6 +36,8 @@ export async function readGroups(bucket: Bucket): Promise<ObjectGroup[]> {
 export interface Page {
   readonly offset?: number;
   readonly limit?: number;
+  /** Only what has a manifest: everybody who can write to the bucket can make other names newer. */
+  readonly isMade?: boolean;
 }
 
 /**
@@ -46,7 +48,8 @@ export async function listBackups(
   bucket: Bucket,
   page: Page = {},
 ): Promise<{ entries: BackupEntry[]; total: number }> {
-  const groups = await readGroups(bucket);
+  const all = await readGroups(bucket);
+  const groups = page.isMade === true ? all.filter((group) => has(group, 'manifest')) : all;
   const offset = page.offset ?? 0;
   const shown = groups.slice(offset, page.limit === undefined ? undefined : offset + page.limit);
   return { entries: await inParallel(shown, (group) => loadEntry(bucket, group)), total: groups.length };

@@ -21,7 +21,10 @@ export async function isKeyChanged(context: ShipContext, timeline: string): Prom
 }
 
 async function newestOf(context: ShipContext, timeline: string): Promise<BackupEntry | undefined> {
-  for (const page of [{ limit: 1 }, { offset: 1, limit: MOST_BACKUPS - 1 }]) {
+  for (const page of [
+    { limit: 1, isMade: true },
+    { offset: 1, limit: MOST_BACKUPS - 1, isMade: true },
+  ]) {
     const { entries } = await listBackups(context, page);
     const found = entries.find(
       ({ state, manifest }) => state === 'verified' && manifest?.changes?.timeline === timeline,

@@ -65,6 +65,8 @@ export async function reachOf(
 
 /** The newest backup usually tells; if not, so many are read. */
 const MOST_BACKUPS = 6;
+/** And so many where manifests are among them that nobody can read. */
+const MOST_READ = 36;
 
 /**
  * Whether the bucket has lost what this database's log has given it: no full backup of its
@@ -73,14 +75,17 @@ const MOST_BACKUPS = 6;
  */
 export async function isBroken(bucket: Bucket, state: ChangeState): Promise<boolean> {
   if (state.needsBase !== null) return false;
-  for (const limit of [1, MOST_BACKUPS]) {
-    const { entries } = await listBackups(bucket, { limit });
+  for (const limit of [1, MOST_BACKUPS, MOST_READ]) {
+    const { entries, total } = await listBackups(bucket, { limit, isMade: true });
     const own = entries.filter(({ manifest }) => manifest?.changes?.timeline === state.timeline);
     const reach = await reachOf(bucket, state, own);
     if (reach !== undefined && reach.to === undefined)
       return isBadBehind(bucket, state.timeline, basesOf(bucket, own));
+    const read = entries.filter(({ manifest }) => manifest !== undefined).length;
+    if (limit > 1 && (read >= MOST_BACKUPS || total <= limit)) return true;
   }
-  return true;
+  // Junk keeps the others from sight: that is no loss yet.
+  return false;
 }
 
 interface Listed {

@@ -50,14 +50,16 @@ function counted(
   results: readonly WriteResult[],
 ): Map<string, Merged> {
   const counts = new Map<string, Merged>();
-  const told = results.filter((_, i) => i % 2 === 1).map(({ rows }) => sureRow(rows).int('n'));
+  // Behind them come those that drop what was staged.
+  const own = results.slice(0, 2 * plans.flatMap(statementsOf).length);
+  const told = own.filter((_, i) => i % 2 === 1).map(({ rows }) => sureRow(rows).int('n'));
   let at = 0;
   for (const [i, plan] of plans.entries()) {
-    const own = told.slice(at, at + statementsOf(plan).length);
-    at += own.length;
+    const its = told.slice(at, at + statementsOf(plan).length);
+    at += its.length;
     counts.set(staged[i]?.spec.name ?? '', {
-      added: own.at(-1) ?? 0,
-      changed: plan.update === undefined ? 0 : (own.at(-2) ?? 0),
+      added: its.at(-1) ?? 0,
+      changed: plan.update === undefined ? 0 : (its.at(-2) ?? 0),
     });
   }
   return counts;

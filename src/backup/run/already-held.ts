@@ -4,7 +4,7 @@
  */
 
 import { DATABASE_READ, retry } from '../../lib/retry.ts';
-import { damageOf, loadEntry } from '../catalog/entry.ts';
+import { damageOf, has, loadEntry } from '../catalog/entry.ts';
 import { readGroups } from '../catalog/list.ts';
 import type { Manifest, Trigger } from '../catalog/manifest.ts';
 import { ScanCounts } from '../model/database-damage.ts';
@@ -24,7 +24,7 @@ const LOOKED_AT = 10;
  * the whole database, but only where there is such a backup.
  */
 export async function heldAlready(context: BackupContext, trigger: Trigger): Promise<Manifest | undefined> {
-  for (const group of (await readGroups(context)).slice(0, LOOKED_AT)) {
+  for (const group of (await readGroups(context)).filter((one) => has(one, 'manifest')).slice(0, LOOKED_AT)) {
     const { state, concerns, usable, verdict, manifest } = await loadEntry(context, group);
     const isOfDamage = concerns === 'database' && verdict === undefined && usable.length === 2;
     if ((state !== 'verified' && !isOfDamage) || manifest?.trigger !== trigger) continue;

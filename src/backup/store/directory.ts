@@ -69,6 +69,7 @@ export function createDirectoryStore(root: string, options: DirectoryOptions = {
       const stats = await statFile(tools, key);
       return stats && { key, bytes: stats.size, modified: stats.mtime };
     },
+    blocked: (prefix) => blocked(tools, prefix),
     list: async (prefix, page) => pageOf(await list(tools, prefix, page?.after), page?.after),
     async delete(keys) {
       const gone: string[] = [];
@@ -142,6 +143,22 @@ async function list(tools: DirectoryTools, prefix: string, after?: string): Prom
       objects.push({ key, bytes: stats.size, modified: stats.mtime });
   }
   return objects.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** In the directory of the prefix alone: a run's names have no other. */
+async function blocked(tools: DirectoryTools, prefix: string): Promise<string[]> {
+  const above = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  const start = above === '' ? tools.root : tools.path(above.replace(/\/$/, ''));
+  try {
+    const entries = await tools.fs.readdir(start, { withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.isFile())
+      .map(({ name }) => `${above}${name}`)
+      .filter((key) => key.startsWith(prefix));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw await translateFsError(tools, error, `listing ${JSON.stringify(prefix)}`);
+  }
 }
 
 async function sweep(tools: DirectoryTools, prefix: string, olderThan: Date): Promise<number> {

@@ -77,6 +77,11 @@ export interface Store {
    */
   list(prefix: string, page?: { readonly after: string }): Promise<StoredObject[]>;
   /**
+   * Keys below the prefix that a directory, a pipe or a link takes: no objects, and none can get
+   * their names; only of a directory.
+   */
+  readonly blocked?: (prefix: string) => Promise<string[]>;
+  /**
    * Deletes, then looks: resolves to the keys that are really gone. A key that did not exist counts
    * as gone.
    */

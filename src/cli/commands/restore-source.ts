@@ -58,7 +58,7 @@ async function fullerLine(session: Session, entry: BackupEntry): Promise<string 
   const [entries, there] = await Promise.all(
     [bucket, other].map(async (one) => {
       if (one === undefined) return [];
-      const listed = await listBackups(one, { limit: LOOKED_AT }).catch(() => undefined);
+      const listed = await listBackups(one, { limit: LOOKED_AT, isMade: true }).catch(() => undefined);
       return listed?.entries ?? [];
     }),
   );

@@ -21,7 +21,7 @@ export async function reachNow(
   if (services.recordsChanges === undefined) return [];
   try {
     const [found] = await services.db.read([peek]);
-    const { entries } = await services.backups.list({ limit: NEWEST });
+    const { entries } = await services.backups.list({ limit: NEWEST, isMade: true });
     return await reachLine(services, found, entries, words);
   } catch (error) {
     services.log.warn('reach of changes not told', { error: describeError(error) });
@@ -55,7 +55,7 @@ export async function reachForTest(
   words: { readonly t: Texts; readonly zone: string },
 ): Promise<{ readonly text: Html; readonly goesOn: boolean }> {
   for (const limit of [1, NEWEST]) {
-    const { entries } = await backups.list({ limit });
+    const { entries } = await backups.list({ limit, isMade: true });
     const reach = found && (await backups.reach(found.state, entries));
     if (limit === NEWEST || (reach !== undefined && reach.to === undefined)) return told(found, reach, words);
   }

@@ -36,6 +36,8 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   'store-key': 'the store refused the key: check the key and its rights',
   'no-store': 'there is no such store: check its name and address',
   'too-long': 'it took too long and was stopped',
+  'no-name':
+    'all names of the backup are taken in the store: remove the files there that the bot did not put',
   'run-died': 'an earlier attempt broke off before its end',
   'no-key': 'no key or passphrase fits',
   'store-gone': 'its files are not in the bucket',

@@ -63,6 +63,7 @@ const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
   [/NoSuchBucket|InvalidBucketName|S3_(?:BUCKET|ENDPOINT|REGION)/i, 'no-store'],
   [/on this machine|no process can be|ended from outside|EMFILE|ENFILE|ENOMEM|out of memory/, 'machine'],
   [/hides its rowid|an empty name/, 'odd-table'],
+  [/every name of a backup|already holds/, 'no-name'],
   [/took (?:longer than|too long)|begun \d+ times/, 'too-long'],
   [/never ended/, 'run-died'],
   [/none of the keys|not opened|BACKUP_(?:PASSPHRASE|AGE_IDENTITY)/, 'no-key'],

@@ -35,6 +35,7 @@ export const uz = {
   'store-key': 'ombor kalitni qabul qilmadi, kalit va huquqlarini tekshiring',
   'no-store': 'bunday ombor topilmadi, nomi va manzilini tekshiring',
   'too-long': 'juda uzoq davom etgani uchun to‘xtatildi',
+  'no-name': 'zaxira nusxaning hamma nomlari omborda band: ombordan bot qo‘ymagan fayllarni olib tashlang',
   'run-died': 'avvalgi urinish oxirigacha yetmay to‘xtab qolgan',
   'no-key': 'kalit yoki parol mos emas',
   'store-gone': 'omborda uning fayllari yo‘q',

@@ -294,3 +294,39 @@ test('what the bot stored is no longer there: it is told so, and asks for a full
   await store.delete(all.filter((key) => !key.includes('/changes/')));
   expect(await broken()).toBe(true);
 });
+
+describe('junk beside the backups', () => {
+  const junk = async (suffix: string, count: number): Promise<void> => {
+    const { store, prefix } = world.context;
+    for (let i = 1; i <= count; i += 1) {
+      const name = new Date(world.clock.now().getTime() + i * 1000)
+        .toISOString()
+        .slice(0, 19)
+        .replaceAll(/[-:]/g, '')
+        .replace('T', '_');
+      const stem = suffix === '.db.gz' ? 'anime_bot' : 'anime_backup';
+      await store.put(`${prefix}${stem}_${name}${suffix}`, new Uint8Array(1));
+    }
+  };
+
+  test.each([
+    ['.db.gz', 40],
+    ['.manifest.json', 10],
+    ['.manifest.json', 60],
+  ] as const)('%s × %i: no loss is told where nothing is gone', async (suffix, count) => {
+    await world.full();
+    await change();
+    await junk(suffix, count);
+    expect(await isBroken(world.context, state())).toBe(false);
+  });
+
+  test('what is gone is told all the same', async () => {
+    await world.full();
+    const file = await change();
+    await junk('.db.gz', 40);
+    await junk('.manifest.json', 10);
+    const { store, prefix } = world.context;
+    await store.delete([`${prefix}${file}`]);
+    expect(await isBroken(world.context, state())).toBe(true);
+  });
+});

@@ -1,0 +1,46 @@
+/** Names that somebody else has taken in the bucket: a run goes on under the next free one. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { documentKey } from '../../src/backup/catalog/names.ts';
+import { runBackup } from '../../src/backup/run/run.ts';
+import { createWorld, type World } from '../support/backup-world.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld({}, 'small');
+});
+afterEach(() => world.close());
+
+const AT = new Date('2026-06-15T02:00:00Z');
+const second = (i: number): string =>
+  new Date(AT.getTime() + i * 1000).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_');
+
+test('hundreds of junk objects stop no backup, and the same time makes no second one', async () => {
+  const store = createMemoryStore(() => world.clock.now());
+  const asked = () => runBackup({ ...world.context, store }, { trigger: 'schedule', scheduledAt: AT });
+  for (let i = 0; i < 200; i += 1)
+    await store.put(documentKey(world.context.prefix, second(i), i % 2 === 1), new Uint8Array(1));
+  expect(await asked()).toMatchObject({ kind: 'done', name: second(200) });
+  expect(await asked()).toMatchObject({ kind: 'skipped', reason: 'duplicate', name: second(200) });
+  expect(world.alerts).toEqual([]);
+});
+
+test.each([
+  ['a directory', (path: string) => mkdirSync(path, { recursive: true })],
+  ['a pipe', (path: string) => execFileSync('mkfifo', [path])],
+  ['a link', (path: string) => symlinkSync('/etc/hostname', path)],
+])('%s under the name of any of the three objects is a name that is taken', async (_, put) => {
+  const bucket = join(world.directory, 'bucket', world.context.prefix);
+  mkdirSync(bucket, { recursive: true });
+  put(join(bucket, `anime_bot_${second(0)}.db.gz`));
+  put(join(bucket, `anime_backup_${second(1)}.json.gz`));
+  put(join(bucket, `anime_backup_${second(2)}.manifest.json`));
+  expect(await runBackup(world.context, { trigger: 'schedule', scheduledAt: AT })).toMatchObject({
+    kind: 'done',
+    name: second(3),
+  });
+  expect(world.alerts).toEqual([]);
+});
