@@ -1,6 +1,6 @@
 /** The file of the database is not there: what `list` says of it first. Node only. */
 import { existsSync } from 'node:fs';
-import { rescuedBeside, type Way, waysBack } from '../hosts/node/ways-back.ts';
+import { diskGone, rescuedBeside, type Way, waysBack } from '../hosts/node/ways-back.ts';
 import { brokenLink, MOUNT } from '../lib/disk/directories.ts';
 import { unsealing } from '../settings/unsealing.ts';
 import type { Session } from './session.ts';
@@ -32,6 +32,9 @@ export async function databaseGoneOf(
   if (way === undefined) return undefined;
   const link = brokenLink(path);
   if (link !== undefined) return `the database ${link}: ${MOUNT}`;
+  const disk = diskGone(path);
+  if (disk !== undefined)
+    return `the database file ${path} is not there, nor anything else of its directory: ${disk}. What brings most back otherwise, ${bestOf(way, ways)}`;
   const gone = `the database file ${path} is not there`;
   return fuller === undefined
     ? `${gone}. What brings most back: ${bestOf(way, ways)}`

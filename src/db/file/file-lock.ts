@@ -155,6 +155,12 @@ export function lockHolder(path: string): string | undefined {
   return lock === undefined || isOwn(lock) || lifeOf(lock) === 'dead' ? undefined : describeHolder(lock);
 }
 
+/** Whether a process runs on this machine that has had the file since before then. */
+export function isHeldSince(path: string, time: number): boolean {
+  const lock = lockOf(path);
+  return lock !== undefined && !isOwn(lock) && lifeOf(lock) === 'alive' && Date.parse(lock.since) < time;
+}
+
 function lockOf(path: string): LockText | undefined {
   const text = readOwn(`${realPath(path)}.lock`);
   return text === undefined ? undefined : parseLock(text);

@@ -55,7 +55,7 @@ export class HeldFile {
     if (this.#told === undefined) {
       const { path, file, client, onLost } = this.#options;
       abandoned.push(client, this.#keeper);
-      this.#told = onLost?.(rescue(path, file, this.#keeper, loss)) ?? Promise.resolve();
+      this.#told = onLost?.(rescue(path, file, this.#keeper, loss, this.#watch?.device)) ?? Promise.resolve();
     }
     return true;
   }

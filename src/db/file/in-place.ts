@@ -32,6 +32,8 @@ export interface FileWatch {
    * closes, so from now on it is lost when the name leads elsewhere.
    */
   holdLog(): void;
+  /** The disk that the file was on. */
+  readonly device: bigint;
 }
 
 /** `file`: its real path; this process has it open, and it has at least one page. */
@@ -41,6 +43,7 @@ export function watchFile(file: string): FileWatch {
   let mark = '';
   let log: LogWatch | undefined;
   return {
+    device: opened.dev,
     holdLog() {
       log = watchLog(file);
     },

@@ -6,6 +6,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Sqlite from 'libsql';
+import { awayFrom } from '../../lib/disk/away.ts';
 import { makeDirectorySync } from '../../lib/disk/directories.ts';
 import { reserveName } from '../../lib/disk/free-name.ts';
 import { ownDescriptor } from './descriptors.ts';
@@ -44,16 +45,17 @@ export function rescue(
   file: string,
   keeper: Sqlite.Database | undefined,
   loss: Loss,
+  device?: bigint,
 ): LostFile {
   const now = new Date();
+  const away = loss === 'missing' ? awayFrom(file, device) : undefined;
   let name: string | undefined;
   // What the older copy holds lies at the path, whole.
   let problem =
     loss === 'older' ? 'its pages are gone' : keeper === undefined ? 'nothing was written yet' : undefined;
   try {
     if (keeper !== undefined && problem === undefined) {
-      makeDirectorySync(dirname(file));
-      name = reserveName(`${file}.rescued-${timeMark(now)}`);
+      name = placeFor(file, away, `.rescued-${timeMark(now)}`);
       keeper.exec(`VACUUM INTO '${name.replaceAll("'", "''")}'`);
     }
   } catch (error) {
@@ -73,10 +75,22 @@ export function rescue(
       `the database file ${path} ${WHAT[loss](path)} while the bot runs: nothing more is written`,
       result,
       ...asides.map((aside) => `its journal is kept as ${aside}`),
+      ...(away === undefined ? [] : ['its disk went with it: put that back, and start the bot again']),
       ...(loss === 'overwritten' || loss === 'older' ? [OVERWRITTEN] : []),
       'stop the bot and see docs/operations.md, "The database file was replaced while the bot runs"',
     ].join('; '),
   };
+}
+
+/** Beside its disk where that is gone, if a file can be made there. */
+function placeFor(file: string, away: string | undefined, end: string): string {
+  try {
+    if (away !== undefined) return reserveName(away + end);
+  } catch {
+    // Better hidden than nowhere.
+  }
+  makeDirectorySync(dirname(file));
+  return reserveName(file + end);
 }
 
 /**

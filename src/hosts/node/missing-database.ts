@@ -6,6 +6,7 @@ import { describeError, type Log } from '../../lib/log.ts';
 import { StartRefused } from '../../settings/start-mode.ts';
 import {
   type Buckets,
+  diskGone,
   inOrder,
   isRescued,
   isSame,
@@ -74,10 +75,12 @@ export async function requireNothingKept(
     ...found.flatMap((one) => one.ways),
     ...beside.map((kept) => wayTo(kept, path ?? name)),
   ]);
+  const disk = path === undefined ? undefined : diskGone(path);
   throw new StartRefused(
     [
       `the database ${name} is ${state}, and ${what}. Nothing was changed. One of:`,
       ...(link === undefined ? [] : [`  the file that it leads to:  ${MOUNT}, then npm start`]),
+      ...(disk === undefined ? [] : [`  the file itself:  ${disk}, then npm start`]),
       ...ways.map(
         ({ what: way, provided, how }) => `  ${way}${provided === undefined ? '' : `, ${provided}`}:  ${how}`,
       ),

@@ -11,6 +11,9 @@ import { ACCEPT, REMINDED_MS, type Reminder } from '../../backup/changes/went-on
 import type { OpeningKeys } from '../../backup/envelope/types.ts';
 import { findPoint } from '../../backup/restore/point-in-time.ts';
 import { type StoredBehind, storedBehind } from '../../backup/restore/stored-behind.ts';
+import { isHeldSince } from '../../db/file/file-lock.ts';
+import { awayNames, isBare } from '../../lib/disk/away.ts';
+import { realPath } from '../../lib/disk/real-path.ts';
 import { within } from '../../lib/silence.ts';
 import { formatDuration } from '../../text/format.ts';
 import type { KeptIn } from '../empty-database.ts';
@@ -164,6 +167,8 @@ export interface Kept {
   readonly name: string;
   /** When it was last written, ms since 1970. */
   readonly at: number;
+  /** It lies elsewhere: the disk of the database had gone. */
+  readonly isAway?: true;
 }
 
 /** The one that brings most back first; what a restore set aside somebody wanted to be rid of. */
@@ -180,6 +185,12 @@ export async function waysBack(path: string, { first, copy, ...means }: Buckets)
 export function rescuedBeside(path: string): Way | undefined {
   const rescued = keptBeside(path).find(isRescued);
   return rescued && wayTo(rescued, path);
+}
+
+/** What comes first, where the disk of the file is gone with it; undefined: nothing tells that. */
+export function diskGone(path: string): string | undefined {
+  const isGone = isBare(path) && keptBeside(path).some(({ isAway }) => isAway);
+  return isGone ? 'put the disk back that it was on' : undefined;
 }
 
 export function isRescued({ why }: Kept): boolean {
@@ -203,6 +214,9 @@ export function missedBeside(path: string, { now, meant }: Reminder): Way | unde
 export function rescuedNote(path: string, reminder: Reminder): string | undefined {
   const rescued = missedBeside(path, reminder);
   if (rescued === undefined) return undefined;
+  const file = realPath(path);
+  if (isHeldSince(file, rescued.at))
+    return `The bot that runs lost sight of the database file and writes nothing since, although the file is there: restart the bot, which is all that it takes. Should anything be missing then, it is in what the bot rescued: ${rescued.how}`;
   return `Beside the database lies ${rescued.what}: it may hold what is nowhere else (if you miss nothing: ${ACCEPT}). To take it in the place of what is there now, with the bot stopped: ${rescued.how}`;
 }
 
@@ -211,12 +225,24 @@ export function inOrder(ways: readonly Way[]): Way[] {
   return ways.toSorted((a, b) => b.at - a.at);
 }
 
-export function wayTo({ why, at, name }: Kept, path: string): Way {
-  return { at, what: `${why}, ${ageOf(at)} old`, how: `mv ${name} ${path}` };
+export function wayTo({ why, at, name, isAway }: Kept, path: string): Way {
+  const provided = isAway && isBare(path) ? { provided: 'if its disk is lost for good' } : {};
+  return { at, what: `${why}, ${ageOf(at)} old`, ...provided, how: `mv ${name} ${path}` };
 }
 
 /** The newest of each kind. */
 export function keptBeside(path: string): Kept[] {
+  return [...keptAs(path), ...awayNames(path).flatMap(keptAs).filter(isRescued).map(asAway)].toSorted(
+    (a, b) => Number(isRescued(b)) - Number(isRescued(a)) || b.at - a.at,
+  );
+}
+
+function asAway(kept: Kept): Kept {
+  return { ...kept, isAway: true };
+}
+
+/** By how their names begin. */
+function keptAs(path: string): Kept[] {
   const directory = dirname(path);
   try {
     const names = readdirSync(directory).filter((name) => name.startsWith(basename(path)));

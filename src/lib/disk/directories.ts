@@ -76,7 +76,7 @@ function missingOf(path: string): string[] {
 }
 
 /** The directory, or the existing part of the way to it. */
-function nearest(path: string): string {
+export function nearest(path: string): string {
   let at = resolve(path);
   while (at !== dirname(at) && !isThere(at)) at = dirname(at);
   return at;
