@@ -84,7 +84,7 @@ describe('table anime is gone, and three of them are in change files alone', () 
   ])('%s names the moment that has them', async (_, speak) => {
     gone();
     const done = await advised(await speak());
-    expect(done.command).toMatch(/^restore --at \S+Z --replace/);
+    expect(done.command).toMatch(/^restore --at \S+\+05:00 --replace/);
     expect(done.code, done.stderr).toBe(0);
     expect(count('anime')).toBe(3);
   });
@@ -115,7 +115,7 @@ describe('every table is gone', () => {
   ])('%s names the moment that has all', async (_, speak) => {
     gone();
     const done = await advised(await speak());
-    expect(done.command).toMatch(/^restore --at (0m|\S+Z)$/);
+    expect(done.command).toMatch(/^restore --at (0m|\S+\+05:00)$/);
     expect(done.code, done.stderr).toBe(0);
     expect(count('anime')).toBe(3);
   });
@@ -137,7 +137,7 @@ describe('the database is gone', () => {
     const latest = await said('restore', 'latest');
     expect(count('anime')).toBe(0);
     const done = await advised(latest);
-    expect(done.command).toMatch(/^restore --at \S+Z --replace$/);
+    expect(done.command).toMatch(/^restore --at \S+\+05:00 --replace$/);
     expect(done.code, done.stderr).toBe(0);
     expect(count('anime')).toBe(3);
   });

@@ -145,5 +145,5 @@ test('no database, and the last changes in the copy alone: a restore names the c
 test('the first bucket is gone: list names what brings the changes, too', async () => {
   const settings = { DATABASE_URL: 'file:none.db', BACKUP_DIR: 'nothing', COPY_DIR: 'second' };
   const { stdout } = await runCli(directory, settings, 'list');
-  expect(stdout).toMatch(/and the changes behind it: npm run backup -- restore --at \S+Z --from copy/);
+  expect(stdout).toMatch(/and the changes behind it: npm run backup -- restore --at \S+\+05:00 --from copy/);
 }, 60_000);
