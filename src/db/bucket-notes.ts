@@ -72,6 +72,29 @@ export function keepMeant(until: string): Statement {
   return keep('meant', until);
 }
 
+/** What became of full backups that changes asked for (jobs/keep-changes.ts). */
+export interface BaseFailures {
+  /** When those began that got no name, so that no run is on record; the newest first. */
+  readonly tries: readonly Date[];
+  /** The kind of failure that the owners were told of; null: the last one went well. */
+  readonly told: string | null;
+}
+
+const baseFailures = v.object({ tries: v.array(v.string()), told: v.nullable(v.string()) });
+
+export function baseFailuresNote(): Query<BaseFailures | undefined> {
+  return one(sql("SELECT value FROM bucket_notes WHERE key = 'base-failures'"), (row) => {
+    const parsed = v.safeParse(baseFailures, readJson<object>(row.text('value')));
+    return parsed.success
+      ? { ...parsed.output, tries: parsed.output.tries.map((at) => new Date(at)) }
+      : undefined;
+  });
+}
+
+export function keepBaseFailures(failures: BaseFailures): Statement {
+  return keep('base-failures', JSON.stringify(failures));
+}
+
 function keep(key: string, value: string): Statement {
   return sql(
     'INSERT INTO bucket_notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',

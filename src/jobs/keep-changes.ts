@@ -9,8 +9,10 @@ import { removeTriggers } from '../backup/changes/ensure-triggers.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, type Peek, pending } from '../backup/changes/peek.ts';
 import { ship } from '../backup/changes/ship.ts';
 import type { ShipContext, ShipOutcome } from '../backup/changes/shipping.ts';
-import { detailOf, isBusy } from '../backup/run/outcome.ts';
+import { failureKind } from '../backup/run/failure.ts';
+import { type BackupOutcome, detailOf, isBusy } from '../backup/run/outcome.ts';
 import { tellOwners } from '../bot/alerts.ts';
+import { type BaseFailures, baseFailuresNote, keepBaseFailures } from '../db/bucket-notes.ts';
 import { claimTelling } from '../db/change-telling.ts';
 import type { Database } from '../db/database.ts';
 import { rowsOfNewestRun, runsForChanges } from '../db/runs.ts';
@@ -96,13 +98,20 @@ async function tryBase(context: JobContext, reason: string): Promise<boolean> {
   if (
     context.changes?.mayBackUp === false ||
     requests.left < 2 * RUN_REQUESTS ||
-    !requests.take(RUN_REQUESTS + 1)
+    !requests.take(RUN_REQUESTS + 2)
   )
     return false;
-  const [tries, state] = await context.db.read([runsForChanges(BASES_LOOKED_AT), changeState]);
-  if (!mayMakeBase(tries, new Date(state?.since ?? 0), now())) return false;
+  const [tries, state, before = { tries: [], told: null }] = await context.db.read([
+    runsForChanges(BASES_LOOKED_AT),
+    changeState,
+    baseFailuresNote(),
+  ]);
+  const all = [...tries, ...before.tries].toSorted((a, b) => b.getTime() - a.getTime());
+  const at = now();
+  if (!mayMakeBase(all, new Date(state?.since ?? 0), at)) return false;
   log.debug('a full backup has to come before further changes', { reason });
-  const outcome = await backups.run({ trigger: 'changes', scheduledAt: now() });
+  const outcome = await backups.run({ trigger: 'changes', scheduledAt: at, told: before.told ?? undefined });
+  await keepFailure(context, before, outcome, at);
   // Another run holds the log as well: this one comes after it, if it is needed still.
   log[outcome.kind === 'failed' ? 'error' : isBusy(outcome) ? 'debug' : 'info']('backup', {
     trigger: 'changes',
@@ -110,6 +119,23 @@ async function tryBase(context: JobContext, reason: string): Promise<boolean> {
     detail: detailOf(outcome),
   });
   return true;
+}
+
+/** So that the next try keeps the pace, and the owners hear of each kind of failure once. */
+async function keepFailure(
+  { db, log }: JobContext,
+  before: BaseFailures,
+  outcome: BackupOutcome,
+  at: Date,
+): Promise<void> {
+  const isFailed = outcome.kind === 'failed';
+  if (!isFailed && (outcome.kind !== 'done' || before.told === null)) return;
+  const told = isFailed ? failureKind(outcome.reason) : null;
+  const tries = isFailed && outcome.name === undefined ? [at, ...before.tries] : before.tries;
+  const kept = { told, tries: tries.slice(0, BASES_LOOKED_AT) };
+  await db.write([keepBaseFailures(kept)]).catch((error: unknown) => {
+    log.warn('failed backup not remembered', { error: describeError(error) });
+  });
 }
 
 /** Once when changes wait too long or are too many, and once when that is over. */

@@ -4,7 +4,9 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { documentKey } from '../../src/backup/catalog/names.ts';
+import { failureKind } from '../../src/backup/run/failure.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
+import { StoreError } from '../../src/backup/store/types.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
@@ -43,4 +45,22 @@ test.each([
     name: second(3),
   });
   expect(world.alerts).toEqual([]);
+});
+
+test('the owners hear once of a failure of one kind', async () => {
+  const store = createMemoryStore(() => world.clock.now());
+  let why = 'no room for object 17';
+  const list = async () => {
+    throw new StoreError(why, { retryable: false });
+  };
+  const asked = (told?: string) =>
+    runBackup({ ...world.context, store: { ...store, list } }, { trigger: 'changes', scheduledAt: AT, told });
+  const first = await asked();
+  if (first.kind !== 'failed') throw new Error(first.kind);
+  why = 'no room for object 18';
+  expect(await asked(failureKind(first.reason))).toMatchObject({ kind: 'failed', name: undefined });
+  expect(world.alerts).toHaveLength(1);
+  why = 'access denied';
+  await asked(failureKind(first.reason));
+  expect(world.alerts).toHaveLength(2);
 });

@@ -1,4 +1,6 @@
 /** Changes on their way to the bucket: what a minute costs, who is told. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { changeState } from '../../src/backup/catalog/change-state.ts';
 import { ensureTriggers } from '../../src/backup/changes/ensure-triggers.ts';
@@ -154,6 +156,23 @@ test('a full backup that fails is not asked for at once again; a small tick leav
   expect(await made()).toBe(0);
   await minute();
   expect(await made()).toBe(1);
+});
+
+test('a full backup that gets no name keeps the pace, too', async () => {
+  const place = join(dirname(bot.path), 'bucket');
+  writeFileSync(place, 'no directory');
+  await based();
+  await run(
+    `UPDATE change_state SET needs_base = 'schema', since = '${bot.now().toISOString()}'`,
+    "INSERT INTO change_log (tbl, key) VALUES ('users', 1)",
+  );
+  for (let i = 0; i < 60; i += 1) await minute();
+  const tries = bot.log.filter(({ event, trigger }) => event === 'backup' && trigger === 'changes');
+  // At once, after 5 minutes and after 15 more; then an hour is due.
+  expect(tries).toHaveLength(3);
+  rmSync(place);
+  for (let i = 0; i < 30; i += 1) await minute();
+  expect(await state()).toMatchObject({ needsBase: null });
 });
 
 test('changes that wait for a quarter of an hour are told once, and once when they go', async () => {

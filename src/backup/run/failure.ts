@@ -21,10 +21,21 @@ export interface Failure {
   readonly name: BackupName | undefined;
   readonly error: unknown;
   readonly left: readonly string[];
+  /** {@link failureKind} of the failure before it. */
+  readonly told?: string | undefined;
 }
 
-/** Records the reason and tells the owners, once. */
-export async function failed(context: BackupContext, { name, error, left }: Failure): Promise<FailedOutcome> {
+/** What failures have in common that differ by times, names and counts alone. */
+export function failureKind(reason: string): string {
+  return reason.replaceAll(/\d+/g, '0').slice(0, MOST_KIND);
+}
+const MOST_KIND = 300;
+
+/** Records the reason and tells the owners, once; of the kind `told` they know. */
+export async function failed(
+  context: BackupContext,
+  { name, error, left, told }: Failure,
+): Promise<FailedOutcome> {
   const reason = faultOf(error) ?? explain(error) + (await spaceHint(context, error));
   const problems = [...left];
   const { ledger, clock } = context;
@@ -49,6 +60,7 @@ export async function failed(context: BackupContext, { name, error, left }: Fail
       problems.push(`the failure could not be recorded: ${explain(cause)}`);
     }
   }
+  if (failureKind(reason) === told) return { kind: 'failed', name, reason, cause: error, left: problems };
   await context
     .alert({ kind: 'failed', message: [`backup failed: ${reason}`, ...problems].join('; ') })
     .catch((cause: unknown) => {

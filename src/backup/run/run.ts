@@ -41,6 +41,8 @@ export interface BackupRequestOptions {
    */
   readonly isRequest?: boolean;
   readonly onProgress?: OnProgress;
+  /** Of a run that is tried again and again: the {@link failureKind} that the owners know. */
+  readonly told?: string | undefined;
   /** Gives the run up; it cleans up before it returns. */
   readonly signal?: AbortSignal;
   /**
@@ -70,7 +72,7 @@ export async function runBackup(
     const bound = lease.fence === null ? withoutLedger(context) : context;
     return (await skip(bound, options)) ?? (await runHeld(bound, options, lease, startedAt));
   } catch (error) {
-    return await failed(context, { name: undefined, error, left: [] });
+    return await failed(context, { name: undefined, error, left: [], told: options.told });
   } finally {
     await lease?.release();
   }
@@ -121,7 +123,7 @@ async function runHeld(
   lease: Lease,
   startedAt: Date,
 ): Promise<BackupOutcome> {
-  const { trigger, scheduledAt } = options;
+  const { trigger, scheduledAt, told } = options;
   const mayRepeat = trigger === 'schedule' || options.isRequest === true;
   const choice = await chooseName(context, scheduledAt, { mayRepeat });
   if (choice.kind === 'exists') {
@@ -132,7 +134,7 @@ async function runHeld(
   const total = await lastBytes(context, options);
   const begun = await begin(context, { name, fence: lease.fence ?? 0, trigger, scheduledAt, startedAt });
   const problems = [...lease.problems, ...('error' in begun ? [] : begun.problems)];
-  if ('error' in begun) return failed(context, { name, error: begun.error, left: [] });
+  if ('error' in begun) return failed(context, { name, error: begun.error, left: [], told });
   const limit = timeLimit(context, options.signal);
   const held: RunHeld = {
     name,
@@ -159,7 +161,7 @@ async function runHeld(
   } catch (error) {
     limit.stop();
     const left = await cleanUp(context, { making, manifest, objects: held.objects });
-    return await failed(context, { name, error, left });
+    return await failed(context, { name, error, left, told });
   }
   options.onProgress?.({ phase: 'retention', rows: 0, bytes: 0, total: undefined });
   const report = await settle(context, { name, manifest, position, lease, ...begun, problems });
