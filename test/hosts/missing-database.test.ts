@@ -25,6 +25,7 @@ import { createLog } from '../../src/lib/log.ts';
 import { runCli } from '../cli/spawn-cli.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { createChangeWorld } from '../support/change-world.ts';
+import { putBackup } from '../support/sample-backup.ts';
 
 let directory: string;
 let path: string;
@@ -289,4 +290,15 @@ test('backups that somebody unpacked in their directory: start and restore name 
   await expect(resolveBackup(bucket(), 'latest')).rejects.toThrow(`npm run backup -- restore ${file}`);
   const settings = { DATABASE_URL: 'file:bot/anime_bot.db', BACKUP_DIR: 'backups' };
   expect(await runCli(directory, settings, 'restore', file, '--any-schema')).toMatchObject({ code: 0 });
+});
+
+test('all that is stored is another bot’s: a place of its own comes first', async () => {
+  await putBackup(bucket().store, '', new Date(), undefined, 'schedule', { id: 2, username: 'their_bot' });
+  const own = requireNothingKept(
+    { name: `file ${path}`, state: 'missing', path },
+    { buckets: { first: { ...bucket(), bot: 1 }, copy: undefined }, log: createLog('info', () => {}) },
+  );
+  await expect(own).rejects.toThrow(
+    /of the bot @their_bot \(2\), not of that of BOT_TOKEN.*One of:\n {2}a place of its own for this bot, if it is another bot than that one: {2}set BACKUP_PREFIX/,
+  );
 });

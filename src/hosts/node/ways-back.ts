@@ -13,7 +13,6 @@ import { findPoint } from '../../backup/restore/point-in-time.ts';
 import { type StoredBehind, storedBehind } from '../../backup/restore/stored-behind.ts';
 import { isHeldSince } from '../../db/file/file-lock.ts';
 import { awayNames, isBare } from '../../lib/disk/away.ts';
-import { realPath } from '../../lib/disk/real-path.ts';
 import { within } from '../../lib/silence.ts';
 import { formatDuration } from '../../text/format.ts';
 import type { KeptIn } from '../empty-database.ts';
@@ -56,6 +55,14 @@ export function isSame(stored: Stored | undefined, { newest }: Stored): boolean 
   );
 }
 
+/** A second bot, with the settings of the first. */
+const OWN_PLACE: Way = {
+  at: Number.POSITIVE_INFINITY,
+  what: 'a place of its own for this bot',
+  provided: 'if it is another bot than that one',
+  how: 'set BACKUP_PREFIX in .env to a name of its own, then npm start',
+};
+
 /** What the bucket has, in words, and the ways to it; undefined: nothing. */
 export async function storedWays(
   bucket: Bucket,
@@ -74,6 +81,7 @@ export async function storedWays(
       what: `the newest backup${where} is ${entry.name} (${ageOf(entry.time.getTime())} old${whose})${to === undefined ? '' : `, with changes stored behind it up to ${to.toISOString()}`}`,
       newest: { name: entry.name, to: to?.getTime() ?? 0 },
       ways: [
+        ...(taken === undefined ? [] : [OWN_PLACE]),
         ...(behind === undefined
           ? []
           : [
@@ -205,8 +213,11 @@ export function rescuedAfter(path: string, until: Date): Way | undefined {
 
 /** What a running bot rescued, as long as the owner is to be reminded of it. */
 export function missedBeside(path: string, { now, meant }: Reminder): Way | undefined {
-  const rescued = rescuedBeside(path);
+  const kept = keptBeside(path).find(isRescued);
+  const rescued = kept && wayTo(kept, path);
   if (rescued === undefined || now.getTime() - rescued.at > REMINDED_MS) return undefined;
+  // The file is there again, with all that was acknowledged: a bot that was started since has it.
+  if (kept?.isAway && !isHeldSince(path, rescued.at)) return undefined;
   return rescued.at > Date.parse(meant ?? new Date(0).toISOString()) ? rescued : undefined;
 }
 
@@ -214,8 +225,7 @@ export function missedBeside(path: string, { now, meant }: Reminder): Way | unde
 export function rescuedNote(path: string, reminder: Reminder): string | undefined {
   const rescued = missedBeside(path, reminder);
   if (rescued === undefined) return undefined;
-  const file = realPath(path);
-  if (isHeldSince(file, rescued.at))
+  if (isHeldSince(path, rescued.at))
     return `The bot that runs lost sight of the database file and writes nothing since, although the file is there: restart the bot, which is all that it takes. Should anything be missing then, it is in what the bot rescued: ${rescued.how}`;
   return `Beside the database lies ${rescued.what}: it may hold what is nowhere else (if you miss nothing: ${ACCEPT}). To take it in the place of what is there now, with the bot stopped: ${rescued.how}`;
 }
