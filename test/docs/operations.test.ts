@@ -223,7 +223,7 @@ describe('each step as written', { concurrent: false }, () => {
     );
     // A few seconds ago stand for minutes.
     place.moments = {
-      '--at 2m': `--at ${good}`,
+      '--at 12:00': `--at ${good}`,
       '--to 0m': `--to ${bad}`,
       '--at 10m': `--at ${good}`,
       // What the dry run has named.

@@ -85,3 +85,20 @@ test(`a line of a comment has at most ${COLUMNS} columns`, () => {
     ),
   ).toEqual([]);
 });
+
+test('a recipe that looks at a moment first does not name it by an age when it acts', () => {
+  const pages = [...new Set(lines.map(({ file }) => file))].filter((file) => file.endsWith('.md'));
+  const aged = (line: string): boolean => /--at [1-9]\d*[smhd]\b/.test(line);
+  const isLook = (line: string): boolean => / --dry-run\b| diff /.test(line);
+  const isDeed = (line: string): boolean => / restore /.test(line) && !isLook(line);
+  const faults = pages.flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .split(/^#{2,} /m)
+      .filter((section) => {
+        const commands = section.split('\n').filter((line) => line.startsWith('npm run') && aged(line));
+        return commands.some(isLook) && commands.some(isDeed);
+      })
+      .map((section) => `${file}: ${section.split('\n')[0]}`),
+  );
+  expect(faults).toEqual([]);
+});

@@ -23,6 +23,7 @@ import { rescuedNote } from '../../hosts/node/ways-back.ts';
 import { opensOnly, sealing } from '../../hosts/not-encrypted.ts';
 import { unsealing } from '../../settings/unsealing.ts';
 import type { Invocation } from '../command.ts';
+import { damagedNow } from '../damaged-now.ts';
 import { databaseGoneOf } from '../database-gone.ts';
 import { heldNow } from '../living-rows.ts';
 import { lyingNear } from '../lying-near.ts';
@@ -91,7 +92,10 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
     damaged === undefined
       ? ((await lostBackup(bucket, recorded, found)) ?? unreadableNewest(bucket, found))
       : undefined;
-  const failedRun = (damaged ?? lost) === undefined ? await damagedRun(bucket, newest) : undefined;
+  const failedRun =
+    (damaged ?? lost) === undefined
+      ? ((await damagedRun(bucket, newest)) ?? (await damagedNow(session)))
+      : undefined;
   const unopened =
     (damaged ?? lost ?? failedRun) === undefined
       ? await unopenedNewest(bucket, newest, session.keys)

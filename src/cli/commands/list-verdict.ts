@@ -36,8 +36,10 @@ export interface Standing {
   readonly damaged: BackupEntry | undefined;
   /** The newest one on record, where the bucket lost it or lets nobody read it. */
   readonly lost: { readonly name: string; readonly problem: string; readonly isLost?: true } | undefined;
-  /** Found the database damaged, and made no backup. */
-  readonly failedRun: { readonly name: string; readonly problem: string } | undefined;
+  /** Found the database damaged, and made no backup; `isNow`: it is the file, looked at now. */
+  readonly failedRun:
+    | { readonly name: string; readonly problem: string; readonly isNow?: true }
+    | undefined;
   /** What the living database lacks. */
   readonly lack: Lack | 'all' | undefined;
   /** One before the newest, which holds far more. */
@@ -135,6 +137,8 @@ export function verdict(
     return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest that can be, ${newest.name}, is ${age} old. Then look again: npm run backup -- list`;
   if (gone !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest verified one, ${newest.name}, is ${age} old.${unlessGone(` Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`)}`;
+  if (failedRun?.isNow === true)
+    return `${colors.red(colors.bold('Not safe:'))} the database file ${failedRun.name} is damaged (${failedRun.problem}); the newest verified backup, ${newest.name}, is ${age} old.${whatToDo}`;
   if (failedRun !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} ${failedRun.name} found the database damaged and made no backup (${failedRun.problem}); the newest verified one, ${newest.name}, is ${age} old.${whatToDo}`;
   if (standing.unopened !== undefined) {
