@@ -128,17 +128,23 @@ describe.skipIf(!hasShell)('what the messages recommend', () => {
   });
 });
 
-test.each(Object.entries(BREAKS))('list looks into the file itself: %s is broken', {
-  timeout: 60_000,
-}, async (_, breakIt) => {
-  expect((await cli('full')).code).toBe(0);
-  expect((await cli('list', '--check')).code).toBe(0);
-  breakIt(join(directory, 'bot.db'));
-  const check = await cli('list', '--check');
-  expect(check.stdout).toBe('');
-  expect(check.stderr).toMatch(/^Not safe: the database file .*bot\.db is damaged \(.+docs\/operations\.md/);
-  expect(check.code).toBe(3);
-  expect((await cli('list')).stdout).toMatch(/^Not safe: the database file/);
-  putBack();
-  expect((await cli('list', '--check')).code).toBe(0);
-});
+test.each(Object.entries(BREAKS))(
+  'list looks into the file itself: %s is broken',
+  {
+    timeout: 60_000,
+  },
+  async (_, breakIt) => {
+    expect((await cli('full')).code).toBe(0);
+    expect((await cli('list', '--check')).code).toBe(0);
+    breakIt(join(directory, 'bot.db'));
+    const check = await cli('list', '--check');
+    expect(check.stdout).toBe('');
+    expect(check.stderr).toMatch(
+      /^Not safe: the database file .*bot\.db is damaged \(.+docs\/operations\.md/,
+    );
+    expect(check.code).toBe(3);
+    expect((await cli('list')).stdout).toMatch(/^Not safe: the database file/);
+    putBack();
+    expect((await cli('list', '--check')).code).toBe(0);
+  },
+);

@@ -37,9 +37,7 @@ export interface Standing {
   /** The newest one on record, where the bucket lost it or lets nobody read it. */
   readonly lost: { readonly name: string; readonly problem: string; readonly isLost?: true } | undefined;
   /** Found the database damaged, and made no backup; `isNow`: it is the file, looked at now. */
-  readonly failedRun:
-    | { readonly name: string; readonly problem: string; readonly isNow?: true }
-    | undefined;
+  readonly failedRun: { readonly name: string; readonly problem: string; readonly isNow?: true } | undefined;
   /** What the living database lacks. */
   readonly lack: Lack | 'all' | undefined;
   /** One before the newest, which holds far more. */
