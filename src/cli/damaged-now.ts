@@ -1,17 +1,14 @@
 /** Whether the file of the database is damaged, before a start or a run finds out. Node only. */
 import { existsSync, statSync } from 'node:fs';
 import { sortFindings } from '../backup/model/database-damage.ts';
-import { all, sql } from '../db/database.ts';
 import { databaseFault, isDamagedDatabase } from '../db/database-fault.ts';
+import { quickCheck } from '../db/file/look-into-file.ts';
 import { emptyDatabase } from '../db/migrate.ts';
 import { explain } from '../lib/clock.ts';
 import type { Session } from './session.ts';
 
 /** SQLite looks at so much in some tenths of a second; of a larger file it reads the schema. */
 const MOST_BYTES = 64_000_000;
-const MOST_FINDINGS = 3;
-
-const quickCheck = all(sql(`PRAGMA quick_check(${MOST_FINDINGS})`), (row) => row.text('quick_check'));
 
 export interface DamagedNow {
   /** Of the file. */
@@ -36,7 +33,7 @@ export async function damagedNow({
     if (statSync(path).size > MOST_BYTES) return undefined;
     const [rows] = await db.read([quickCheck]);
     const { damage } = sortFindings(rows);
-    return damage.length === 0 ? undefined : told(damage.slice(0, MOST_FINDINGS).join('; '));
+    return damage.length === 0 ? undefined : told(damage.join('; '));
   } catch (error) {
     const reason = explain(error);
     const isDamaged = isDamagedDatabase(`${databaseFault(error).code ?? ''} ${reason}`);
