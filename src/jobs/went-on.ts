@@ -7,7 +7,7 @@ import { keepWentOn, meantNote, wentOnNote } from '../db/bucket-notes.ts';
 import type { Database } from '../db/database.ts';
 import { textsFor } from '../locales/index.ts';
 import type { LocaleName } from '../settings/config.ts';
-import { toTheSecond } from '../text/moment.ts';
+import { copyMoment, toTheSecond } from '../text/moment.ts';
 import { DEFAULT_TIME_ZONE } from '../text/times.ts';
 
 export interface WentOnTools extends AlertTools {
@@ -35,7 +35,7 @@ export async function tellWentOn({
   if (until === undefined) return;
   const at = until.toISOString();
   const better = more?.(until);
-  const command = `npm run backup -- restore --at ${at} --replace`;
+  const command = `npm run backup -- restore --at ${copyMoment(until, timeZone)} --replace`;
   tools.log.error('changes: the bucket goes further than the database', {
     until: at,
     message: `an older file or journal was put back, a journal was lost, or another bot works with a copy (if nothing is missed: ${ACCEPT}); to bring back what the bucket has: ${command}${better === undefined ? '' : `; ${better}`}`,

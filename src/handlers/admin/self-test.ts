@@ -23,6 +23,7 @@ import { holding, toSqlTime } from '../../db/time.ts';
 import { describeError } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
 import { type Html, join } from '../../text/html.ts';
+import { copyMoment } from '../../text/moment.ts';
 import { DEFAULT_TIME_ZONE, localTime } from '../../text/times.ts';
 import { reachForTest } from './backup-reach.ts';
 
@@ -165,7 +166,7 @@ const missed: Check = async (services, t, now) => {
   if (beside !== undefined && beside.at > (until?.getTime() ?? 0))
     return { state: 'poor', text: system.rescued(beside.how, ACCEPT) };
   if (until === undefined) return undefined;
-  const command = `npm run backup -- restore --at ${until.toISOString()} --replace`;
+  const command = `npm run backup -- restore --at ${copyMoment(until, zone)} --replace`;
   return { state: 'poor', text: system.missed(localTime(until, zone), command, ACCEPT) };
 };
 
