@@ -257,6 +257,23 @@ describe('each step as written', { concurrent: false }, () => {
     expect(place.count('SELECT count(*) FROM users WHERE user_id = 99')).toBe(1);
   });
 
+  test('an older file was put back: the command that list prints brings back what the bucket has', async () => {
+    const place = new Place();
+    await place.sh('npm run backup -- changes ship').catch(() => undefined);
+    await place.backUp();
+    const older = join(place.directory, 'older.db');
+    copyFileSync(place.database, older);
+    place.change('DELETE FROM anime_parts WHERE id <= 20');
+    await place.sh('npm run backup -- changes ship');
+    copyFileSync(older, place.database);
+    const said = await place.sh('npm run backup -- list');
+    const [, printed = 'nothing'] = /restore (--at \S+) --replace/.exec(said) ?? [];
+    // A person says yes.
+    place.moments = { '--at 2026-11-28T18:45:05.198Z --replace': `${printed} --replace --yes` };
+    await follow('An older file was put back', place);
+    expect(place.count('SELECT count(*) FROM anime_parts')).toBe(100);
+  });
+
   test('a bad deploy corrupted rows', async () => {
     const place = new Place();
     await place.backUp();
