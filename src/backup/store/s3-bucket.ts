@@ -123,24 +123,28 @@ export class S3Bucket {
   ): Promise<void> {
     let tries = 0;
     const landed = () => this.landed(target.key, target.bytes, target.uploadId, tries > 1);
-    await this.request(what, async () => {
-      tries++;
-      try {
-        await this.#sendConditionally(send);
-      } catch (error) {
-        // "Exists already" and "no such upload" are also what a second try meets when the first
-        // one's answer was lost.
-        if (isPreconditionFailed(error)) {
-          if (await landed()) return;
-          throw this.exists(target.key);
+    try {
+      await this.request(what, async (attempt) => {
+        tries = attempt;
+        try {
+          await this.#sendConditionally(send);
+        } catch (error) {
+          // "Exists already" and "no such upload" are also what a second try meets when the first
+          // one's answer was lost.
+          if (isPreconditionFailed(error)) {
+            if (await landed()) return;
+            throw this.exists(target.key);
+          }
+          if (isNotFound(error) && (await landed())) return;
+          throw error;
         }
-        if (isNotFound(error) && (await landed())) return;
-        // The last try's answer may be lost after the effect, too; when nobody can tell, the error
-        // stands.
-        if (tries >= this.tools.attempts && (await landed().catch(() => false))) return;
-        throw error;
-      }
-    });
+      });
+    } catch (error) {
+      // The last try's answer may be lost after the effect, too; when nobody can tell, the error
+      // stands.
+      if (!(error instanceof ObjectExists) && (await landed().catch(() => false))) return;
+      throw error;
+    }
     const head = await this.head(target.key);
     const mark = head?.Metadata?.[UPLOAD_ID];
     if (head?.ContentLength === target.bytes && (mark ?? target.uploadId) === target.uploadId) return;

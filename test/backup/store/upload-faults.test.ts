@@ -4,7 +4,8 @@ import { MemoryS3, type MemoryS3Rules } from '../../../sim/s3/memory.ts';
 import { PartLane } from '../../../src/backup/store/part-lane.ts';
 import { createS3Store, type S3Options } from '../../../src/backup/store/s3-store.ts';
 import { ObjectExists, type Store, StoreError } from '../../../src/backup/store/types.ts';
-import { type Fault, faultNames, faulty, memorySettings } from './faults.ts';
+import { STORE_REQUEST } from '../../../src/lib/retry.ts';
+import { type Fault, faultNames, faulty, kindOf, memorySettings } from './faults.ts';
 import { pseudoRandom, sha256, upload } from './helpers.ts';
 
 const partBytes = 20_000;
@@ -312,6 +313,29 @@ test.each(['complete', 'put'])(
     const store = openStore(server, (_, asked) => (asked === kind ? 'lost' : undefined));
     await upload(store, key, content, [7000]);
     expectExact(server, content);
+  },
+);
+
+test.each(['complete', 'put'])(
+  'the server takes the %s and stays silent at every try: that is success',
+  async (kind) => {
+    const content = kind === 'put' ? small : large;
+    const server = new MemoryS3();
+    let silences = 0;
+    const store = createS3Store(memorySettings, {
+      partBytes,
+      silenceMs: 200,
+      sleep: async () => {},
+      fetch: async (url, init) => {
+        const answer = await server.fetch(url, init);
+        if (kindOf(init.method, new URL(url)) !== kind) return answer;
+        silences += 1;
+        return new Promise(() => {});
+      },
+    });
+    await upload(store, key, content, [7000]);
+    expectExact(server, content);
+    expect(silences).toBe(STORE_REQUEST.stalls);
   },
 );
 
