@@ -110,7 +110,7 @@ export const NAMED: readonly NamedMutant[] = [
   {
     fault: 'the directory of a bucket file is not synced',
     file: 'src/backup/store/directory-upload.ts',
-    find: 'await syncDirectory(this.#tools.fs, dirname(this.#final));',
+    find: 'await syncDirectory(dirname(this.#final), this.#tools.fs.open);',
     replacement: '',
     tests: DURABILITY,
   },

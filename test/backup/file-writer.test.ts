@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { link } from 'node:fs/promises';
+import { type FileHandle, link, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -16,7 +16,11 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'file-writer-'));
   path = join(directory, 'a.db');
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.mocked(open).mockReset();
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+});
 
 test('a file that exists is refused at the first try: it will be there at the next one too', async () => {
   writeFileSync(path, 'old');
@@ -55,4 +59,78 @@ test('on a disk that cannot link, as a USB stick, a file appears all the same, a
   await second?.abort(new Error('refused'));
   expect(readFileSync(path, 'utf8')).toBe('a');
   expect(readdirSync(directory)).toEqual(['a.db']);
+});
+
+/** Changes the next files that are opened. */
+async function breakNext(times: number, change: (file: FileHandle, flags: unknown) => void): Promise<void> {
+  const { open: real } = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
+  for (let i = 0; i < times; i += 1)
+    vi.mocked(open).mockImplementationOnce(async (...args) => {
+      const file = await real(...args);
+      change(file, args[1]);
+      return file;
+    });
+}
+
+test('a disk that takes no bytes and names no error ends the writing', async () => {
+  let asked = 0;
+  await breakNext(1, (file) => {
+    file.write = (async () => {
+      asked += 1;
+      if (asked > 3) throw new Error('asked for ever');
+      return { bytesWritten: 0 };
+    }) as unknown as typeof file.write;
+  });
+  const writer = await createFileWriter(path, { headLength: 0, replace: false });
+  await expect(writer.write(Buffer.from('x'))).rejects.toThrow('the disk took no more bytes');
+  await writer.abort(new Error('full'));
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+test('a head of another length than promised is refused; alone it may have any', async () => {
+  const writer = await createFileWriter(path, { headLength: 4, replace: false });
+  await writer.write(Buffer.from('body'));
+  await expect(writer.close(Buffer.from('nine bytes'))).rejects.toThrow('has 10 bytes, not 4');
+  await writer.abort(new Error('refused'));
+  expect(readdirSync(directory)).toEqual([]);
+  const alone = await createFileWriter(path, { headLength: 4, replace: false });
+  await alone.close(Buffer.from('nine bytes'));
+  expect(readFileSync(path, 'utf8')).toBe('nine bytes');
+});
+
+test('a directory that cannot be made durable fails the file, and nothing stays of a new one', async () => {
+  for (const replace of [false, true]) {
+    if (replace) writeFileSync(path, 'old');
+    await breakNext(2, (file, flags) => {
+      if (flags === 'r') file.sync = () => Promise.reject(new Error('EIO: injected'));
+    });
+    const writer = await createFileWriter(path, { headLength: 0, replace });
+    await expect(writer.close(Buffer.from('new'))).rejects.toThrow('EIO');
+    await writer.abort(new Error('EIO'));
+    // What was replaced is gone: the new file is all there is.
+    expect(readdirSync(directory)).toEqual(replace ? ['a.db'] : []);
+  }
+  expect(readFileSync(path, 'utf8')).toBe('new');
+});
+
+test('an abort after the end removes nothing', async () => {
+  const writer = await createFileWriter(path, { headLength: 0, replace: false });
+  await writer.close(Buffer.from('whole'));
+  await writer.abort(new Error('of another file'));
+  expect(readFileSync(path, 'utf8')).toBe('whole');
+});
+
+test('on Windows, where no directory can be opened, the file is there and its writer says so', async () => {
+  vi.spyOn(process, 'platform', 'get').mockReturnValue('win32');
+  const opened: unknown[] = [];
+  const { open: real } = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
+  vi.mocked(open).mockImplementation(async (...args) => {
+    opened.push(args[1]);
+    if (args[1] === 'r') throw new Error('EISDIR: injected');
+    return real(...args);
+  });
+  const writer = await createFileWriter(path, { headLength: 0, replace: false });
+  await writer.close(Buffer.from('whole'));
+  expect(opened).toEqual(['wx']);
+  expect(readFileSync(path, 'utf8')).toBe('whole');
 });

@@ -1,7 +1,13 @@
 /** Names, durability and errors of the directory store. Node only (node:fs). */
 import type * as nodeFs from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { brokenLink, MOUNT, makeDirectory as makeMissing, unfitPlace } from '../../lib/disk/directories.ts';
+import {
+  brokenLink,
+  MOUNT,
+  makeDirectory as makeMissing,
+  syncDirectory,
+  unfitPlace,
+} from '../../lib/disk/directories.ts';
 import { ObjectExists, StoreError } from './types.ts';
 
 /** What the store does to files; a parameter so that tests can fill the disk and break it. */
@@ -36,20 +42,6 @@ export function keyOfTemporary(key: string): string {
   return key.slice(0, slash) + key.slice(slash).replace(/^\.(.*)\.[^.]*\.partial$/, '$1');
 }
 
-/**
- * Makes a directory's entries durable. Windows cannot open directories and orders its journal by
- * itself.
- */
-export async function syncDirectory(fs: FileSystem, path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const directory = await fs.open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
-
 /** Makes a directory and its missing parents, all durable. */
 export async function makeDirectory(fs: FileSystem, path: string): Promise<void> {
   const made = await makeMissing(path, (missing, options) => fs.mkdir(missing, options));
@@ -57,7 +49,7 @@ export async function makeDirectory(fs: FileSystem, path: string): Promise<void>
   // Absolute: upwards from a relative path there is `.` and again `.`, for ever.
   const first = resolve(made);
   for (let child = resolve(path); ; child = dirname(child)) {
-    await syncDirectory(fs, dirname(child));
+    await syncDirectory(dirname(child), fs.open);
     if (child === first || dirname(child) === child) return;
   }
 }

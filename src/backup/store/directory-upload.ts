@@ -2,14 +2,15 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { syncDirectory } from '../../lib/disk/directories.ts';
 import { isLinkless } from '../../lib/disk/linkless.ts';
 import { giveFile } from '../../lib/disk/ownership.ts';
+import { writeAll } from '../../lib/disk/write-all.ts';
 import type { HeadLastWriter } from '../model/model.ts';
 import {
   type DirectoryTools,
   isTaken,
   makeDirectory,
-  syncDirectory,
   temporaryName,
   translateFsError,
 } from './directory-files.ts';
@@ -82,7 +83,7 @@ export class DirectoryUpload implements HeadLastWriter<WrittenObject> {
     });
     await this.#named('naming', async () => {
       await this.#publish();
-      await syncDirectory(this.#tools.fs, dirname(this.#final));
+      await syncDirectory(dirname(this.#final), this.#tools.fs.open);
     });
     this.#state = 'closed';
     const parts: WrittenPart[] = [];
@@ -156,14 +157,5 @@ export class DirectoryUpload implements HeadLastWriter<WrittenObject> {
       const what = `${verb} ${JSON.stringify(this.#key)} after ${bytes} bytes`;
       throw await translateFsError(this.#tools, error, what);
     }
-  }
-}
-
-/** A single write may be short (a disk about to be full). */
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.byteLength; ) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.byteLength - done, position + done);
-    if (bytesWritten === 0) throw new Error('the disk took no more bytes');
-    done += bytesWritten;
   }
 }

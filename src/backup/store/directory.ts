@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { constants, existsSync, type Stats } from 'node:fs';
 import * as nodeFs from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { syncDirectory } from '../../lib/disk/directories.ts';
 import type { HeadLastWriter } from '../model/model.ts';
 import {
   type DirectoryTools,
@@ -11,7 +12,6 @@ import {
   isTemporary,
   keyOfTemporary,
   placeFault,
-  syncDirectory,
   translateFsError,
 } from './directory-files.ts';
 import { DirectoryUpload } from './directory-upload.ts';
@@ -108,7 +108,10 @@ async function get(tools: DirectoryTools, key: string): ReturnType<Store['get']>
   const file = await tools.fs.open(tools.path(key), OPEN_FLAGS).catch(async (error: unknown) => {
     throw await translateFsError(tools, error, what);
   });
-  const { size } = await file.stat();
+  const { size } = await file.stat().catch(async (error: unknown) => {
+    await Promise.allSettled([file.close()]);
+    throw await translateFsError(tools, error, what);
+  });
   let position = 0;
   const body = new ReadableStream<Uint8Array>(
     {
@@ -165,7 +168,9 @@ async function sweep(tools: DirectoryTools, prefix: string, olderThan: Date): Pr
   let count = 0;
   for await (const { key, name, stats } of walk(tools, prefix)) {
     if (!isTemporary(name) || !keyOfTemporary(key).startsWith(prefix) || stats.mtime >= olderThan) continue;
-    await tools.fs.rm(join(tools.root, ...key.split('/')), { force: true });
+    await tools.fs.rm(join(tools.root, ...key.split('/')), { force: true }).catch(async (error: unknown) => {
+      throw await translateFsError(tools, error, `removal of ${JSON.stringify(key)}`);
+    });
     count++;
   }
   return count;
@@ -206,7 +211,7 @@ async function deleteOne(tools: DirectoryTools, key: string): Promise<boolean> {
   const path = tools.path(key);
   try {
     await tools.fs.rm(path, { force: true });
-    await syncDirectory(tools.fs, dirname(path));
+    await syncDirectory(dirname(path), tools.fs.open);
     return (await statFile(tools, key)) === undefined;
   } catch (error) {
     // Without its directory there is no key, nor an entry to make durable.

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { link, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { syncDirectory } from '../../lib/disk/directories.ts';
 import { isLinkless } from '../../lib/disk/linkless.ts';
 import { isOfDeadProcess, PROCESS_MARK } from '../../lib/disk/process-mark.ts';
 import { writeAll } from '../../lib/disk/write-all.ts';
@@ -27,22 +28,34 @@ export async function createFileWriter(
     throw new Error(`cannot write ${temporary}`, { cause });
   });
   let position = options.headLength;
+  /** A new file that has its name, although `close` may still fail. */
+  let hasAppeared = false;
+  let isClosed = false;
   return {
     async write(chunk) {
       await writeAll(file, chunk, position);
       position += chunk.byteLength;
     },
     async close(head) {
+      if (position > options.headLength && head.byteLength !== options.headLength)
+        throw new RangeError(`the head of ${path} has ${head.byteLength} bytes, not ${options.headLength}`);
       await writeAll(file, head, 0);
       await file.sync();
       await file.close();
       if (options.replace) await rename(temporary, path);
-      else await appear(temporary, path);
+      else {
+        await appear(temporary, path);
+        hasAppeared = true;
+      }
+      await rm(temporary, { force: true });
       await syncDirectory(dirname(path));
+      isClosed = true;
     },
     async abort() {
+      if (isClosed) return;
       await Promise.allSettled([file.close()]);
-      await Promise.allSettled([rm(temporary, { force: true })]);
+      const traces = hasAppeared ? [temporary, path] : [temporary];
+      await Promise.allSettled(traces.map((trace) => rm(trace, { force: true })));
     },
   };
 }
@@ -68,20 +81,10 @@ async function appear(temporary: string, path: string): Promise<void> {
   } catch (cause) {
     if (existsSync(path)) throw alreadyThere(path);
     if (!isLinkless(cause)) throw cause;
-    return rename(temporary, path);
+    await rename(temporary, path);
   }
-  await rm(temporary);
 }
 
 function alreadyThere(path: string): ObjectExists {
   return new ObjectExists(`${path} exists and is left as it is: --yes replaces it`);
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

@@ -1,6 +1,6 @@
-/** Makes missing directories, and knows places where none can be. Node only. */
+/** Makes missing directories and durable entries, knows places where none can be. Node only. */
 import { lstatSync, mkdirSync, readlinkSync, statfsSync, statSync } from 'node:fs';
-import { mkdir as nodeMkdir } from 'node:fs/promises';
+import { mkdir as nodeMkdir, open as nodeOpen } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { giveDirectory } from './ownership.ts';
 
@@ -17,6 +17,20 @@ export async function makeDirectory(path: string, mkdir: Mkdir = nodeMkdir): Pro
     await mkdir(directory, { mode: 0o700 }).then(() => giveDirectory(directory), bearOthers(directory));
   }
   return missing[0];
+}
+
+/**
+ * Makes a directory's entries durable. Windows cannot open directories and orders its journal by
+ * itself.
+ */
+export async function syncDirectory(path: string, open: typeof nodeOpen = nodeOpen): Promise<void> {
+  if (process.platform === 'win32') return;
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
 }
 
 /** {@link makeDirectory}, synchronous. */

@@ -4,6 +4,8 @@ import type { FileHandle } from 'node:fs/promises';
 export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.byteLength; ) {
     const { bytesWritten } = await file.write(bytes, done, bytes.byteLength - done, position + done);
+    // No error, and no end either: the loop would go on for ever.
+    if (bytesWritten === 0) throw new Error('the disk took no more bytes');
     done += bytesWritten;
   }
 }

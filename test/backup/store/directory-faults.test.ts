@@ -127,6 +127,41 @@ describe('a disk that fails', () => {
     }
   });
 
+  test('a file that cannot be looked at once it is open is an error of the store, and is closed', async () => {
+    await fs.writeFile(join(root, 'k'), 'abc');
+    let isClosed = false;
+    const store = createDirectoryStore(root, {
+      fs: {
+        ...fs,
+        async open(...args) {
+          const file = await fs.open(...args);
+          file.stat = async () => Promise.reject(fsError('EIO'));
+          const close = file.close.bind(file);
+          file.close = () => {
+            isClosed = true;
+            return close();
+          };
+          return file;
+        },
+      },
+    });
+    await expect(store.get('k')).rejects.toMatchObject({
+      name: 'StoreError',
+      message: expect.stringContaining('reading "k" failed: EIO'),
+    });
+    expect(isClosed).toBe(true);
+  });
+
+  test('debris that cannot be removed is an error of the store', async () => {
+    await fs.writeFile(join(root, '.k.1.partial'), 'half');
+    const rm = async () => Promise.reject(fsError('EIO'));
+    const sweep = createDirectoryStore(root, { fs: { ...fs, rm } }).sweep('', new Date(Date.now() + 60_000));
+    await expect(sweep).rejects.toMatchObject({
+      name: 'StoreError',
+      message: expect.stringContaining('removal of ".k.1.partial" failed: EIO'),
+    });
+  });
+
   test('a file system without links: still never over an existing file', async () => {
     const linkless = { ...fs, link: async () => Promise.reject(fsError('EPERM')) };
     const store = createDirectoryStore(root, { fs: linkless });
