@@ -36,12 +36,14 @@ export interface ChangePruneOptions {
   readonly now: Date;
   /** Decide only. */
   readonly dryRun?: boolean;
+  /** How many go at most, the oldest first; all by default. */
+  readonly most?: number;
   /** Thrown from between two deletions when the caller may go on no longer. */
   readonly check?: () => Promise<void>;
 }
 
-/** Of one run: a Worker has few requests, and the next run goes on. */
-const MOST = 5_000;
+/** `most` of a backup run: a Worker has few requests, and the next run goes on. */
+export const MOST_OF_A_RUN = 5_000;
 const BATCH = 1_000;
 
 export async function pruneChanges(bucket: Bucket, options: ChangePruneOptions): Promise<ChangePruneReport> {
@@ -50,7 +52,7 @@ export async function pruneChanges(bucket: Bucket, options: ChangePruneOptions):
   const kept = files.length - plan.length;
   const removed: string[] = [];
   const problems: string[] = [];
-  const going = options.dryRun === true ? [] : plan.slice(0, MOST);
+  const going = options.dryRun === true ? [] : plan.slice(0, options.most);
   for (let at = 0; at < going.length; at += BATCH) {
     await options.check?.();
     const keys = going.slice(at, at + BATCH).map(({ file }) => `${bucket.prefix}${file.file}`);

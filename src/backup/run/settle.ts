@@ -20,7 +20,7 @@ import { coveredByBase } from '../changes/base.ts';
 import { basesOf } from '../changes/list-changes.ts';
 import type { StoredChange } from '../changes/listed.ts';
 import { endIn, lostFrom, lostToBucket } from '../changes/living.ts';
-import { pruneChanges } from '../changes/prune-changes.ts';
+import { MOST_OF_A_RUN, pruneChanges } from '../changes/prune-changes.ts';
 import { rowsOfTables } from '../model/digest.ts';
 import type { BackupContext } from './context.ts';
 import type { Lease } from './lease.ts';
@@ -76,7 +76,7 @@ export async function settle(
   const changes = await attempt('retention of change files', async () =>
     changeDays === undefined
       ? undefined
-      : pruneChanges(context, { days: changeDays, now: clock.now(), check }),
+      : pruneChanges(context, { days: changeDays, now: clock.now(), most: MOST_OF_A_RUN, check }),
   );
   const before = await attempt('reading the backup before it', () =>
     newestBefore(context, manifest, pruned?.groups ?? []),

@@ -55,8 +55,8 @@ const DELETES_IN_FLIGHT = 2;
 /** A 5 MiB part on a line of 1 Mbit/s takes 42 s; what is read begins to come at once. */
 const SILENCES: Silences = { reading: 30_000, writing: 120_000 };
 /**
- * Of 1,000 keys each: backups of more than a century of days. A server that never ends its listing
- * ends here.
+ * 500,000 keys: one change file every 5 s for 28 days (docs/limits.md). A server that never ends its
+ * listing ends here.
  */
 const MOST_PAGES = 500;
 
@@ -152,7 +152,7 @@ async function list(bucket: S3Bucket, prefix: string, after?: string): Promise<S
   let token: string | undefined;
   do {
     if (tokens.size >= MOST_PAGES) {
-      const message = `s3 bucket ${bucket.name}: listing ${quote(prefix)} does not end after ${MOST_PAGES} pages; check S3_ENDPOINT and BACKUP_PREFIX`;
+      const message = `s3 bucket ${bucket.name}: listing ${quote(prefix)} does not end after ${MOST_PAGES} pages; check S3_ENDPOINT and BACKUP_PREFIX, or remove the oldest change files`;
       throw new StoreError(message, { retryable: false });
     }
     const page = await listPage(bucket, prefix, token, after);

@@ -1,7 +1,9 @@
-import { utimesSync } from 'node:fs';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { changeKey } from '../../../src/backup/changes/change-names.ts';
 import { listChanges } from '../../../src/backup/changes/list-changes.ts';
-import { pruneChanges } from '../../../src/backup/changes/prune-changes.ts';
+import { MOST_OF_A_RUN, pruneChanges } from '../../../src/backup/changes/prune-changes.ts';
 import { type ChangeWorld, createChangeWorld } from '../../support/change-world.ts';
 
 let world: ChangeWorld;
@@ -136,6 +138,26 @@ test('what is older than every full backup goes: nothing leads to it', async () 
   ]);
   expect(await there()).toEqual([next]);
   expect(lost).not.toBe(next);
+});
+
+test('a run takes the oldest first, so many at most; whoever asks for all gets all', async () => {
+  await world.full();
+  await change();
+  const time = new Date(world.clock.now().getTime() - 60 * DAY);
+  const key = { timeline: 'f'.repeat(32), time, encrypted: false };
+  const files = Array.from({ length: MOST_OF_A_RUN + 3 }, (_, i) =>
+    changeKey('', { ...key, first: i + 1, last: i + 1 }),
+  );
+  for (const file of files) {
+    mkdirSync(dirname(world.pathOf(file)), { recursive: true });
+    writeFileSync(world.pathOf(file), 'x');
+    utimesSync(world.pathOf(file), time, time);
+  }
+  const options = { days: 14, now: world.clock.now() };
+  expect((await pruneChanges(world.context, { ...options, most: 2 })).removed).toEqual(
+    files.slice(0, 2).map(keyOf),
+  );
+  expect((await pruneChanges(world.context, options)).removed).toHaveLength(files.length - 2);
 });
 
 test('a bucket that keeps what it was told to delete is told of', async () => {
