@@ -26,8 +26,8 @@ export function sortFindings(rows: readonly string[]): Pick<SourceCheck, 'damage
   };
 }
 
-/** The counts of the scans alone tell of damage. */
-export function unasked(why: string): SourceCheck {
+/** A check without SQLite's own: damage shows only in the counts of rows. */
+export function countsOnly(why: string): SourceCheck {
   return {
     damage: [],
     notes: [],

@@ -38,7 +38,7 @@ export interface RowBatch extends Iterable<Row> {
   readonly encoded?: EncodedRows;
 }
 
-/** Rows of a table without generated columns that nobody has made values of. */
+/** Rows not yet decoded to values; only of tables without generated columns. */
 export interface EncodedRows {
   /** As the table's digest is made of them (docs/formats.md, "Digests"). */
   readonly canonical: Uint8Array;
@@ -51,12 +51,12 @@ export interface JsonRowForm {
   /** What stands before each value of a row, and behind the last. */
   readonly heads: readonly string[];
   readonly close: string;
-  /** For all that is not as it stands. */
+  /** Writes a value that the source does not write itself. */
   readonly value: (value: SqlValue) => string;
   /** Before the first row, and between two. */
   readonly first: string;
   readonly between: string;
-  /** Throws {@link tooLarge} for more. */
+  /** A longer row is an error with the text {@link tooLarge}. */
   readonly maxRowBytes: number;
   readonly tooLarge: string;
 }
@@ -67,7 +67,7 @@ export interface SchemaObject {
   readonly name: string;
   readonly tableName: string;
   readonly sql: string | null;
-  /** 0 for views, triggers and virtual tables: objects without a b-tree. */
+  /** False for views, triggers and virtual tables: objects without a b-tree. */
   readonly hasStorage: boolean;
 }
 

@@ -11,11 +11,11 @@ export function sqlLiteral(value: SqlValue): string {
   if (typeof value === 'number') return realLiteral(value);
   // SQL text ends at a NUL for some parsers.
   if (typeof value === 'string')
-    return value.includes('\0') ? textOfBytes(Buffer.from(value)) : `'${value.replaceAll("'", "''")}'`;
-  return value instanceof InvalidText ? textOfBytes(value.bytes) : `x'${hex(value)}'`;
+    return value.includes('\0') ? sqlOfBytes(Buffer.from(value)) : `'${value.replaceAll("'", "''")}'`;
+  return value instanceof InvalidText ? sqlOfBytes(value.bytes) : `x'${hex(value)}'`;
 }
 
-/** Largest power of two that is a literal of its own. */
+/** Exponent of one factor: 2^60 is still an INTEGER literal. */
 const STEP = 60;
 
 /**
@@ -44,7 +44,7 @@ function realLiteral(value: number): string {
   return `(${text})`;
 }
 
-function textOfBytes(bytes: Uint8Array): string {
+function sqlOfBytes(bytes: Uint8Array): string {
   return `CAST(x'${hex(bytes)}' AS TEXT)`;
 }
 

@@ -4,7 +4,7 @@
  * it; a server without cursors is read in pages. Runs in workerd and on Node.
  */
 
-import { unasked } from '../model/database-damage.ts';
+import { countsOnly } from '../model/database-damage.ts';
 import {
   type Row,
   type ScanTarget,
@@ -93,7 +93,7 @@ export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): Snapsh
       );
       try {
         const check = async (): Promise<SourceCheck> =>
-          options.checkServer?.(server, `${endpoint}/pipeline`) ?? unasked('not asked for');
+          options.checkServer?.(server, `${endpoint}/pipeline`) ?? countsOnly('not asked for');
         const result = await use({ schema: details.schema, scans: guarded.scans, check });
         guarded.requireComplete();
         // What broke them may have passed, and pages cost the server more.

@@ -70,7 +70,7 @@ export function placeFault(root: string): string | undefined {
   return link === undefined ? unfitPlace(root) : `${link}: ${MOUNT}`;
 }
 
-/** `what` names the operation: `writing 12,345 bytes of "backups/x"`. */
+/** `what` names the operation: `writing "backups/x" after 12,345 bytes`. */
 export async function translateFsError(tools: DirectoryTools, error: unknown, what: string): Promise<Error> {
   if (error instanceof StoreError || error instanceof ObjectExists || error instanceof RangeError)
     return error;
@@ -84,8 +84,8 @@ export async function translateFsError(tools: DirectoryTools, error: unknown, wh
   const reason = code === '' && error instanceof Error ? error.message : code;
   const advice = await adviceFor(tools, code, error);
   return new StoreError(`directory ${tools.root}: ${what} failed: ${reason}${advice}`, {
-    // Too many open files, or an interrupted call: the next try may find room.
     isDenied: code === 'EACCES' || code === 'EPERM',
+    // Too many open files, or an interrupted call: the next try may find a free descriptor.
     retryable: ['EMFILE', 'ENFILE', 'EAGAIN', 'EINTR', 'EBUSY'].includes(code),
     cause: error,
   });

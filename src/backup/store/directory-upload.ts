@@ -126,7 +126,7 @@ export class DirectoryUpload implements HeadLastWriter<WrittenObject> {
       await fs.link(this.#temporary, this.#final);
       this.#published = true;
     } catch (error) {
-      if (isTaken(error)) throw this.#exists();
+      if (isTaken(error)) throw this.#keyTaken();
       if (!isLinkless(error)) throw error;
       await this.#refuseExisting();
       await fs.rename(this.#temporary, this.#final);
@@ -142,10 +142,10 @@ export class DirectoryUpload implements HeadLastWriter<WrittenObject> {
       () => true,
       () => false,
     );
-    if (found) throw this.#exists();
+    if (found) throw this.#keyTaken();
   }
 
-  #exists(): ObjectExists {
+  #keyTaken(): ObjectExists {
     return new ObjectExists(`directory ${this.#tools.root} already holds ${JSON.stringify(this.#key)}`);
   }
 

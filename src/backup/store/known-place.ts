@@ -36,7 +36,10 @@ export interface PlaceOptions {
   readonly newId: () => string;
 }
 
-/** Writes need no mark of a place that no database can be asked of. */
+/**
+ * Checks the mark before each request. While no database answers and no mark was seen yet, nothing
+ * is checked.
+ */
 export function createKnownPlace(store: Store, options: PlaceOptions): Store {
   const place = new Place(store, options);
   return {

@@ -8,8 +8,8 @@ import { Slots } from '../../lib/slots.ts';
 const PARTS_IN_FLIGHT = 1;
 
 /**
- * Requests never share it: workerd does not give back the turn of a cancelled request, and that
- * must delay nobody else.
+ * One lane serves one run, never two incoming requests of a Worker: workerd does not give back the
+ * turn of a cancelled request, and that must delay nobody else.
  */
 export class PartLane {
   readonly #slots = new Slots(PARTS_IN_FLIGHT);

@@ -20,8 +20,8 @@ import {
 } from './s3-errors.ts';
 import { ObjectExists, StoreError } from './types.ts';
 
-/** Metadata under which each of our objects carries the id of the upload that made it. */
-const UPLOAD_ID = 'upload';
+/** Metadata under which each of our objects carries the mark of the upload that made it. */
+const MARK_NAME = 'upload';
 
 export interface BucketTools {
   /** How often a request is tried in all, at least 1. */
@@ -30,15 +30,15 @@ export interface BucketTools {
   /** Uniform in [0, 1). */
   random(): number;
   now(): Date;
-  /** A fresh id for one upload: at least 64 random bits. */
-  uploadId(): string;
+  /** A fresh mark for one upload, ours and no id of the server's: at least 64 random bits. */
+  newMark(): string;
   /** {@link Operation.isCopy} */
   readonly isCopy?: boolean;
 }
 
 /** Metadata for a new object; {@link S3Bucket.landed} looks for it. */
-export function ownMark(uploadId: string): Record<string, string> {
-  return { [UPLOAD_ID]: uploadId };
+export function ownMark(mark: string): Record<string, string> {
+  return { [MARK_NAME]: mark };
 }
 
 export class S3Bucket {
@@ -92,23 +92,23 @@ export class S3Bucket {
 
   /** Rejects with {@link ObjectExists} when the key is taken. */
   async refuseExisting(key: string): Promise<void> {
-    if ((await this.head(key)) !== undefined) throw this.exists(key);
+    if ((await this.head(key)) !== undefined) throw this.#keyTaken(key);
   }
 
-  exists(key: string): ObjectExists {
+  #keyTaken(key: string): ObjectExists {
     return new ObjectExists(`s3 bucket ${this.name} already holds ${quote(key)}`);
   }
 
   /**
-   * True when the upload `uploadId` made the object under `key`: tells a lost answer from a
+   * True when the upload with this mark made the object under `key`: tells a lost answer from a
    * failure, and our object from another's. For a store that drops metadata the size decides when
    * `bySize` is set.
    */
-  async landed(key: string, bytes: number, uploadId: string, bySize: boolean): Promise<boolean> {
+  async landed(key: string, bytes: number, mark: string, bySize: boolean): Promise<boolean> {
     const head = await this.head(key);
     if (head === undefined || head.ContentLength !== bytes) return false;
-    const mark = head.Metadata?.[UPLOAD_ID];
-    return mark === undefined ? bySize : mark === uploadId;
+    const found = head.Metadata?.[MARK_NAME];
+    return found === undefined ? bySize : found === mark;
   }
 
   /**
@@ -118,11 +118,11 @@ export class S3Bucket {
    */
   async writeNew(
     what: string,
-    target: { readonly key: string; readonly bytes: number; readonly uploadId: string },
+    target: { readonly key: string; readonly bytes: number; readonly mark: string },
     send: (condition: { IfNoneMatch?: '*' }) => Promise<unknown>,
   ): Promise<void> {
     let tries = 0;
-    const landed = () => this.landed(target.key, target.bytes, target.uploadId, tries > 1);
+    const landed = () => this.landed(target.key, target.bytes, target.mark, tries > 1);
     try {
       await this.request(what, async (attempt) => {
         tries = attempt;
@@ -133,7 +133,7 @@ export class S3Bucket {
           // one's answer was lost.
           if (isPreconditionFailed(error)) {
             if (await landed()) return;
-            throw this.exists(target.key);
+            throw this.#keyTaken(target.key);
           }
           if (isNotFound(error) && (await landed())) return;
           throw error;
@@ -146,8 +146,8 @@ export class S3Bucket {
       throw error;
     }
     const head = await this.head(target.key);
-    const mark = head?.Metadata?.[UPLOAD_ID];
-    if (head?.ContentLength === target.bytes && (mark ?? target.uploadId) === target.uploadId) return;
+    const mark = head?.Metadata?.[MARK_NAME];
+    if (head?.ContentLength === target.bytes && (mark ?? target.mark) === target.mark) return;
     const found =
       head === undefined
         ? 'the object is not there'
@@ -156,7 +156,7 @@ export class S3Bucket {
           : `the bucket has ${head.ContentLength} of its ${target.bytes} bytes`;
     // What stands there without our mark cannot be removed as ours, and a second try would meet it.
     throw new StoreError(`s3 bucket ${this.name}: ${what} was answered with success, but ${found}`, {
-      retryable: head === undefined || mark === target.uploadId,
+      retryable: head === undefined || mark === target.mark,
     });
   }
 
@@ -174,17 +174,17 @@ export class S3Bucket {
   }
 
   /** A whole small object in one request; never replaces one when `createOnly`. */
-  async putWhole(key: string, body: Uint8Array, uploadId: string, createOnly: boolean): Promise<void> {
+  async putWhole(key: string, body: Uint8Array, mark: string, createOnly: boolean): Promise<void> {
     const what = `upload of ${quote(key)}`;
     const input = {
       Bucket: this.name,
       Key: key,
       Body: body,
       ContentLength: body.byteLength,
-      Metadata: ownMark(uploadId),
+      Metadata: ownMark(mark),
     };
     if (createOnly) {
-      const target = { key, bytes: body.byteLength, uploadId };
+      const target = { key, bytes: body.byteLength, mark };
       await this.writeNew(what, target, (condition) =>
         this.client.send(new PutObjectCommand({ ...input, ...condition })),
       );

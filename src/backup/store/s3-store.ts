@@ -34,8 +34,8 @@ export interface S3Options {
   readonly fetch?: StoreFetch;
   /**
    * Bytes of every part but the last; S3 and R2 want at least 5 MiB and at most 10,000 parts, so
-   * the default of 5 MiB carries objects of 48 GiB. Two writers side by side hold six parts at most
-   * (a first, one being filled, two on their way): 30 MiB.
+   * the default of 5 MiB carries objects of 48 GiB. The two writers of a run share one lane and
+   * hold five parts in all (docs/decisions.md, "The bucket").
    */
   readonly partBytes?: number;
   /** How often a request is tried in all. */
@@ -45,8 +45,8 @@ export interface S3Options {
   readonly now?: () => Date;
   readonly sleep?: Clock['sleep'];
   readonly random?: () => number;
-  /** A fresh id for one upload, stored with its object as metadata. */
-  readonly uploadId?: () => string;
+  /** A fresh mark for one upload, stored with its object as metadata. */
+  readonly newMark?: () => string;
 }
 
 /** The smallest part that S3 and R2 take. */
@@ -55,8 +55,8 @@ const DELETES_IN_FLIGHT = 2;
 /** A 5 MiB part on a line of 1 Mbit/s takes 42 s; what is read begins to come at once. */
 const SILENCES: Silences = { reading: 30_000, writing: 120_000 };
 /**
- * 500,000 keys: one change file every 5 s for 28 days (docs/limits.md). A server that never ends its
- * listing ends here.
+ * Of 1,000 keys each: one change file every 5 s for 28 days (docs/limits.md). A server that never
+ * ends its listing ends here.
  */
 const MOST_PAGES = 500;
 
@@ -75,7 +75,7 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
     attempts: options.attempts ?? STORE_REQUEST.attempts,
     sleep: options.sleep ?? systemClock.sleep,
     random: options.random ?? Math.random,
-    uploadId: options.uploadId ?? randomUUID,
+    newMark: options.newMark ?? randomUUID,
     now,
     isCopy: settings.isCopy ?? false,
   });
@@ -91,7 +91,7 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
     },
     async put(key, body, { createOnly = false } = {}) {
       if (createOnly) await bucket.refuseExisting(key);
-      await bucket.putWhole(key, body, bucket.tools.uploadId(), createOnly);
+      await bucket.putWhole(key, body, bucket.tools.newMark(), createOnly);
     },
     get: (key) => get(bucket, key),
     async head(key) {
@@ -157,12 +157,12 @@ async function list(bucket: S3Bucket, prefix: string, after?: string): Promise<S
     }
     const page = await listPage(bucket, prefix, token, after);
     for (const { Key, Size, LastModified } of page.Contents ?? []) {
-      if (Key === undefined) throw partial(bucket, 'an entry has no key');
+      if (Key === undefined) throw incompleteListing(bucket, 'an entry has no key');
       objects.set(Key, storedObject(bucket, Key, Size, LastModified));
     }
     token = nextToken(bucket, page);
     if (token !== undefined && tokens.has(token))
-      throw partial(bucket, 'the same continuation token came twice');
+      throw incompleteListing(bucket, 'the same continuation token came twice');
     if (token !== undefined) tokens.add(token);
   } while (token !== undefined && (after === undefined || objects.size < PAGE_KEYS));
   const all = [...objects.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -185,9 +185,9 @@ function listPage(
       }),
     );
     // A page of some proxy, answered with 200, would otherwise read as an empty bucket.
-    if (page.IsTruncated === undefined) throw partial(bucket, 'the answer is not a listing');
+    if (page.IsTruncated === undefined) throw incompleteListing(bucket, 'the answer is not a listing');
     if (page.KeyCount !== undefined && page.KeyCount !== (page.Contents?.length ?? 0)) {
-      throw partial(bucket, `${page.Contents?.length ?? 0} of ${page.KeyCount} entries arrived`);
+      throw incompleteListing(bucket, `${page.Contents?.length ?? 0} of ${page.KeyCount} entries arrived`);
     }
     return page;
   });
@@ -197,11 +197,11 @@ function nextToken(bucket: S3Bucket, page: ListObjectsV2CommandOutput): string |
   if (page.IsTruncated !== true) return undefined;
   const token = page.NextContinuationToken;
   if (token === undefined || token === '')
-    throw partial(bucket, 'more entries are announced without a continuation token');
+    throw incompleteListing(bucket, 'more entries are announced without a continuation token');
   return token;
 }
 
-function partial(bucket: S3Bucket, why: string): StoreError {
+function incompleteListing(bucket: S3Bucket, why: string): StoreError {
   return new StoreError(`s3 bucket ${bucket.name}: the listing is incomplete: ${why}`, { retryable: true });
 }
 

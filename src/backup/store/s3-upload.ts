@@ -57,7 +57,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
     this.#nextPart = headLength === 0 ? 1 : 2;
     this.#partBytes = partBytes;
     this.#lane = lane;
-    this.#mark = bucket.tools.uploadId();
+    this.#mark = bucket.tools.newMark();
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -123,7 +123,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
         this.#buffer = this.#lane.take(this.#partBytes);
         this.#used = room;
       }
-      if (this.#used === this.#partBytes && from < chunk.byteLength) await this.#partIsFull(this.#buffer);
+      if (this.#used === this.#partBytes && from < chunk.byteLength) await this.#sendFullPart(this.#buffer);
       const piece = chunk.subarray(from, from + this.#partBytes - this.#used);
       this.#buffer.set(piece, this.#used);
       this.#used += piece.byteLength;
@@ -132,7 +132,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
   }
 
   /** Called only when a further byte exists, so the last part is never empty. */
-  async #partIsFull(full: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #sendFullPart(full: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#multipart === undefined) {
       this.#beginning = this.#begin();
       await this.#beginning;
@@ -251,7 +251,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
     const bytes = parts.reduce((sum, [, part]) => sum + part.bytes, 0);
     const Parts = parts.map(([PartNumber, { etag }]) => ({ PartNumber, ETag: etag }));
     const what = `completion of the upload of ${quote(this.#key)}`;
-    await this.#bucket.writeNew(what, { key: this.#key, bytes, uploadId: this.#mark }, (condition) =>
+    await this.#bucket.writeNew(what, { key: this.#key, bytes, mark: this.#mark }, (condition) =>
       this.#bucket.client.send(
         new CompleteMultipartUploadCommand({
           Bucket: this.#bucket.name,

@@ -107,7 +107,7 @@ export const PAGE_KEYS: number = 1000;
 /** How long a download address works (docs/spec/backup.md, "Commands"). */
 export const LINK_SECONDS: number = 15 * 60;
 
-/** What a listing is with `after`, of all that there is. */
+/** The first {@link PAGE_KEYS} objects behind `after`; all of them without it. */
 export function pageOf(objects: StoredObject[], after: string | undefined): StoredObject[] {
   if (after === undefined) return objects;
   return objects.filter(({ key }) => key > after).slice(0, PAGE_KEYS);
@@ -128,7 +128,10 @@ export class StoreError extends Error {
   readonly retryable: boolean;
   /** What a Retry-After header asked for, ms. */
   readonly retryAfterMs: number;
-  /** This one object belongs to somebody else. */
+  /**
+   * The right to do this to this one object is missing (S3: removals only); others may be as good
+   * as before.
+   */
   readonly isDenied: boolean;
   /** A long wait brought nothing: few more are worth it. */
   readonly isStall: boolean;
