@@ -78,7 +78,7 @@ test('beside a whole database, what a running bot rescued is named for a week, u
   const rescued = place('bot.db.rescued-20260615T020000Z');
   copyFileSync(place('bot.db'), rescued);
   const line =
-    /^Not safe: beside the database lies what a running bot rescued of it, .*: mv \S+rescued-20260615T020000Z /;
+    /^Not safe: beside the database lies what a running bot rescued of it, .*: npm run backup -- restore \S+rescued-20260615T020000Z --replace, and then /;
   expect((await cli('list')).stdout).toMatch(line);
   const reminded = { code: 3, stderr: expect.stringMatching(/^Not safe: beside the database lies /) };
   expect(await cli('list', '--check')).toMatchObject(reminded);

@@ -73,7 +73,7 @@ test('the disk is back beside the bot that runs: a restart is all that it takes,
     );
   lock(new Date(Date.now() - 60_000));
   expect(rescuedNote(path, reminder)).toMatch(/restart the bot, which is all that it takes/);
-  expect(rescuedNote(path, reminder)).toContain(`mv ${rescued} ${path}`);
+  expect(rescuedNote(path, reminder)).toContain(`npm run backup -- restore ${rescued} --replace`);
   lock(new Date(Date.now() + 60_000));
   expect(rescuedNote(path, reminder)).toBeUndefined();
 });

@@ -139,11 +139,11 @@ test('a lost journal: list and the start name the file that the bot rescued, and
   rmSync(`${path}-wal`);
   await second.until(/"event":"database lost"/);
   await second.stop('SIGTERM');
-  const [, rescued = ''] = /(mv \S+\.rescued-\S+ \S+)/.exec(cli(['list'])) ?? [];
+  const [, rescued = ''] = /backup -- (restore \S+\.rescued-\S+ --replace)/.exec(cli(['list'])) ?? [];
   expect(rescued).not.toBe('');
   const third = await started();
   expect(third.output()).toContain(rescued);
   expect(await third.stop('SIGTERM')).toBe(0);
-  execFileSync('sh', ['-c', rescued], { cwd: directory });
+  expect(cli([...rescued.split(' '), '--yes'])).toContain('what was there before is backup');
   expect(users()).toContain(7001);
 });

@@ -25,6 +25,7 @@ test('a line holds the time, what happened, and what of it', () => {
   // As a person would say it: no names of fields.
   log.error('polling failed', { remedy: 'look at the network', error: 'HttpError: x', retry_in_ms: 8_000 });
   log.warn('second copy', { problem: 'it is full', left: 2 });
+  log.error('behind', { until: 'noon', message: 'to bring it back: npm run backup -- restore latest' });
   log.error('bell\u0007 and\nbreak');
   log.debug('not told');
   log.info('stopped');
@@ -33,6 +34,7 @@ test('a line holds the time, what happened, and what of it', () => {
     '12:00:05  webhook not set: it is gone',
     '12:00:05  polling failed: look at the network, HttpError: x, tried again in 8 s',
     '12:00:05  second copy: it is full, 2 left',
+    '12:00:05  behind: until noon, to bring it back: npm run backup -- restore latest',
     expect.stringMatching(/^12:00:05 {2}bell\S+ and\S+break$/),
     '12:00:05  stopped',
   ]);

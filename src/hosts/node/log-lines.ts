@@ -25,7 +25,9 @@ export function peopleFormat(
     const told = Object.entries(fields).flatMap(([name, value]) =>
       value === undefined || value === null ? [] : [toldField(name, value)],
     );
-    const rest = [...(message === undefined ? [] : [String(message)]), ...told].join(', ');
+    const said = message === undefined ? [] : [String(message)];
+    // Nothing stands behind a command: people copy the end of the line.
+    const rest = (/npm (run|start)/.test(said.join()) ? [...told, ...said] : [...said, ...told]).join(', ');
     const time = toTheSecond(now(), zone).slice(11);
     const words = inWords(event, fields, zone) ?? (rest === '' ? event : `${event}: ${rest}`);
     const line = visible(timesInZone(hideKnown(words), zone));

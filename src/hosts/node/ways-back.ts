@@ -13,6 +13,7 @@ import { findPoint } from '../../backup/restore/point-in-time.ts';
 import { type StoredBehind, storedBehind } from '../../backup/restore/stored-behind.ts';
 import { isHeldSince } from '../../db/file/file-lock.ts';
 import { awayNames, isBare } from '../../lib/disk/away.ts';
+import { shellWord } from '../../lib/shell-word.ts';
 import { within } from '../../lib/silence.ts';
 import { formatDuration } from '../../text/format.ts';
 import type { KeptIn } from '../empty-database.ts';
@@ -207,14 +208,14 @@ export function isRescued({ why }: Kept): boolean {
 
 /** What a running bot rescued later than `until`: it holds more than what is stored up to then. */
 export function rescuedAfter(path: string, until: Date): Way | undefined {
-  const rescued = rescuedBeside(path);
-  return rescued !== undefined && rescued.at > until.getTime() ? rescued : undefined;
+  const kept = keptBeside(path).find(isRescued);
+  return kept !== undefined && kept.at > until.getTime() ? inPlaceOf(kept, path) : undefined;
 }
 
 /** What a running bot rescued, as long as the owner is to be reminded of it. */
 export function missedBeside(path: string, { now, meant }: Reminder): Way | undefined {
   const kept = keptBeside(path).find(isRescued);
-  const rescued = kept && wayTo(kept, path);
+  const rescued = kept && inPlaceOf(kept, path);
   if (rescued === undefined || now.getTime() - rescued.at > REMINDED_MS) return undefined;
   // The file is there again, with all that was acknowledged: a bot that was started since has it.
   if (kept?.isAway && !isHeldSince(path, rescued.at)) return undefined;
@@ -227,7 +228,12 @@ export function rescuedNote(path: string, reminder: Reminder): string | undefine
   if (rescued === undefined) return undefined;
   if (isHeldSince(path, rescued.at))
     return `The bot that runs lost sight of the database file and writes nothing since, although the file is there: restart the bot, which is all that it takes. Should anything be missing then, it is in what the bot rescued: ${rescued.how}`;
-  return `Beside the database lies ${rescued.what}: it may hold what is nowhere else (if you miss nothing: ${ACCEPT}). To take it in the place of what is there now, with the bot stopped: ${rescued.how}`;
+  return `Beside the database lies ${rescued.what}: it may hold what is nowhere else (if you miss nothing: ${ACCEPT}). To take it in the place of what is there now, which is saved first, stop the bot: ${rescued.how}, and then ${ACCEPT}`;
+}
+
+/** Where a database is: what it has got since may be nowhere else, and a restore saves it first. */
+function inPlaceOf(kept: Kept, path: string): Way {
+  return { ...wayTo(kept, path), how: `npm run backup -- restore ${shellWord(kept.name)} --replace` };
 }
 
 /** The one that brings most back first. */

@@ -126,6 +126,7 @@ const CHECK_NAME: Readonly<Record<string, string>> = {
   bucket: 'the bucket',
   backup: 'the last backup',
   changes: 'the way of changes',
+  missed: 'what the database misses',
   copy: 'the second bucket',
   schedule: 'the schedule',
   chats: 'channels and groups',

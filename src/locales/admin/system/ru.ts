@@ -125,6 +125,7 @@ const CHECK_NAME: Readonly<Record<string, string>> = {
   bucket: 'хранилище копий',
   backup: 'последнюю копию',
   changes: 'отправку изменений',
+  missed: 'записи, которых недостаёт в базе',
   copy: 'второе хранилище',
   schedule: 'расписание',
   chats: 'каналы и группы',

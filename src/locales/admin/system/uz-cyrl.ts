@@ -128,6 +128,7 @@ const CHECK_NAME: Readonly<Record<string, string>> = {
   bucket: 'Захира омборини',
   backup: 'Охирги захира нусхани',
   changes: 'Ўзгаришлар юборилишини',
+  missed: 'Базада етишмаётган ёзувларни',
   copy: 'Иккинчи омборни',
   schedule: 'Жадвални',
   chats: 'Канал ва гуруҳларни',

@@ -134,6 +134,7 @@ const CHECK_NAME: Readonly<Record<string, string>> = {
   bucket: 'Zaxira omborini',
   backup: 'Oxirgi zaxira nusxani',
   changes: 'O‘zgarishlar yuborilishini',
+  missed: 'Bazada yetishmayotgan yozuvlarni',
   copy: 'Ikkinchi omborni',
   schedule: 'Jadvalni',
   chats: 'Kanal va guruhlarni',
