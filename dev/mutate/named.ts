@@ -39,7 +39,7 @@ export const NAMED: readonly NamedMutant[] = [
   },
   {
     fault: 'retention presumes a backup with a verdict to be good',
-    file: 'src/backup/catalog/prune.ts',
+    file: 'src/backup/catalog/entry.ts',
     find: "isWhole && !has(group, 'verdict') ? 'verified'",
     replacement: "isWhole ? 'verified'",
     tests: VERDICTS,

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { changeKey } from '../../../src/backup/changes/change-names.ts';
 import { listChanges } from '../../../src/backup/changes/list-changes.ts';
 import { MOST_OF_A_RUN, pruneChanges } from '../../../src/backup/changes/prune-changes.ts';
+import { runBackup } from '../../../src/backup/run/run.ts';
 import { type ChangeWorld, createChangeWorld } from '../../support/change-world.ts';
 
 let world: ChangeWorld;
@@ -153,11 +154,14 @@ test('a run takes the oldest first, so many at most; whoever asks for all gets a
     writeFileSync(world.pathOf(file), 'x');
     utimesSync(world.pathOf(file), time, time);
   }
+  const left = async () => (await there()).filter((file) => files.includes(file));
+  const run = { trigger: 'command', scheduledAt: world.clock.now() } as const;
+  expect((await runBackup({ ...world.context, changeDays: 14 }, run)).kind).toBe('done');
+  expect(await left()).toEqual(files.slice(MOST_OF_A_RUN));
   const options = { days: 14, now: world.clock.now() };
-  expect((await pruneChanges(world.context, { ...options, most: 2 })).removed).toEqual(
-    files.slice(0, 2).map(keyOf),
-  );
-  expect((await pruneChanges(world.context, options)).removed).toHaveLength(files.length - 2);
+  for (const file of files) writeFileSync(world.pathOf(file), 'x');
+  for (const file of files) utimesSync(world.pathOf(file), time, time);
+  expect((await pruneChanges(world.context, options)).removed.toSorted()).toEqual(files.map(keyOf));
 });
 
 test('a bucket that keeps what it was told to delete is told of', async () => {
