@@ -337,10 +337,13 @@ test('a lock that somebody else holds by now is not removed', async () => {
 test('"database is locked" gets a name and something to do', async () => {
   expect(explainLocked(path)).toContain('another program is writing to');
   const lock = await take('node host');
+  expect(explainLocked(path), 'this process is not the one').toContain('another program is writing to');
+  const own: object = JSON.parse(readFileSync(`${path}.lock`, 'utf8'));
+  await lock.release();
+  writeFileSync(`${path}.lock`, JSON.stringify({ ...own, process: 'another' }));
   expect(explainLocked(path)).toMatch(
     /in use by node host \(process \d+ on .*\): wait a moment and try again, or stop it/,
   );
-  await lock.release();
 });
 
 test('a pipe or a directory under the lock’s name is refused at once, never waited for', async () => {

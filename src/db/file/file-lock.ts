@@ -138,12 +138,12 @@ function originalOf(lock: LockText, file: string, text: string): string | undefi
   return filesOf(lock.pid).find(isLocked);
 }
 
-/** What to do about "database is locked", naming who has the file as far as its lock tells. */
+/** What to do about "database is locked", naming who else has the file as far as its lock tells. */
 export function explainLocked(path: string): string {
-  const lock = lockOf(path);
-  return lock === undefined
+  const holder = lockHolder(path);
+  return holder === undefined
     ? `another program is writing to ${path}: wait a moment and try again, or stop it`
-    : `${path} is in use by ${describeHolder(lock)}: wait a moment and try again, or stop it`;
+    : `${path} is in use by ${holder}: wait a moment and try again, or stop it`;
 }
 
 /**
