@@ -1,7 +1,9 @@
 /** An attacker with the bucket's key: what the commands say of an old backup under a new name. */
+
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
@@ -37,6 +39,8 @@ test('replayed, with the true newest one removed: nothing calls it safe, and not
   expect((await cli('full')).code).toBe(0);
   const [old = '', newest = ''] = names();
   const { changes } = manifestIn(bucket, newest);
+  // Its second is that of no other.
+  await sleep(2_500);
   const name = replayed(bucket, old, new Date(Date.now() - 1000), () => ({ changes }));
   const listed = await cli('list');
   expect(listed.stdout).toMatch(`Not safe: the newest backup, ${name}, is damaged`);

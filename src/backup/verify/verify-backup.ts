@@ -62,13 +62,14 @@ export async function verifyDeep(
       const fetched = unpack(bucket, manifest, kind, input.path, options, stored);
       // Told in the other order.
       fetching.unshift(fetched.then(() => stored));
-      looking.unshift(
-        fetched
-          .then((isThere) =>
-            isThere ? inside.check(input, options.signal, manifest.objects[kind]) : undefined,
-          )
-          .then(() => inside),
-      );
+      const looked = fetched
+        .then((isThere) =>
+          isThere ? inside.check(input, options.signal, manifest.objects[kind]) : undefined,
+        )
+        .then(() => inside);
+      // Waited for below: cancelled, it may fail while the other is fetched.
+      looked.catch(() => undefined);
+      looking.unshift(looked);
       if ((await Promise.allSettled([fetched]))[0]?.status === 'rejected') break;
     }
     const found = await settled([...fetching, ...looking]);
