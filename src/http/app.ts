@@ -126,7 +126,7 @@ export function createApp(parts: AppParts): Hono<{ Bindings: Arrived }> {
  * is told, the body is not looked at: a stream of it is dear on Node.
  */
 async function bodyOf(request: Request): Promise<string | undefined> {
-  const told = Number(request.headers.get('content-length') ?? Number.NaN);
+  const told = Number(/^\d+$/.exec(request.headers.get('content-length') ?? '')?.[0] ?? Number.NaN);
   if (told > MAX_BODY_BYTES) return undefined;
   if (told >= 0 && !request.headers.has('transfer-encoding')) return request.text().catch(() => '');
   if (request.body === null) return '';

@@ -92,6 +92,8 @@ describe('who may post and what', () => {
     const body = JSON.stringify({ update_id: 1, message: { text: 'x'.repeat(1_100_000) } });
     expect(await bot.post(body)).toBe(413);
     expect(await bot.post(body, { 'Content-Length': String(body.length) })).toBe(413);
+    for (const told of ['', '-1', '1e3', '0x10', 'x'])
+      expect(await bot.post(body, { 'Content-Length': told }), told).toBe(413);
   });
 
   test('kinds of updates nobody knows yet are marked and ignored: 200', async () => {
