@@ -4,7 +4,7 @@ import { listChanges } from '../backup/changes/list-changes.ts';
 import type { Base, StoredChange } from '../backup/changes/listed.ts';
 import { type Living, lostFrom } from '../backup/changes/living.ts';
 import { isHistory } from '../backup/changes/verify-changes.ts';
-import { countOf } from '../text/format.ts';
+import { capital, countOf } from '../text/format.ts';
 import { otherBucket } from './second-bucket.ts';
 import type { Session } from './session.ts';
 
@@ -62,8 +62,4 @@ async function wholeIn(bucket: Session['bucket']): Promise<StoredChange[]> {
   const { files } = await listChanges(bucket);
   const bad = new Set(badAmong(await readBadChanges(bucket), files).map(({ file }) => file));
   return files.filter((file) => !bad.has(file));
-}
-
-function capital(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }

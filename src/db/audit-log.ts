@@ -4,7 +4,7 @@
  */
 
 import { cut, TEXT_LIMITS } from '../text/text-limits.ts';
-import { DAY_MS } from '../text/times.ts';
+import { daysBefore } from '../text/times.ts';
 import { listed, type Query, type Statement, sql } from './database.ts';
 import { beginning, shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
@@ -105,5 +105,5 @@ export function auditPage(page: number, perPage: number): Query<AuditEntry[]> {
 }
 
 export function forgetOldAudit(now: Date): Statement {
-  return sql('DELETE FROM audit_log WHERE at < ?', toSqlTime(new Date(now.getTime() - KEEP_DAYS * DAY_MS)));
+  return sql('DELETE FROM audit_log WHERE at < ?', toSqlTime(daysBefore(now, KEEP_DAYS)));
 }

@@ -1,5 +1,5 @@
 /** Which updates were handled, and which could not be. */
-import { DAY_MS } from '../text/times.ts';
+import { DAY_MS, daysBefore } from '../text/times.ts';
 import { all, always, type Query, type Statement, sql } from './database.ts';
 import { holding, toSqlTime } from './time.ts';
 
@@ -81,7 +81,7 @@ export function forgetOldFailures(now: Date): readonly Statement[] {
   return [
     sql(
       'DELETE FROM failed_updates WHERE retry_ms IS NULL AND failed_at < ?',
-      toSqlTime(new Date(now.getTime() - FAILURE_DAYS * DAY_MS)),
+      toSqlTime(daysBefore(now, FAILURE_DAYS)),
     ),
     sql('DELETE FROM floods WHERE until_ms < ?', now.getTime()),
   ];

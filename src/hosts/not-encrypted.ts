@@ -3,6 +3,7 @@ import type { Bucket } from '../backup/catalog/bucket.ts';
 import { readGroups } from '../backup/catalog/list.ts';
 import { isSound } from '../backup/copy/places.ts';
 import type { BackupSettings } from '../settings/config.ts';
+import { capital } from '../text/format.ts';
 import { encryptionOf } from './compose.ts';
 
 /** With it set, what is not encrypted counts for nothing; and nothing encrypts. */
@@ -40,8 +41,4 @@ export function sealing(recipients: readonly string[]): string {
       ? 'the BACKUP_AGE_RECIPIENTS that `npm run backup -- key test` shows'
       : `BACKUP_AGE_RECIPIENTS=${recipients.join(',')}`;
   return `put ${setting} into the bot's settings`;
-}
-
-function capital(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }

@@ -44,7 +44,7 @@ export const manifestChangesSchema = v.strictObject({
   /** The highest entry that the snapshot holds the effect of. */
   seq: count,
   previous: previousSchema,
-  since: v.pipe(v.string(), v.isoTimestamp('is not a time like 2024-01-01T12:00:00.000Z')),
+  since: time,
   parent: v.nullable(positionSchema),
   reason: v.picklist(TIMELINE_REASONS),
   schema_sha256: v.nullable(sha256),

@@ -123,7 +123,7 @@ async function take(db: Database, holder: string, ttlMs: number): Promise<Taken>
 
 function acquired(fence: number, before: Row, strangers: number): LeaseAnswer {
   const notes = [
-    ...(before.bool('is_fence') === false ? [NEW_FENCE] : []),
+    ...(!before.bool('is_fence') ? [NEW_FENCE] : []),
     ...(strangers > 0 ? [strangeRuns(strangers)] : []),
   ];
   return { kind: 'acquired', fence, ...(notes.length > 0 && { note: notes.join('; ') }) };

@@ -9,7 +9,7 @@ import { inParallel } from '../../lib/in-parallel.ts';
 import { unsealing } from '../../settings/unsealing.ts';
 import { countOf, formatCount } from '../../text/format.ts';
 import { copyMoment } from '../../text/moment.ts';
-import { DAY_MS } from '../../text/times.ts';
+import { daysBefore } from '../../text/times.ts';
 import type { ExitCode, Invocation } from '../command.ts';
 import { livingOf } from '../moment.ts';
 import { createProgressBar } from '../progress-bar.ts';
@@ -51,7 +51,7 @@ export async function verifyChangeFiles(invocation: Invocation, isStrict: boolea
   const living = await livingOf(session);
   const { retentionDays: days } = session.config.changes;
   // Files of one day go together, and a tick later.
-  const keptSince = new Date(now().getTime() - (days - 1) * DAY_MS);
+  const keptSince = daysBefore(now(), days - 1);
   const bar = createProgressBar(terminal);
   let bytes = 0;
   const { findings, ...verdict } = await stoppable((signal) =>

@@ -192,8 +192,12 @@ export async function waysBack(path: string, { first, copy, ...means }: Buckets)
 }
 
 export function rescuedBeside(path: string): Way | undefined {
-  const rescued = keptBeside(path).find(isRescued);
+  const rescued = rescuedOf(path);
   return rescued && wayTo(rescued, path);
+}
+
+function rescuedOf(path: string): Kept | undefined {
+  return keptBeside(path).find(isRescued);
 }
 
 /** What comes first, where the disk of the file is gone with it; undefined: nothing tells that. */
@@ -208,18 +212,17 @@ export function isRescued({ why }: Kept): boolean {
 
 /** What a running bot rescued later than `until`: it holds more than what is stored up to then. */
 export function rescuedAfter(path: string, until: Date): Way | undefined {
-  const kept = keptBeside(path).find(isRescued);
+  const kept = rescuedOf(path);
   return kept !== undefined && kept.at > until.getTime() ? inPlaceOf(kept, path) : undefined;
 }
 
 /** What a running bot rescued, as long as the owner is to be reminded of it. */
 export function missedBeside(path: string, { now, meant }: Reminder): Way | undefined {
-  const kept = keptBeside(path).find(isRescued);
-  const rescued = kept && inPlaceOf(kept, path);
-  if (rescued === undefined || now.getTime() - rescued.at > REMINDED_MS) return undefined;
+  const kept = rescuedOf(path);
+  if (kept === undefined || now.getTime() - kept.at > REMINDED_MS) return undefined;
   // The file is there again, with all that was acknowledged: a bot that was started since has it.
-  if (kept?.isAway && !isHeldSince(path, rescued.at)) return undefined;
-  return rescued.at > Date.parse(meant ?? new Date(0).toISOString()) ? rescued : undefined;
+  if (kept.isAway && !isHeldSince(path, kept.at)) return undefined;
+  return meant === undefined || kept.at > Date.parse(meant) ? inPlaceOf(kept, path) : undefined;
 }
 
 /** For people: what was rescued stands there, and perhaps nowhere else. */
