@@ -228,7 +228,7 @@ export function botText(bot: ManifestBot): string {
   return `@${botName(bot)} (${bot.id})`;
 }
 
-/** One that is none of `own`'s, in a sentence; it may have had the token of `own` for a while. */
+/** Another bot than `own`, in a sentence; it may have had the token of `own` for a while. */
 export function strangerText(bot: ManifestBot, own: number | undefined): string {
   return bot.id === own ? 'of another database, which had this token' : `of another bot, ${botText(bot)}`;
 }

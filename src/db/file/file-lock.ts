@@ -118,7 +118,7 @@ export async function lockDatabaseFile(
 }
 
 /**
- * For whoever works beside the holder of the lock: what is read or written under another name than
+ * For a program beside the holder of the lock: what is read or written under another name than
  * the holder's misses what the holder wrote. @throws {@link DatabaseFileHeld}
  */
 export async function requireOneName(path: string): Promise<void> {

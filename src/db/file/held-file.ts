@@ -17,7 +17,7 @@ interface Options {
   readonly busyTimeoutMs: number;
   /** Absent: nothing is rescued. */
   readonly onLost: ((lost: LostFile) => Promise<void>) | undefined;
-  /** Whoever has the file open beside this: left open when the file is lost. */
+  /** Who else has the file open here: left open when the file is lost. */
   readonly client: unknown;
 }
 

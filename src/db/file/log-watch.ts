@@ -18,7 +18,7 @@ export interface LogWatch {
 interface Position {
   /** Drawn anew for each log. */
   readonly salts: string;
-  /** The first of them. Whoever begins a log counts on from the one before it, or draws lots. */
+  /** The first of them. A new log counts on from the one before it, or draws lots. */
   readonly count: number;
   readonly frames: number;
   /** The checksum of the last frame, over all frames before it, too. */
