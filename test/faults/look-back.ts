@@ -1,5 +1,6 @@
 /** Moments of what was shipped, from either bucket; and what a damaged file makes of them. */
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
+import { manifestKey } from '../../src/backup/catalog/names.ts';
 import { damageSomething } from './damaged-chain.ts';
 import { PREFIX } from './fault-scene.ts';
 import type { Operations, Promises } from './operations.ts';
@@ -19,7 +20,8 @@ export async function lookBack(promises: Promises, operations: Operations): Prom
   const isClear = !operations.hasJumped && operations.twin === undefined;
   const point = isClear ? scene.random.pick(points) : newest;
   if (!isThere(promises, point)) {
-    if (isClear && isKept(promises, point)) throw new Error(`${point.stop.file} is gone from the bucket`);
+    if (isClear && isKept(promises, point))
+      throw new Error(`${point.stop.file} is gone from the bucket, or its full backup`);
     return;
   }
   // The host, its database and the first bucket are lost; or the second one is.
@@ -45,8 +47,12 @@ async function mustBringBack(
     throw new Error(`a restore at ${stop.time.toISOString()} does not bring change ${stop.last} back`);
 }
 
-function isThere({ scene }: Promises, { stop }: ShippedPoint): boolean {
-  return scene.store.objects.has(PREFIX + stop.file);
+/**
+ * Retention, in doubt, lets a file stay whose full backup has left by its age: nothing leads to it.
+ */
+function isThere({ scene }: Promises, { base, stop }: ShippedPoint): boolean {
+  const { objects } = scene.store;
+  return objects.has(PREFIX + stop.file) && objects.has(manifestKey(PREFIX, base.entry.name));
 }
 
 /** Young enough, and with a full backup from before it. */
