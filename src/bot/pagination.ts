@@ -3,7 +3,6 @@
 export interface Page {
   readonly page: number;
   readonly pages: number;
-  readonly hasPrevious: boolean;
   readonly hasNext: boolean;
 }
 
@@ -11,5 +10,5 @@ export interface Page {
 export function pageOf(asked: number, total: number, perPage: number): Page {
   const pages = Math.max(1, Math.ceil(total / perPage));
   const page = Math.min(Math.max(0, asked), pages - 1);
-  return { page, pages, hasPrevious: page > 0, hasNext: page < pages - 1 };
+  return { page, pages, hasNext: page < pages - 1 };
 }

@@ -161,7 +161,10 @@ function chooseEdit(ctx: BotContext, pressed: Message, screen: Screen): (() => P
 }
 
 /** Of a message with the screen's text. */
-export function messageOptions({ keyboard }: Screen): { parse_mode: 'HTML'; reply_markup?: InlineKeyboard } {
+export function messageOptions({ keyboard }: Pick<Screen, 'keyboard'>): {
+  parse_mode: 'HTML';
+  reply_markup?: InlineKeyboard;
+} {
   return { parse_mode: 'HTML', ...(keyboard && { reply_markup: keyboard }) };
 }
 

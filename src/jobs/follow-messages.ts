@@ -2,8 +2,7 @@
  * Tells followers of new parts, a slice at a time. A row holds the progress: after a kill it goes
  * on from there. At most one slice is told twice; nobody is left out.
  */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../bot/callback-data.ts';
+import { Keyboard } from '../bot/keyboard.ts';
 import { withoutWait } from '../bot/telegram.ts';
 import { readSendFailure } from '../bot/telegram-errors.ts';
 import { hasChanged, type Statement } from '../db/database.ts';
@@ -133,22 +132,15 @@ async function tell(context: JobContext, news: PartNews, follower: Follower): Pr
   if (!follower.isReachable) return { kind: 'away' };
   const locale = LOCALE_NAMES.find((name) => name === follower.language) ?? context.defaultLocale;
   const t = textsFor(locale);
-  const keyboard = new InlineKeyboard()
-    .text(
-      `▶️ ${t.viewer.part(news.firstPart)}`,
-      encodeAction({ kind: 'watch', anime: news.animeId, part: news.firstPart }),
-    )
-    .row()
+  const keyboard = new Keyboard()
+    .last(`▶️ ${t.viewer.part(news.firstPart)}`, { kind: 'watch', anime: news.animeId, part: news.firstPart })
     .add(keepButton('follow', news.animeId, true, t));
   const text = t.viewer.newParts(shortName(news, t), news.firstPart, news.lastPart, news.parts);
   try {
     await context.api.sendMessage(
       follower.userId,
       text.markup,
-      {
-        parse_mode: 'HTML',
-        reply_markup: keyboard,
-      },
+      { parse_mode: 'HTML', reply_markup: keyboard },
       withoutWait(),
     );
     return { kind: 'sent' };

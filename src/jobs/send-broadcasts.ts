@@ -4,6 +4,7 @@
  * pace is 25 a second wherever a message and a write take less than 0.4 s together.
  */
 import { GrammyError } from 'grammy';
+import { messageOptions } from '../bot/show.ts';
 import { withoutWait } from '../bot/telegram.ts';
 import { isPassing, readSendFailure, type SendFailure } from '../bot/telegram-errors.ts';
 import {
@@ -219,10 +220,9 @@ async function showProgress(context: JobContext, id: number): Promise<void> {
   if (broadcast === undefined || broadcast.progressMessage === null) return;
   const screen = progressScreen(broadcast, textsIn(broadcast.language, context.defaultLocale));
   try {
-    await context.api.editMessageText(broadcast.requestedBy, broadcast.progressMessage, screen.text.markup, {
-      parse_mode: 'HTML',
-      ...(screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard }),
-    });
+    const { markup } = screen.text;
+    const options = messageOptions(screen);
+    await context.api.editMessageText(broadcast.requestedBy, broadcast.progressMessage, markup, options);
   } catch (error) {
     // "Not modified", deleted by the admin, or too many edits: the next edit will do.
     context.log.debug('broadcast progress not shown', { broadcast: id, error: describeError(error) });

@@ -86,12 +86,12 @@ describe('html', () => {
 
 describe('pages', () => {
   test.each([
-    [0, 0, { page: 0, pages: 1, hasPrevious: false, hasNext: false }],
-    [0, 10, { page: 0, pages: 1, hasPrevious: false, hasNext: false }],
-    [0, 11, { page: 0, pages: 2, hasPrevious: false, hasNext: true }],
-    [1, 11, { page: 1, pages: 2, hasPrevious: true, hasNext: false }],
-    [9, 11, { page: 1, pages: 2, hasPrevious: true, hasNext: false }],
-    [-3, 11, { page: 0, pages: 2, hasPrevious: false, hasNext: true }],
+    [0, 0, { page: 0, pages: 1, hasNext: false }],
+    [0, 10, { page: 0, pages: 1, hasNext: false }],
+    [0, 11, { page: 0, pages: 2, hasNext: true }],
+    [1, 11, { page: 1, pages: 2, hasNext: false }],
+    [9, 11, { page: 1, pages: 2, hasNext: false }],
+    [-3, 11, { page: 0, pages: 2, hasNext: true }],
   ])('page %i of %i items', (asked, total, expected) => {
     expect(pageOf(asked, total, 10)).toEqual(expected);
   });

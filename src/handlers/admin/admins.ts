@@ -1,7 +1,6 @@
 /** Owners (ADMIN_IDS) name further admins; and the log of what admins did. */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import { answered } from '../../db/admin-questions.ts';
 import { type Admin, addAdmin, admins, removeAdmin } from '../../db/admins.ts';
@@ -40,9 +39,9 @@ export const adminsFeature = feature('owners')
       const { people, system } = ctx.t.admin;
       const name = person?.name ?? String(user);
       if (sure !== 1) {
-        const keyboard = new InlineKeyboard()
-          .text(people.yesRemove(), encodeAction({ kind: 'adminRemove', user, sure: 1 }))
-          .text(system.no(), encodeAction({ kind: 'admins' }));
+        const keyboard = new Keyboard()
+          .button(people.yesRemove(), { kind: 'adminRemove', user, sure: 1 })
+          .button(system.no(), { kind: 'admins' });
         return { text: people.askRemoveAdmin(name), keyboard };
       }
       const [, , left] = await ctx.turn.commit(
@@ -68,9 +67,9 @@ async function askToAdd(
   const [person] = await ctx.services.db.read([findPerson(wanted)]);
   if (person === undefined) return asking(people.notFound(), ctx.t);
   ctx.turn.stage(...answered(ctx.viewer.id));
-  const keyboard = new InlineKeyboard()
-    .text(people.yesAdd(), encodeAction({ kind: 'adminGrant', user: person.id }))
-    .text(system.no(), encodeAction({ kind: 'admins' }));
+  const keyboard = new Keyboard()
+    .button(people.yesAdd(), { kind: 'adminGrant', user: person.id })
+    .button(system.no(), { kind: 'admins' });
   return { text: people.askAddAdmin(person, 'username' in wanted), keyboard };
 }
 
@@ -82,7 +81,7 @@ async function add(ctx: AdminContext, person: PersonCard | undefined): Promise<S
     addAdmin(user, ctx.viewer.id, ctx.now),
     auditIfChanged(ctx.viewer.id, 'admin-added', `${name} (${user})`, ctx.now),
   );
-  const keyboard = new InlineKeyboard().text(system.admins(), encodeAction({ kind: 'admins' }));
+  const keyboard = new Keyboard().button(system.admins(), { kind: 'admins' });
   changeMenu(ctx, user, person, 'admin');
   return { text: hasChanged(added) ? people.adminAdded(name) : people.adminThere(name), keyboard };
 }
@@ -103,24 +102,20 @@ function changeMenu(
 
 function listScreen(found: readonly Admin[], t: Texts): Screen {
   const { people, system } = t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const { id, name, username } of found.slice(0, 90)) {
     const label = `🛡 ${name}${username === null ? '' : ` @${username}`}`;
-    keyboard.text(cutText(label, 60).text, encodeAction({ kind: 'adminRemove', user: id, sure: 0 })).row();
+    keyboard.last(cutText(label, 60).text, { kind: 'adminRemove', user: id, sure: 0 });
   }
-  keyboard
-    .text(people.addAdmin(), encodeAction({ kind: 'adminAdd' }))
-    .row()
-    .text(system.panel(), encodeAction({ kind: 'panel' }));
+  keyboard.last(people.addAdmin(), { kind: 'adminAdd' }).button(system.panel(), { kind: 'panel' });
   return { text: found.length === 0 ? people.noAdmins() : people.admins(), keyboard };
 }
 
 function auditScreen(ctx: AdminContext, found: readonly AuditEntry[], page: number): Screen {
   const { people, system } = ctx.t.admin;
-  const keyboard = new InlineKeyboard();
-  if (page > 0) keyboard.text(system.left(), encodeAction({ kind: 'audit', page: page - 1 }));
-  if (found.length > ENTRIES) keyboard.text(system.right(), encodeAction({ kind: 'audit', page: page + 1 }));
-  keyboard.row().text(system.panel(), encodeAction({ kind: 'panel' }));
+  const keyboard = new Keyboard()
+    .pages(ctx.t, { page, hasNext: found.length > ENTRIES }, (to) => ({ kind: 'audit', page: to }))
+    .button(system.panel(), { kind: 'panel' });
   const shown = found.slice(0, ENTRIES).map((entry) => ({ ...entry, at: ctx.time(entry.at) }));
   return { text: people.audit(shown), keyboard };
 }

@@ -1,8 +1,7 @@
 /** The archive channel: choosing it, how far the copies are, what has no copy. */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import { lookAtChat } from '../../bot/chat-health.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import { pageOf } from '../../bot/pagination.ts';
 import type { Screen } from '../../bot/show.ts';
 import type { Answers } from '../../bot/step.ts';
@@ -57,8 +56,8 @@ export const archiveOwnersFeature = feature('owners')
     if (!found.ok) return asking(chats.refused[found.why](found.name), ctx.t);
     const { chatId, name, username } = found.chat;
     if (username === null) return take(ctx, found.chat);
-    const sure = encodeAction({ kind: 'archivePublic', chat: chatId });
-    return asking(archive.askPublic(name), ctx.t, new InlineKeyboard().text(archive.yesPublic(), sure).row());
+    const sure = { kind: 'archivePublic', chat: chatId } as const;
+    return asking(archive.askPublic(name), ctx.t, new Keyboard().last(archive.yesPublic(), sure));
   })
   .on('archivePublic', async (ctx, { chat }) => {
     const found = await lookUpChat(ctx.services, chat, 'archive');
@@ -69,9 +68,9 @@ export const archiveOwnersFeature = feature('owners')
     if (channel !== undefined && sure !== 1)
       return {
         text: archive.askRemove(channel.name),
-        keyboard: new InlineKeyboard()
-          .text(archive.yesRemove(), encodeAction({ kind: 'archiveOff', sure: 1 }))
-          .text(system.no(), encodeAction({ kind: 'archive' })),
+        keyboard: new Keyboard()
+          .button(archive.yesRemove(), { kind: 'archiveOff', sure: 1 })
+          .button(system.no(), { kind: 'archive' }),
       };
     const { name = '—', chatId = 0 } = channel ?? {};
     const [, , ...after] = await ctx.turn.commit(
@@ -102,42 +101,38 @@ function archiveScreen(ctx: AdminContext, [channel, numbers, identity, progress,
   const { t, viewer } = ctx;
   const { archive, moving, system } = t.admin;
   const isOwner = viewer.role === 'owner';
-  const keyboard = new InlineKeyboard();
-  if (channel !== undefined) keyboard.text(archive.refresh(), encodeAction({ kind: 'archiveCheck' })).row();
+  const keyboard = new Keyboard();
+  if (channel !== undefined) keyboard.last(archive.refresh(), { kind: 'archiveCheck' });
   missingButton(keyboard, numbers, t);
   if (isOwner && identity?.movedFrom != null) {
-    keyboard.text(moving.announce(), encodeAction({ kind: 'moveNews' }));
-    keyboard.text(moving.repost(posts), encodeAction({ kind: 'movePosts', sure: 0 })).row();
+    keyboard.button(moving.announce(), { kind: 'moveNews' });
+    keyboard.last(moving.repost(posts), { kind: 'movePosts', sure: 0 });
   }
-  if (isOwner && channel === undefined)
-    keyboard.text(archive.add(), encodeAction({ kind: 'archiveAdd' })).row();
+  if (isOwner && channel === undefined) keyboard.last(archive.add(), { kind: 'archiveAdd' });
   if (isOwner && channel !== undefined)
     keyboard
-      .text(archive.replace(), encodeAction({ kind: 'archiveAdd' }))
-      .text(archive.remove(), encodeAction({ kind: 'archiveOff', sure: 0 }))
-      .row();
+      .button(archive.replace(), { kind: 'archiveAdd' })
+      .last(archive.remove(), { kind: 'archiveOff', sure: 0 });
   const problem = channel?.problem == null ? null : t.trouble(channel.problem);
   const text =
     channel === undefined ? archive.none() : archive.screen({ ...numbers, name: channel.name, problem });
   const move = moveState(identity, progress, t);
-  const screen = { text, keyboard: keyboard.text(system.panel(), encodeAction({ kind: 'panel' })) };
+  const screen = { text, keyboard: keyboard.button(system.panel(), { kind: 'panel' }) };
   return move === undefined ? screen : withNote(move, screen);
 }
 
-function missingButton(keyboard: InlineKeyboard, { missing, refused }: ArchiveNumbers, t: Texts): void {
+function missingButton(keyboard: Keyboard, { missing, refused }: ArchiveNumbers, t: Texts): void {
   const lost = missing + refused;
   if (lost === 0) return;
-  keyboard.text(t.admin.archive.missing(lost), encodeAction({ kind: 'archiveMissing', page: 0 })).row();
+  keyboard.last(t.admin.archive.missing(lost), { kind: 'archiveMissing', page: 0 });
 }
 
 function missingScreen(files: readonly MissingFile[], asked: number, missing: number, t: Texts): Screen {
   const { archive, system } = t.admin;
-  const keyboard = new InlineKeyboard();
-  const { page, pages, hasPrevious, hasNext } = pageOf(asked, missing, PER_PAGE);
-  const turnTo = (to: number): string => encodeAction({ kind: 'archiveMissing', page: to });
-  if (hasPrevious) keyboard.text(system.left(), turnTo(page - 1));
-  if (hasNext) keyboard.text(system.right(), turnTo(page + 1));
-  keyboard.row().text(system.back(), encodeAction({ kind: 'archive' }));
+  const { page, pages, hasNext } = pageOf(asked, missing, PER_PAGE);
+  const keyboard = new Keyboard()
+    .pages(t, { page, hasNext }, (to) => ({ kind: 'archiveMissing', page: to }))
+    .button(system.back(), { kind: 'archive' });
   const named = files.map(({ title, description, code, part, why, isKnown }) => ({
     title: cutText(titleFrom(title, description) ?? t.viewer.untitled(code), 100).text,
     code,

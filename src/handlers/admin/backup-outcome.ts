@@ -2,10 +2,9 @@
  * Tells the admin of a run: its progress, and its outcome. The tick tells the same of runs that it
  * finished.
  */
-import { InlineKeyboard } from 'grammy';
 import type { BackupOutcome } from '../../backup/run/outcome.ts';
 import type { BackupProgress } from '../../backup/run/progress.ts';
-import { encodeAction } from '../../bot/callback-data.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import type { Texts } from '../../locales/index.ts';
 import { type Html, join } from '../../text/html.ts';
@@ -20,19 +19,17 @@ export function outcomeScreen(
   { t, zone, reach }: { readonly t: Texts; readonly zone: string; readonly reach: readonly Html[] },
 ): Screen {
   const { backup, system } = t.admin;
-  const panel = (keyboard = new InlineKeyboard()): InlineKeyboard =>
-    keyboard.text(system.backups(), encodeAction({ kind: 'backups', page: 0 }));
+  const panel = (keyboard = new Keyboard()): Keyboard =>
+    keyboard.button(system.backups(), { kind: 'backups', page: 0 });
   if (outcome.kind === 'failed')
     return { text: backup.failed(t.backupTrouble(outcome.reason)), keyboard: panel() };
   if (outcome.kind === 'skipped')
     return { text: outcome.reason === 'busy' ? backup.busy() : backup.duplicate(), keyboard: panel() };
   const { name } = outcome;
-  const keyboard = new InlineKeyboard()
-    .text(backup.links(), encodeAction({ kind: 'backupLinks', text: name }))
-    .text(backup.check(), encodeAction({ kind: 'backupCheck', text: name }))
-    .row()
-    .text(backup.sendHere(), encodeAction({ kind: 'backupSend', text: name }))
-    .row();
+  const keyboard = new Keyboard()
+    .button(backup.links(), { kind: 'backupLinks', text: name })
+    .last(backup.check(), { kind: 'backupCheck', text: name })
+    .last(backup.sendHere(), { kind: 'backupSend', text: name });
   const facts = factsOfManifest(outcome.manifest, zone, t.backupTrouble);
   const text = facts.isVerified ? backup.done(facts) : backup.facts(facts);
   return { text: join([text, ...reach], '\n'), keyboard: panel(keyboard) };

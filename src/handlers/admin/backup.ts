@@ -2,18 +2,17 @@
  * /backup and /backups: take one now, see what there is, download, check, send here
  * (docs/spec/backup.md "Commands").
  */
-import { InlineKeyboard } from 'grammy';
 import { type BackupEntry, UNSEALED } from '../../backup/catalog/entry.ts';
 import type { BackupRequest } from '../../backup/catalog/ledger.ts';
 import { type Peek, peek } from '../../backup/changes/peek.ts';
 import { copyHealth, readMemory } from '../../backup/copy/memory.ts';
 import { requestBackup, requestShown } from '../../backup/run/backup-requests.ts';
 import { StoreError } from '../../backup/store/types.ts';
-import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Answer } from '../../bot/reply.ts';
-import type { Screen } from '../../bot/show.ts';
+import { messageOptions, type Screen } from '../../bot/show.ts';
 import { audit } from '../../db/audit-log.ts';
 import { copyNote } from '../../db/bucket-notes.ts';
 import { newestRun } from '../../db/runs.ts';
@@ -71,10 +70,9 @@ async function orTrouble(
     if (!(error instanceof StoreError)) throw error;
     ctx.services.log.warn('bucket trouble', { error: describeError(error) });
     const { backup, system } = ctx.t.admin;
-    const keyboard = new InlineKeyboard()
-      .text(system.again(), encodeAction({ kind: 'backups', page: 0 }))
-      .row()
-      .text(system.panel(), encodeAction({ kind: 'panel' }));
+    const keyboard = new Keyboard()
+      .last(system.again(), { kind: 'backups', page: 0 })
+      .button(system.panel(), { kind: 'panel' });
     return { text: backup.unseen(ctx.t.backupTrouble(describeError(error))), keyboard };
   }
 }
@@ -102,12 +100,9 @@ async function backUp(ctx: AdminContext): Promise<void> {
 async function runRequest(ctx: BotContext, request: BackupRequest): Promise<void> {
   const { services, t } = ctx;
   const { chatId, messageId } = request;
-  const edit = (text: Html, keyboard?: InlineKeyboard): Promise<unknown> =>
-    ctx.api.editMessageText(chatId, messageId ?? 0, text.markup, {
-      parse_mode: 'HTML',
-      ...(keyboard === undefined ? {} : { reply_markup: keyboard }),
-    });
-  const edits = pacedEdits(services, edit);
+  const edit = (screen: Screen): Promise<unknown> =>
+    ctx.api.editMessageText(chatId, messageId ?? 0, screen.text.markup, messageOptions(screen));
+  const edits = pacedEdits(services, (text) => edit({ text }));
   const outcome = await services.backups.runRequest(request, (progress) =>
     edits.show(() => progressText(progress, t)),
   );
@@ -116,7 +111,7 @@ async function runRequest(ctx: BotContext, request: BackupRequest): Promise<void
   const reach = outcome.kind === 'done' ? await reachNow(services, words) : [];
   const screen = outcomeScreen(outcome, { ...words, reach });
   try {
-    await edit(screen.text, screen.keyboard);
+    await edit(screen);
   } catch (error) {
     services.log.warn('backup outcome waits', { error: describeError(error) });
     await services.db.write([addReport(request, screen, ctx.now)]);
@@ -133,21 +128,17 @@ async function openList(
     limit: PER_PAGE,
   });
   const { backup, system } = ctx.t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const entry of entries) {
     const facts = factsIn(ctx, entry);
-    keyboard.text(backup.listed(facts), encodeAction({ kind: 'backup', text: entry.name })).row();
+    keyboard.last(backup.listed(facts), { kind: 'backup', text: entry.name });
   }
-  if (page > 0) keyboard.text(system.left(), encodeAction({ kind: 'backups', page: page - 1 }));
-  if ((page + 1) * PER_PAGE < total)
-    keyboard.text(system.right(), encodeAction({ kind: 'backups', page: page + 1 }));
+  const hasNext = (page + 1) * PER_PAGE < total;
   keyboard
-    .row()
-    .text(backup.now(), encodeAction({ kind: 'backupNow' }))
-    .row()
-    .text(ctx.t.admin.moment.open(), encodeAction({ kind: 'moment' }))
-    .row()
-    .text(system.panel(), encodeAction({ kind: 'panel' }));
+    .pages(ctx.t, { page, hasNext }, (to) => ({ kind: 'backups', page: to }))
+    .last(backup.now(), { kind: 'backupNow' })
+    .last(ctx.t.admin.moment.open(), { kind: 'moment' })
+    .button(system.panel(), { kind: 'panel' });
   // It is told by the newest backups, which are on the first page.
   const reach =
     page === 0 ? await reachLine(ctx.services, changes, entries, { t: ctx.t, zone: ctx.timeZone }) : [];
@@ -173,16 +164,14 @@ function secondCopy(
 
 function entryScreen(entry: BackupEntry, ctx: BotContext): Screen {
   const { backup, system } = ctx.t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   const { name } = entry;
   if (entry.manifest !== undefined)
     keyboard
-      .text(backup.links(), encodeAction({ kind: 'backupLinks', text: name }))
-      .text(backup.check(), encodeAction({ kind: 'backupCheck', text: name }))
-      .row()
-      .text(backup.sendHere(), encodeAction({ kind: 'backupSend', text: name }))
-      .row();
-  keyboard.text(system.back(), encodeAction({ kind: 'backups', page: 0 }));
+      .button(backup.links(), { kind: 'backupLinks', text: name })
+      .last(backup.check(), { kind: 'backupCheck', text: name })
+      .last(backup.sendHere(), { kind: 'backupSend', text: name });
+  keyboard.button(system.back(), { kind: 'backups', page: 0 });
   return { text: backup.facts(factsIn(ctx, entry)), keyboard };
 }
 

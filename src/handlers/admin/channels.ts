@@ -1,7 +1,6 @@
 /** The list of mandatory channels. */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import { answered } from '../../db/admin-questions.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
@@ -81,34 +80,26 @@ async function check(ctx: AdminContext, channel: MandatoryChannel, joinRequests:
 
 function listScreen(found: readonly MandatoryChannel[], t: Texts): Screen {
   const { chats, system } = t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const channel of found.slice(0, 90))
-    keyboard
-      .text(
-        `${channel.isBroken ? '⚠️' : '🔒'} ${cutText(channel.name, 40).text}`,
-        encodeAction({ kind: 'channel', channel: channel.id }),
-      )
-      .row();
-  keyboard
-    .text(chats.addChannel(), encodeAction({ kind: 'channelAdd' }))
-    .row()
-    .text(system.panel(), encodeAction({ kind: 'panel' }));
+    keyboard.last(`${channel.isBroken ? '⚠️' : '🔒'} ${cutText(channel.name, 40).text}`, {
+      kind: 'channel',
+      channel: channel.id,
+    });
+  keyboard.last(chats.addChannel(), { kind: 'channelAdd' }).button(system.panel(), { kind: 'panel' });
   return { text: found.length === 0 ? chats.noChannels() : chats.channels(), keyboard };
 }
 
 function channelScreen(channel: MandatoryChannel, t: Texts): Screen {
   const { chats, system } = t.admin;
-  const keyboard = new InlineKeyboard()
-    .text(chats.check(), encodeAction({ kind: 'channelCheck', channel: channel.id }))
-    .row();
+  const keyboard = new Keyboard().last(chats.check(), { kind: 'channelCheck', channel: channel.id });
   if (channel.kind !== 'public')
-    keyboard.text(chats.byRequest(), encodeAction({ kind: 'channelRequests', channel: channel.id })).row();
+    keyboard.last(chats.byRequest(), { kind: 'channelRequests', channel: channel.id });
   keyboard
-    .text(chats.rename(), encodeAction({ kind: 'channelName', channel: channel.id }))
-    .text(chats.up(), encodeAction({ kind: 'channelUp', channel: channel.id }))
-    .row()
-    .text(chats.delete(), encodeAction({ kind: 'channelDelete', channel: channel.id, sure: 0 }))
-    .text(system.back(), encodeAction({ kind: 'channels' }));
+    .button(chats.rename(), { kind: 'channelName', channel: channel.id })
+    .last(chats.up(), { kind: 'channelUp', channel: channel.id })
+    .button(chats.delete(), { kind: 'channelDelete', channel: channel.id, sure: 0 })
+    .button(system.back(), { kind: 'channels' });
   const problem = channel.isBroken ? t.trouble(channel.problem ?? '?') : null;
   return { text: chats.channel({ ...channel, problem }), keyboard };
 }
@@ -117,8 +108,8 @@ function askDelete(channel: MandatoryChannel, t: Texts): Screen {
   const { chats, system } = t.admin;
   return {
     text: chats.askDeleteChannel(channel.name),
-    keyboard: new InlineKeyboard()
-      .text(chats.yesDelete(), encodeAction({ kind: 'channelDelete', channel: channel.id, sure: 1 }))
-      .text(system.no(), encodeAction({ kind: 'channel', channel: channel.id })),
+    keyboard: new Keyboard()
+      .button(chats.yesDelete(), { kind: 'channelDelete', channel: channel.id, sure: 1 })
+      .button(system.no(), { kind: 'channel', channel: channel.id }),
   };
 }

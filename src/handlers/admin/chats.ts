@@ -2,11 +2,11 @@
  * Adding chats: by id, name, link, forwarded post, or by adding the bot. For posting and for the
  * mandatory subscription alike.
  */
-import { Composer, InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
+import { Composer } from 'grammy';
 import type { BotContext, Viewer } from '../../bot/context.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
-import type { Screen } from '../../bot/show.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
+import { messageOptions, type Screen } from '../../bot/show.ts';
 import type { Stage } from '../../bot/step.ts';
 import { answered } from '../../db/admin-questions.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
@@ -43,7 +43,7 @@ composer.on('my_chat_member', async (ctx, next) => {
   const wasIn = before.status === 'administrator' || (before.status === 'member' && chat.type !== 'channel');
   const { chats } = ctx.t.admin;
   if (isIn && (!wasIn || me.status !== before.status))
-    await tell(ctx, ctx.viewer, chats.botAdded(name), foundButtons(chat.id, ctx.t));
+    await tell(ctx, ctx.viewer, { text: chats.botAdded(name), keyboard: foundButtons(chat.id, ctx.t) });
   return undefined;
 });
 
@@ -88,41 +88,26 @@ async function storeChannel(ctx: AdminContext, chat: FoundChat): Promise<Html> {
   return hasChanged(added) ? chats.channelAdded(name) : chats.channelThere(name);
 }
 
-function afterAdding(purpose: Purpose, t: Texts): InlineKeyboard {
+function afterAdding(purpose: Purpose, t: Texts): Keyboard {
   const { chats, system, draft } = t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   if (purpose === 'group')
-    keyboard
-      .text(chats.addGroup(), encodeAction({ kind: 'groupAdd' }))
-      .row()
-      .text(system.groups(), encodeAction({ kind: 'groups' }));
+    keyboard.last(chats.addGroup(), { kind: 'groupAdd' }).button(system.groups(), { kind: 'groups' });
   else
-    keyboard
-      .text(chats.addChannel(), encodeAction({ kind: 'channelAdd' }))
-      .row()
-      .text(system.channels(), encodeAction({ kind: 'channels' }));
-  return keyboard
-    .row()
-    .text(draft.drafts(), encodeAction({ kind: 'drafts' }))
-    .text(system.panel(), encodeAction({ kind: 'panel' }));
+    keyboard.last(chats.addChannel(), { kind: 'channelAdd' }).button(system.channels(), { kind: 'channels' });
+  return keyboard.row().button(draft.drafts(), { kind: 'drafts' }).button(system.panel(), { kind: 'panel' });
 }
 
-function foundButtons(chat: number, t: Texts): InlineKeyboard {
-  return new InlineKeyboard()
-    .text(t.admin.chats.toPosting(), encodeAction({ kind: 'chatFound', chat, as: 0 }))
-    .row()
-    .text(t.admin.chats.toGate(), encodeAction({ kind: 'chatFound', chat, as: 1 }));
+function foundButtons(chat: number, t: Texts): Keyboard {
+  return new Keyboard()
+    .last(t.admin.chats.toPosting(), { kind: 'chatFound', chat, as: 0 })
+    .button(t.admin.chats.toGate(), { kind: 'chatFound', chat, as: 1 });
 }
 
-/**
- * The admin may never have opened a private chat with the bot; then there is nowhere to tell it.
- */
-async function tell(ctx: BotContext, admin: Viewer, text: Html, keyboard?: InlineKeyboard): Promise<void> {
+/** An admin who never opened a private chat with the bot is told nowhere. */
+async function tell(ctx: BotContext, admin: Viewer, screen: Screen): Promise<void> {
   try {
-    await ctx.api.sendMessage(admin.id, text.markup, {
-      parse_mode: 'HTML',
-      ...(keyboard === undefined ? {} : { reply_markup: keyboard }),
-    });
+    await ctx.api.sendMessage(admin.id, screen.text.markup, messageOptions(screen));
   } catch (error) {
     ctx.services.log.warn('admin not told', { admin: admin.id, error: describeError(error) });
   }

@@ -2,8 +2,8 @@
  * Every step of a draft as a screen: a pure function of the draft, so a restart changes nothing on
  * it.
  */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
+import type { Action } from '../../bot/callback-data.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import type { AnimeCard } from '../../db/anime.ts';
 import { type Draft, STEPS, type Step } from '../../db/read-drafts.ts';
@@ -35,7 +35,7 @@ function stepScreen(draft: Draft, t: Texts, taken: number): Screen {
           draft.description === null
             ? t.admin.draft.askDescription(draft.parts)
             : t.admin.draft.askNewDescription(),
-        keyboard: pauseButton(new InlineKeyboard(), draft, t),
+        keyboard: pauseButton(new Keyboard(), draft, t),
       };
     case 'parts':
       return partsScreen(draft, t);
@@ -43,17 +43,12 @@ function stepScreen(draft: Draft, t: Texts, taken: number): Screen {
       return {
         text: t.admin.draft.askCode(),
         keyboard: pauseButton(
-          new InlineKeyboard()
-            .text(
-              t.admin.draft.takeCode(draft.freeCode),
-              encodeAction({
-                kind: 'draftCode',
-                draft: draft.id,
-                version: draft.version,
-                code: draft.freeCode,
-              }),
-            )
-            .row(),
+          new Keyboard().last(t.admin.draft.takeCode(draft.freeCode), {
+            kind: 'draftCode',
+            draft: draft.id,
+            version: draft.version,
+            code: draft.freeCode,
+          }),
           draft,
           t,
         ),
@@ -63,9 +58,9 @@ function stepScreen(draft: Draft, t: Texts, taken: number): Screen {
     case 'preview':
       return previewScreen(draft, t, taken);
     case 'title':
-      return { text: t.admin.draft.askTitle(), keyboard: pauseButton(new InlineKeyboard(), draft, t) };
+      return { text: t.admin.draft.askTitle(), keyboard: pauseButton(new Keyboard(), draft, t) };
     case 'photo':
-      return { text: t.admin.draft.askPhoto(), keyboard: pauseButton(new InlineKeyboard(), draft, t) };
+      return { text: t.admin.draft.askPhoto(), keyboard: pauseButton(new Keyboard(), draft, t) };
     case 'number':
       return morePartsScreen(draft, t);
   }
@@ -74,12 +69,11 @@ function stepScreen(draft: Draft, t: Texts, taken: number): Screen {
 function partsScreen(draft: Draft, t: Texts): Screen {
   const { draft: texts } = t.admin;
   const title = draftTitle(draft, t);
-  const keyboard = new InlineKeyboard().text(
+  const keyboard = new Keyboard().button(
     draft.parts === 0 ? texts.withoutParts() : texts.finish(draft.parts),
-    encodeAction({ kind: 'draftDone', draft: draft.id, version: draft.version }),
+    { kind: 'draftDone', draft: draft.id, version: draft.version },
   );
-  if (draft.parts > 0)
-    keyboard.row().text(texts.undoLast(), encodeAction({ kind: 'draftUndo', draft: draft.id }));
+  if (draft.parts > 0) keyboard.row().button(texts.undoLast(), { kind: 'draftUndo', draft: draft.id });
   return {
     text: draft.parts === 0 ? texts.askParts(title) : texts.partsSoFar(title, draft.parts, draft.repeated),
     keyboard: pauseButton(keyboard.row(), draft, t),
@@ -90,27 +84,17 @@ function morePartsScreen(draft: Draft, t: Texts): Screen {
   const { draft: texts } = t.admin;
   const title = draftTitle(draft, t);
   const first = draft.firstNumber ?? 1;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   if (draft.parts > 0)
     keyboard
-      .text(
-        texts.saveParts(draft.parts),
-        encodeAction({ kind: 'draftDone', draft: draft.id, version: draft.version }),
-      )
-      .row()
-      .text(texts.undoLast(), encodeAction({ kind: 'draftUndo', draft: draft.id }))
-      .row();
-  keyboard
-    .text(
-      texts.changeNumber(),
-      encodeAction({
-        kind: 'draftStep',
-        draft: draft.id,
-        version: draft.version,
-        step: STEPS.indexOf('number'),
-      }),
-    )
-    .row();
+      .last(texts.saveParts(draft.parts), { kind: 'draftDone', draft: draft.id, version: draft.version })
+      .last(texts.undoLast(), { kind: 'draftUndo', draft: draft.id });
+  keyboard.last(texts.changeNumber(), {
+    kind: 'draftStep',
+    draft: draft.id,
+    version: draft.version,
+    step: STEPS.indexOf('number'),
+  });
   const isAskingNumber = draft.step === 'number';
   return {
     text: isAskingNumber
@@ -118,24 +102,22 @@ function morePartsScreen(draft: Draft, t: Texts): Screen {
       : draft.parts === 0
         ? texts.askMoreParts(title, first)
         : texts.morePartsSoFar(title, first, first + draft.parts - 1, draft.repeated),
-    keyboard: pauseButton(isAskingNumber ? new InlineKeyboard() : keyboard, draft, t),
+    keyboard: pauseButton(isAskingNumber ? new Keyboard() : keyboard, draft, t),
   };
 }
 
 function groupsScreen(draft: Draft, t: Texts): Screen {
   const { draft: texts, chats } = t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const group of draft.groups.slice(0, 80))
-    keyboard
-      .text(
-        `${group.isChosen ? '✅' : '▫️'} ${cutText(group.name, 40).text}`,
-        encodeAction({ kind: 'draftGroup', draft: draft.id, group: group.id, on: group.isChosen ? 0 : 1 }),
-      )
-      .row();
-  keyboard
-    .text(texts.goOn(), encodeAction({ kind: 'draftGroupsDone', draft: draft.id, version: draft.version }))
-    .row();
-  if (draft.groups.length === 0) keyboard.text(chats.addGroup(), encodeAction({ kind: 'groupAdd' })).row();
+    keyboard.last(`${group.isChosen ? '✅' : '▫️'} ${cutText(group.name, 40).text}`, {
+      kind: 'draftGroup',
+      draft: draft.id,
+      group: group.id,
+      on: group.isChosen ? 0 : 1,
+    });
+  keyboard.last(texts.goOn(), { kind: 'draftGroupsDone', draft: draft.id, version: draft.version });
+  if (draft.groups.length === 0) keyboard.last(chats.addGroup(), { kind: 'groupAdd' });
   return {
     text: draft.groups.length === 0 ? texts.noGroups() : texts.askGroups(),
     keyboard: pauseButton(keyboard, draft, t),
@@ -148,26 +130,21 @@ function groupsScreen(draft: Draft, t: Texts): Screen {
  */
 function previewScreen(draft: Draft, t: Texts, taken: number): Screen {
   const { draft: texts } = t.admin;
-  const to = (step: Step): string =>
-    encodeAction({
-      kind: 'draftStep',
-      draft: draft.id,
-      version: draft.version,
-      step: STEPS.indexOf(step),
-    });
+  const to = (step: Step): Action => ({
+    kind: 'draftStep',
+    draft: draft.id,
+    version: draft.version,
+    step: STEPS.indexOf(step),
+  });
   const { text, photoId } = cardMessage(draftCard(draft, t), t, { reserved: taken });
-  const keyboard = new InlineKeyboard()
-    .text(texts.publish(), encodeAction({ kind: 'draftPublish', draft: draft.id, version: draft.version }))
-    .row()
-    .text(texts.changeTitle(), to('title'))
-    .text(texts.changeDescription(), to('description'))
-    .text(texts.changePhoto(), to('photo'))
-    .row()
-    .text(texts.changeParts(draft.parts), to('parts'))
-    .text(texts.changeCode(draft.code ?? 0), to('code'))
-    .row()
-    .text(texts.changeGroups(draft.groups.filter((group) => group.isChosen).length), to('groups'))
-    .row();
+  const keyboard = new Keyboard()
+    .last(texts.publish(), { kind: 'draftPublish', draft: draft.id, version: draft.version })
+    .button(texts.changeTitle(), to('title'))
+    .button(texts.changeDescription(), to('description'))
+    .last(texts.changePhoto(), to('photo'))
+    .button(texts.changeParts(draft.parts), to('parts'))
+    .last(texts.changeCode(draft.code ?? 0), to('code'))
+    .last(texts.changeGroups(draft.groups.filter((group) => group.isChosen).length), to('groups'));
   return {
     text,
     keyboard: pauseButton(keyboard, draft, t),
@@ -204,12 +181,12 @@ function waitingScreen(draft: Draft, t: Texts): Screen {
   };
 }
 
-export function resumeButtons(draftId: number, t: Texts): InlineKeyboard {
-  return new InlineKeyboard()
-    .text(t.admin.draft.resume(), encodeAction({ kind: 'draftOpen', draft: draftId }))
-    .text(t.admin.draft.drop(), encodeAction({ kind: 'draftDrop', draft: draftId, sure: 0 }));
+export function resumeButtons(draftId: number, t: Texts): Keyboard {
+  return new Keyboard()
+    .button(t.admin.draft.resume(), { kind: 'draftOpen', draft: draftId })
+    .button(t.admin.draft.drop(), { kind: 'draftDrop', draft: draftId, sure: 0 });
 }
 
-function pauseButton(keyboard: InlineKeyboard, draft: Draft, t: Texts): InlineKeyboard {
-  return keyboard.text(t.admin.draft.pause(), encodeAction({ kind: 'draftPause', draft: draft.id }));
+function pauseButton(keyboard: Keyboard, draft: Draft, t: Texts): Keyboard {
+  return keyboard.button(t.admin.draft.pause(), { kind: 'draftPause', draft: draft.id });
 }

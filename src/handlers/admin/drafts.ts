@@ -1,7 +1,6 @@
 /** Buttons and commands of drafts: begin, wait, go on, throw away, and every step of the wizard. */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
 import type { Who } from '../../bot/step.ts';
@@ -148,9 +147,8 @@ function pausedScreen(draft: Draft, t: Texts): Screen {
     text: t.admin.draft.paused(draftTitle(draft, t), draft.parts),
     keyboard: resumeButtons(draft.id, t)
       .row()
-      .text(t.admin.draft.addAnother(), encodeAction({ kind: 'draftNew' }))
-      .row()
-      .text(t.admin.system.panel(), encodeAction({ kind: 'panel' })),
+      .last(t.admin.draft.addAnother(), { kind: 'draftNew' })
+      .button(t.admin.system.panel(), { kind: 'panel' }),
   };
 }
 
@@ -158,33 +156,28 @@ function askDrop(draft: Draft, t: Texts): Screen {
   const { draft: texts } = t.admin;
   return {
     text: texts.askDrop(draftTitle(draft, t), draft.parts),
-    keyboard: new InlineKeyboard()
-      .text(texts.yesDrop(), encodeAction({ kind: 'draftDrop', draft: draft.id, sure: 1 }))
-      .text(texts.no(), encodeAction({ kind: 'draftOpen', draft: draft.id })),
+    keyboard: new Keyboard()
+      .button(texts.yesDrop(), { kind: 'draftDrop', draft: draft.id, sure: 1 })
+      .button(texts.no(), { kind: 'draftOpen', draft: draft.id }),
   };
 }
 
 function listScreen(drafts: readonly WaitingDraft[], t: Texts): Screen {
   const { draft: texts } = t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const draft of drafts) {
     const title = cutText(draft.title ?? texts.untitled(), 40).text;
-    keyboard
-      .text(
-        texts.listed(title, draft.parts, draft.isOpen),
-        encodeAction({ kind: 'draftOpen', draft: draft.id }),
-      )
-      .row();
+    keyboard.last(texts.listed(title, draft.parts, draft.isOpen), { kind: 'draftOpen', draft: draft.id });
   }
   const text: Html = drafts.length === 0 ? texts.noDrafts() : texts.list();
   // "Another" where there is one.
   const add = drafts.length === 0 ? t.admin.system.addAnime() : texts.addAnother();
-  keyboard.text(add, encodeAction({ kind: 'draftNew' })).row();
-  return { text, keyboard: keyboard.text(t.admin.system.panel(), encodeAction({ kind: 'panel' })) };
+  keyboard.last(add, { kind: 'draftNew' });
+  return { text, keyboard: keyboard.button(t.admin.system.panel(), { kind: 'panel' }) };
 }
 
-function afterwards(hasMore: boolean, t: Texts): InlineKeyboard {
-  const keyboard = new InlineKeyboard();
-  if (hasMore) keyboard.text(t.admin.draft.drafts(), encodeAction({ kind: 'drafts' }));
-  return keyboard.text(t.admin.system.panel(), encodeAction({ kind: 'panel' }));
+function afterwards(hasMore: boolean, t: Texts): Keyboard {
+  const keyboard = new Keyboard();
+  if (hasMore) keyboard.button(t.admin.draft.drafts(), { kind: 'drafts' });
+  return keyboard.button(t.admin.system.panel(), { kind: 'panel' });
 }

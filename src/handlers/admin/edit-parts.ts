@@ -2,9 +2,9 @@
  * Editing parts: replace, move, swap, delete. Buttons name a part by its row, so an old one never
  * hits its neighbour.
  */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
+import type { Action } from '../../bot/callback-data.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import { pageOf } from '../../bot/pagination.ts';
 import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
@@ -111,12 +111,10 @@ async function moveAsked(ctx: AdminContext, { anime: of, subject }: Ask, to: num
     return { text: catalogue.notSaved(), keyboard: listButton(ctx.t) };
   if (there === undefined || there.id === part.id)
     return moved(ctx, { part, of, to, statements: swapParts(part.id, to) });
-  const keyboard = new InlineKeyboard()
-    .text(catalogue.swap(part.number, to), encodeAction({ kind: 'partMoveTo', part: part.id, to, swap: 1 }))
-    .row()
-    .text(catalogue.insert(part.number), encodeAction({ kind: 'partMoveTo', part: part.id, to, swap: 0 }))
-    .row()
-    .text(system.no(), encodeAction({ kind: 'editPart', part: part.id }));
+  const keyboard = new Keyboard()
+    .last(catalogue.swap(part.number, to), { kind: 'partMoveTo', part: part.id, to, swap: 1 })
+    .last(catalogue.insert(part.number), { kind: 'partMoveTo', part: part.id, to, swap: 0 })
+    .button(system.no(), { kind: 'editPart', part: part.id });
   return { text: catalogue.numberTaken(to), keyboard };
 }
 
@@ -149,22 +147,17 @@ function partListScreen(
   t: Texts,
 ): Screen {
   const { catalogue, system } = t.admin;
-  const { page: current, pages, hasPrevious, hasNext } = pageOf(asked, of.parts, PARTS_PER_PAGE);
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const [i, part] of parts.entries()) {
     if (i > 0 && i % PER_ROW === 0) keyboard.row();
-    keyboard.text(String(part.number), encodeAction({ kind: 'editPart', part: part.id }));
+    keyboard.button(String(part.number), { kind: 'editPart', part: part.id });
   }
-  keyboard.row();
-  const to = (number: number): string => encodeAction({ kind: 'editParts', id: of.id, page: number });
-  if (hasPrevious) keyboard.text(system.left(), to(current - 1));
-  if (pages > 1) keyboard.text(t.viewer.pageOf(current + 1, pages), encodeAction({ kind: 'label' }));
-  if (hasNext) keyboard.text(system.right(), to(current + 1));
+  const where = pageOf(asked, of.parts, PARTS_PER_PAGE);
   keyboard
     .row()
-    .text(catalogue.addParts(), encodeAction({ kind: 'partsAdd', id: of.id }))
-    .row()
-    .text(system.back(), encodeAction({ kind: 'edit', id: of.id }));
+    .pages(t, where, (page) => ({ kind: 'editParts', id: of.id, page }))
+    .last(catalogue.addParts(), { kind: 'partsAdd', id: of.id })
+    .button(system.back(), { kind: 'edit', id: of.id });
   const text: Html = of.parts === 0 ? t.viewer.noPartsYet() : catalogue.partList(nameOf(of, t));
   return { text, keyboard };
 }
@@ -172,34 +165,28 @@ function partListScreen(
 /** The part itself is one press away, so that an admin sees which video is about to change. */
 function partScreen(part: CataloguePart, of: CatalogueAnime, t: Texts): Screen {
   const { catalogue, system } = t.admin;
-  const keyboard = new InlineKeyboard()
-    .text(catalogue.look(), encodeAction({ kind: 'watch', anime: of.id, part: part.number }))
-    .row()
-    .text(catalogue.replace(), encodeAction({ kind: 'partReplace', part: part.id }))
-    .row()
-    .text(catalogue.move(), encodeAction({ kind: 'partMove', part: part.id }))
-    .row()
-    .text(catalogue.deletePart(), encodeAction({ kind: 'partDelete', part: part.id }))
-    .row()
-    .text(system.back(), encodeAction({ kind: 'editParts', id: of.id, page: 0 }));
+  const keyboard = new Keyboard()
+    .last(catalogue.look(), { kind: 'watch', anime: of.id, part: part.number })
+    .last(catalogue.replace(), { kind: 'partReplace', part: part.id })
+    .last(catalogue.move(), { kind: 'partMove', part: part.id })
+    .last(catalogue.deletePart(), { kind: 'partDelete', part: part.id })
+    .button(system.back(), { kind: 'editParts', id: of.id, page: 0 });
   return { text: catalogue.part(nameOf(of, t), part.number), keyboard };
 }
 
 function askDelete(part: CataloguePart, of: CatalogueAnime, t: Texts): Screen {
   const { catalogue, system } = t.admin;
-  const now = (renumber: 0 | 1): string =>
-    encodeAction({ kind: 'partDeleteNow', id: of.id, part: part.id, renumber });
+  const now = (renumber: 0 | 1): Action => ({ kind: 'partDeleteNow', id: of.id, part: part.id, renumber });
   const hasLater = part.number < of.highestPart;
-  const keyboard = new InlineKeyboard();
-  if (hasLater)
-    keyboard.text(catalogue.deleteShifting(), now(1)).row().text(catalogue.deleteKeeping(), now(0)).row();
-  else keyboard.text(catalogue.deletePart(), now(0)).row();
-  keyboard.text(system.no(), encodeAction({ kind: 'editPart', part: part.id }));
+  const keyboard = new Keyboard();
+  if (hasLater) keyboard.last(catalogue.deleteShifting(), now(1)).last(catalogue.deleteKeeping(), now(0));
+  else keyboard.last(catalogue.deletePart(), now(0));
+  keyboard.button(system.no(), { kind: 'editPart', part: part.id });
   return { text: catalogue.askDeletePart(nameOf(of, t), part.number, hasLater), keyboard };
 }
 
-function backToParts(animeId: number, t: Texts): InlineKeyboard {
-  return new InlineKeyboard()
-    .text(t.admin.system.back(), encodeAction({ kind: 'editParts', id: animeId, page: 0 }))
-    .text(t.admin.system.panel(), encodeAction({ kind: 'panel' }));
+function backToParts(animeId: number, t: Texts): Keyboard {
+  return new Keyboard()
+    .button(t.admin.system.back(), { kind: 'editParts', id: animeId, page: 0 })
+    .button(t.admin.system.panel(), { kind: 'panel' });
 }

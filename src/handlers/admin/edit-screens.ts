@@ -1,7 +1,7 @@
 /** What an admin sees of an anime under edit: pure functions of it. */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
+import type { Action } from '../../bot/callback-data.ts';
 import type { AdminContext } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import { ask, type Question } from '../../db/admin-questions.ts';
 import type { CatalogueAnime } from '../../db/catalogue.ts';
@@ -51,12 +51,12 @@ export function withNote(note: Html, screen: Screen): Screen {
   return { ...screen, text: html`${note}\n\n${screen.text}` };
 }
 
-function stopButton(t: Texts, keyboard = new InlineKeyboard()): InlineKeyboard {
-  return keyboard.text(t.admin.system.stop(), encodeAction({ kind: 'drop' }));
+function stopButton(t: Texts, keyboard = new Keyboard()): Keyboard {
+  return keyboard.button(t.admin.system.stop(), { kind: 'drop' });
 }
 
 /** A question, or why an answer to it will not do. */
-export function asking(text: Html, t: Texts, keyboard?: InlineKeyboard): Screen {
+export function asking(text: Html, t: Texts, keyboard?: Keyboard): Screen {
   return { text, keyboard: stopButton(t, keyboard) };
 }
 
@@ -71,10 +71,10 @@ export async function putQuestion(
   return asking(text, ctx.t);
 }
 
-export function listButton(t: Texts): InlineKeyboard {
-  return new InlineKeyboard()
-    .text(t.admin.system.catalogue(), encodeAction({ kind: 'catalogue', page: 0 }))
-    .text(t.admin.system.panel(), encodeAction({ kind: 'panel' }));
+export function listButton(t: Texts): Keyboard {
+  return new Keyboard()
+    .button(t.admin.system.catalogue(), { kind: 'catalogue', page: 0 })
+    .button(t.admin.system.panel(), { kind: 'panel' });
 }
 
 export function editScreen(anime: CatalogueAnime, t: Texts): Screen {
@@ -92,54 +92,41 @@ export function editScreen(anime: CatalogueAnime, t: Texts): Screen {
   if (anime.deletedAt !== null)
     return {
       text,
-      keyboard: new InlineKeyboard()
-        .text(catalogue.restore(), encodeAction({ kind: 'restore', id: anime.id }))
-        .text(catalogue.delete(), encodeAction({ kind: 'purgeAsk', id: anime.id }))
-        .row()
-        .text(system.panel(), encodeAction({ kind: 'panel' })),
+      keyboard: new Keyboard()
+        .button(catalogue.restore(), { kind: 'restore', id: anime.id })
+        .last(catalogue.delete(), { kind: 'purgeAsk', id: anime.id })
+        .button(system.panel(), { kind: 'panel' }),
     };
-  const field = (name: Field): string =>
-    encodeAction({ kind: 'editField', id: anime.id, field: FIELDS.indexOf(name) });
-  const keyboard = new InlineKeyboard()
-    .text(catalogue.parts(anime.parts), encodeAction({ kind: 'editParts', id: anime.id, page: 0 }))
-    .text(catalogue.addParts(), encodeAction({ kind: 'partsAdd', id: anime.id }))
-    .row()
-    .text(catalogue.title(), field('title'))
-    .text(catalogue.description(), field('description'))
-    .text(catalogue.photo(), field('photo'))
-    .row()
-    .text(catalogue.genres(), field('genres'))
-    .text(catalogue.year(), field('year'))
-    .text(catalogue.code(), field('code'))
-    .row()
-    .text(catalogue.aliases(), field('aliases'))
-    .text(t.admin.sending.post(), encodeAction({ kind: 'post', id: anime.id }))
-    .row()
-    .text(catalogue.look(), encodeAction({ kind: 'pick', anime: anime.id }))
-    .text(catalogue.delete(), encodeAction({ kind: 'trashAsk', id: anime.id }))
-    .row()
-    .text(system.back(), encodeAction({ kind: 'catalogue', page: 0 }));
+  const field = (name: Field): Action => ({ kind: 'editField', id: anime.id, field: FIELDS.indexOf(name) });
+  const keyboard = new Keyboard()
+    .button(catalogue.parts(anime.parts), { kind: 'editParts', id: anime.id, page: 0 })
+    .last(catalogue.addParts(), { kind: 'partsAdd', id: anime.id })
+    .button(catalogue.title(), field('title'))
+    .button(catalogue.description(), field('description'))
+    .last(catalogue.photo(), field('photo'))
+    .button(catalogue.genres(), field('genres'))
+    .button(catalogue.year(), field('year'))
+    .last(catalogue.code(), field('code'))
+    .button(catalogue.aliases(), field('aliases'))
+    .last(t.admin.sending.post(), { kind: 'post', id: anime.id })
+    .button(catalogue.look(), { kind: 'pick', anime: anime.id })
+    .last(catalogue.delete(), { kind: 'trashAsk', id: anime.id })
+    .button(system.back(), { kind: 'catalogue', page: 0 });
   return { text, keyboard };
 }
 
 export function listScreen(found: readonly CatalogueAnime[], current: number, t: Texts): Screen {
   const { catalogue, system } = t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const anime of found.slice(0, PER_PAGE))
-    keyboard
-      .text(
-        catalogue.listed(anime.code, cutText(nameOf(anime, t), 40).text, anime.parts),
-        encodeAction({ kind: 'edit', id: anime.id }),
-      )
-      .row();
-  if (current > 0) keyboard.text(system.left(), encodeAction({ kind: 'catalogue', page: current - 1 }));
-  if (found.length > PER_PAGE)
-    keyboard.text(system.right(), encodeAction({ kind: 'catalogue', page: current + 1 }));
+    keyboard.last(catalogue.listed(anime.code, cutText(nameOf(anime, t), 40).text, anime.parts), {
+      kind: 'edit',
+      id: anime.id,
+    });
   keyboard
-    .row()
-    .text(catalogue.byCode(), encodeAction({ kind: 'editByCode' }))
-    .row()
-    .text(system.panel(), encodeAction({ kind: 'panel' }));
+    .pages(t, { page: current, hasNext: found.length > PER_PAGE }, (page) => ({ kind: 'catalogue', page }))
+    .last(catalogue.byCode(), { kind: 'editByCode' })
+    .button(system.panel(), { kind: 'panel' });
   return { text: found.length === 0 ? catalogue.emptyList() : catalogue.list(), keyboard };
 }
 

@@ -1,10 +1,9 @@
 /** Editing what is published: the list, the anime's own screen, and one question per field. */
 import { isDeepStrictEqual } from 'node:util';
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
 import { normaliseDigits } from '../../bot/incoming.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
 import { type Ask, answered } from '../../db/admin-questions.ts';
@@ -116,9 +115,9 @@ async function save(
 async function askField(ctx: AdminContext, anime: CatalogueAnime, field: Field | undefined): Promise<Answer> {
   const { catalogue } = ctx.t.admin;
   if (field === undefined) return { alert: catalogue.gone() };
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   if (field === 'photo' && anime.photoId !== null)
-    keyboard.text(catalogue.photoOff(), encodeAction({ kind: 'photoOff', id: anime.id })).row();
+    keyboard.last(catalogue.photoOff(), { kind: 'photoOff', id: anime.id });
   await putQuestion(ctx, field, questionText(field, anime, ctx.t), { animeId: anime.id });
   return asking(questionText(field, anime, ctx.t), ctx.t, keyboard);
 }
@@ -170,10 +169,10 @@ async function openFound(
       ? []
       : (near ?? []).filter(({ id }) => ranked.every((one) => one.id !== id))),
   ];
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const anime of offered.slice(0, PER_PAGE)) {
     const label = `${anime.code} · ${cutText(nameOf(anime, t), 40).text}`;
-    keyboard.text(label, encodeAction({ kind: 'edit', id: anime.id })).row();
+    keyboard.last(label, { kind: 'edit', id: anime.id });
   }
   const { nothingFound, notFound } = t.admin.catalogue;
   const missing = code === null ? nothingFound(cutText(wanted, 64).text) : notFound(code, offered.length > 0);

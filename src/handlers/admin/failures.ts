@@ -1,8 +1,7 @@
 /** Updates that could not be answered: why, how many, and what to do with them. */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import { dropFailures, type FailureLine, failureLines, retryFailures } from '../../db/updates.ts';
 import { join } from '../../text/html.ts';
@@ -25,14 +24,12 @@ export const failuresFeature = feature('admins')
 
 function failuresScreen(found: readonly FailureLine[], ctx: BotContext): Screen {
   const { system } = ctx.t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   if (found.length > 0)
     keyboard
-      .text(system.failuresRetry(), encodeAction({ kind: 'failuresRetry' }))
-      .row()
-      .text(system.failuresDrop(), encodeAction({ kind: 'failuresDrop' }))
-      .row();
-  keyboard.text(system.panel(), encodeAction({ kind: 'panel' }));
+      .last(system.failuresRetry(), { kind: 'failuresRetry' })
+      .last(system.failuresDrop(), { kind: 'failuresDrop' });
+  keyboard.button(system.panel(), { kind: 'panel' });
   if (found.length === 0) return { text: system.failuresEmpty(), keyboard };
   const shown = found.map(({ count, waiting, error, lastAt }) =>
     system.failureLine(count, waiting > 0, ctx.t.trouble(error), ctx.time(lastAt)),

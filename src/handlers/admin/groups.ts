@@ -2,9 +2,8 @@
  * The list of groups and channels to post to. Buttons carry the row's id; only Bot API calls see
  * the chat's.
  */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import { forgetNotice } from '../../db/admin-notices.ts';
 import { answered } from '../../db/admin-questions.ts';
@@ -76,30 +75,23 @@ async function check(ctx: AdminContext, group: Group): Promise<Screen> {
 
 function listScreen(found: readonly Group[], t: Texts): Screen {
   const { chats, system } = t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const group of found.slice(0, 90)) {
     const icon = group.problem === null ? (group.kind === 'channel' ? '📢' : '👥') : '⚠️';
-    keyboard
-      .text(`${icon} ${cutText(group.name, 40).text}`, encodeAction({ kind: 'group', group: group.id }))
-      .row();
+    keyboard.last(`${icon} ${cutText(group.name, 40).text}`, { kind: 'group', group: group.id });
   }
-  keyboard
-    .text(chats.addGroup(), encodeAction({ kind: 'groupAdd' }))
-    .row()
-    .text(system.panel(), encodeAction({ kind: 'panel' }));
+  keyboard.last(chats.addGroup(), { kind: 'groupAdd' }).button(system.panel(), { kind: 'panel' });
   return { text: found.length === 0 ? chats.noGroups() : chats.groups(), keyboard };
 }
 
 function groupScreen(group: Group, t: Texts): Screen {
   const { chats, system } = t.admin;
-  const keyboard = new InlineKeyboard()
-    .text(chats.check(), encodeAction({ kind: 'groupCheck', group: group.id }))
-    .row()
-    .text(chats.rename(), encodeAction({ kind: 'groupName', group: group.id }))
-    .text(chats.up(), encodeAction({ kind: 'groupUp', group: group.id }))
-    .row()
-    .text(chats.delete(), encodeAction({ kind: 'groupDelete', group: group.id, sure: 0 }))
-    .text(system.back(), encodeAction({ kind: 'groups' }));
+  const keyboard = new Keyboard()
+    .last(chats.check(), { kind: 'groupCheck', group: group.id })
+    .button(chats.rename(), { kind: 'groupName', group: group.id })
+    .last(chats.up(), { kind: 'groupUp', group: group.id })
+    .button(chats.delete(), { kind: 'groupDelete', group: group.id, sure: 0 })
+    .button(system.back(), { kind: 'groups' });
   return {
     text: chats.group({
       ...group,
@@ -114,8 +106,8 @@ function askDelete(group: Group, t: Texts): Screen {
   const { chats, system } = t.admin;
   return {
     text: chats.askDeleteGroup(group.name),
-    keyboard: new InlineKeyboard()
-      .text(chats.yesDelete(), encodeAction({ kind: 'groupDelete', group: group.id, sure: 1 }))
-      .text(system.no(), encodeAction({ kind: 'group', group: group.id })),
+    keyboard: new Keyboard()
+      .button(chats.yesDelete(), { kind: 'groupDelete', group: group.id, sure: 1 })
+      .button(system.no(), { kind: 'group', group: group.id }),
   };
 }

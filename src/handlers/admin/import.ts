@@ -3,10 +3,9 @@
  * state is kept: the confirming button's message replies to the file, so the file is read again
  * then, and the same file twice changes nothing.
  */
-import { InlineKeyboard } from 'grammy';
 import type { Document } from 'grammy/types';
-import { encodeAction } from '../../bot/callback-data.ts';
 import { type AdminContext, feature, isFor } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Answer } from '../../bot/reply.ts';
 import { type Stage, step } from '../../bot/step.ts';
 import { html } from '../../text/html.ts';
@@ -59,9 +58,8 @@ async function confirm(ctx: AdminContext): Promise<Answer | undefined> {
     return { alert: imports.fileGone() };
   await ctx.answerPress(imports.working());
   // Only a process that stays can be told to stop.
-  const keyboard = new InlineKeyboard();
-  if (ctx.services.background !== undefined)
-    keyboard.text(imports.stop(), encodeAction({ kind: 'importStop' }));
+  const keyboard = new Keyboard();
+  if (ctx.services.background !== undefined) keyboard.button(imports.stop(), { kind: 'importStop' });
   await leaveUpdate(ctx, {
     kind: 'import',
     detail: asked(document, file.message_id),

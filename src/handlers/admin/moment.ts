@@ -2,10 +2,9 @@
  * /backups, back in time: an admin names a moment, sees what has changed since, and gets the file
  * of the database as it was (docs/spec/changes.md). Nothing is restored from here.
  */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
 import { normaliseDigits } from '../../bot/incoming.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
 import { answered, ask } from '../../db/admin-questions.ts';
@@ -50,12 +49,10 @@ export const momentFeature = feature('admins')
 
 function question({ t, timeZone }: AdminContext): Screen {
   const { moment } = t.admin;
-  const keyboard = new InlineKeyboard()
-    .text(moment.tenMinutes(), encodeAction({ kind: 'momentAgo', minutes: 10 }))
-    .text(moment.oneHour(), encodeAction({ kind: 'momentAgo', minutes: 60 }))
-    .row()
-    .text(moment.yesterday(), encodeAction({ kind: 'momentAgo', minutes: DAY_MINUTES }))
-    .row();
+  const keyboard = new Keyboard()
+    .button(moment.tenMinutes(), { kind: 'momentAgo', minutes: 10 })
+    .last(moment.oneHour(), { kind: 'momentAgo', minutes: 60 })
+    .last(moment.yesterday(), { kind: 'momentAgo', minutes: DAY_MINUTES });
   return asking(moment.ask(timeZone), t, keyboard);
 }
 

@@ -2,10 +2,9 @@
  * The move to another bot: how far it is, viewers whom the new bot cannot write to, posts that lead
  * to the old one.
  */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { feature, isFor } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import { type Stage, step } from '../../bot/step.ts';
 import { fileOfMessage } from '../../bot/stored-file.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
@@ -32,9 +31,9 @@ export const movingFeature = feature('owners')
       if (count > 0 && sure !== 1)
         return {
           text: moving.askRepost(count, identity?.movedFrom ?? '?'),
-          keyboard: new InlineKeyboard()
-            .text(moving.repostNow(), encodeAction({ kind: 'movePosts', sure: 1 }))
-            .text(system.no(), encodeAction({ kind: 'archive' })),
+          keyboard: new Keyboard()
+            .button(moving.repostNow(), { kind: 'movePosts', sure: 1 })
+            .button(system.no(), { kind: 'archive' }),
         };
       if (count === 0) {
         const isNone = counts.edited + counts.posted + counts.failed + counts.left === 0;
@@ -52,8 +51,8 @@ export const movingFeature = feature('owners')
     },
   );
 
-function back({ t }: BotContext): InlineKeyboard {
-  return new InlineKeyboard().text(t.admin.system.back(), encodeAction({ kind: 'archive' }));
+function back({ t }: BotContext): Keyboard {
+  return new Keyboard().button(t.admin.system.back(), { kind: 'archive' });
 }
 
 /** A video or picture of another bot, sent by an admin: it becomes this bot's, whatever is open. */

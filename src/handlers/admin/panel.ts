@@ -1,8 +1,7 @@
 /** The admins' front door. */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import type { Viewer } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import { type Overview, overview } from '../../db/overview.ts';
 import type { Texts } from '../../locales/index.ts';
@@ -23,32 +22,25 @@ function commandsText({ admin: { system } }: Texts): Html {
 
 function panelScreen(numbers: Overview, admin: Viewer, t: Texts): Screen {
   const { system } = t.admin;
-  const keyboard = new InlineKeyboard()
-    .text(system.addAnime(), encodeAction({ kind: 'draftNew' }))
-    .text(system.catalogue(), encodeAction({ kind: 'catalogue', page: 0 }))
-    .row();
-  if (numbers.drafts > 0) keyboard.text(system.drafts(numbers.drafts), encodeAction({ kind: 'drafts' }));
+  const keyboard = new Keyboard()
+    .button(system.addAnime(), { kind: 'draftNew' })
+    .last(system.catalogue(), { kind: 'catalogue', page: 0 });
+  if (numbers.drafts > 0) keyboard.button(system.drafts(numbers.drafts), { kind: 'drafts' });
   keyboard
-    .text(system.trash(), encodeAction({ kind: 'trash', page: 0 }))
-    .row()
-    .text(system.groups(), encodeAction({ kind: 'groups' }))
-    .text(system.channels(), encodeAction({ kind: 'channels' }))
-    .row()
-    .text(system.broadcast(), encodeAction({ kind: 'broadcasts' }))
-    .text(system.stats(), encodeAction({ kind: 'stats' }))
-    .row()
-    .text(system.people(), encodeAction({ kind: 'people' }));
-  if (admin.role === 'owner') keyboard.text(system.admins(), encodeAction({ kind: 'admins' }));
+    .last(system.trash(), { kind: 'trash', page: 0 })
+    .button(system.groups(), { kind: 'groups' })
+    .last(system.channels(), { kind: 'channels' })
+    .button(system.broadcast(), { kind: 'broadcasts' })
+    .last(system.stats(), { kind: 'stats' })
+    .button(system.people(), { kind: 'people' });
+  if (admin.role === 'owner') keyboard.button(system.admins(), { kind: 'admins' });
   keyboard
     .row()
-    .text(system.export(), encodeAction({ kind: 'export' }))
-    .text(system.audit(), encodeAction({ kind: 'audit', page: 0 }))
-    .row()
-    .text(system.selfTest(), encodeAction({ kind: 'selfTest' }))
-    .text(system.backups(), encodeAction({ kind: 'backups', page: 0 }))
-    .row()
-    .text(t.admin.archive.open(), encodeAction({ kind: 'archive' }));
-  if (numbers.failures > 0)
-    keyboard.row().text(system.failures(numbers.failures), encodeAction({ kind: 'failures' }));
+    .button(system.export(), { kind: 'export' })
+    .last(system.audit(), { kind: 'audit', page: 0 })
+    .button(system.selfTest(), { kind: 'selfTest' })
+    .last(system.backups(), { kind: 'backups', page: 0 })
+    .button(t.admin.archive.open(), { kind: 'archive' });
+  if (numbers.failures > 0) keyboard.row().button(system.failures(numbers.failures), { kind: 'failures' });
   return { text: system.panelText(numbers.anime, numbers.users), keyboard };
 }

@@ -2,12 +2,11 @@
  * /users: how many, and one of them: found by id, @username or a forwarded message; blocked and
  * unblocked.
  */
-import { InlineKeyboard } from 'grammy';
 import type { Message } from 'grammy/types';
-import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
 import { isRelayed, normaliseDigits } from '../../bot/incoming.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import { answered } from '../../db/admin-questions.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
@@ -74,10 +73,9 @@ function personNamed(text: string): { id: number } | { username: string } | unde
 
 function numbersScreen(found: Totals, t: Texts): Screen {
   const { people, system } = t.admin;
-  const keyboard = new InlineKeyboard()
-    .text(people.find(), encodeAction({ kind: 'personFind' }))
-    .row()
-    .text(system.panel(), encodeAction({ kind: 'panel' }));
+  const keyboard = new Keyboard()
+    .last(people.find(), { kind: 'personFind' })
+    .button(system.panel(), { kind: 'panel' });
   return { text: people.users(found.users, found.blocked, found.banned), keyboard };
 }
 
@@ -88,20 +86,16 @@ function isStaff(person: PersonCard, ctx: BotContext): boolean {
 
 function personScreen(person: PersonCard | undefined, ctx: BotContext): Screen {
   const { people, system } = ctx.t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   if (person !== undefined && !isStaff(person, ctx)) {
     const isBanned = person.bannedAt !== null;
-    keyboard
-      .text(
-        isBanned ? people.unban() : people.ban(),
-        encodeAction({ kind: 'personBan', user: person.id, on: isBanned ? 0 : 1 }),
-      )
-      .row();
+    keyboard.last(isBanned ? people.unban() : people.ban(), {
+      kind: 'personBan',
+      user: person.id,
+      on: isBanned ? 0 : 1,
+    });
   }
-  keyboard
-    .text(people.find(), encodeAction({ kind: 'personFind' }))
-    .row()
-    .text(system.panel(), encodeAction({ kind: 'panel' }));
+  keyboard.last(people.find(), { kind: 'personFind' }).button(system.panel(), { kind: 'panel' });
   const at = (time: string | null): string | null => (time === null ? null : ctx.time(time));
   const text =
     person === undefined

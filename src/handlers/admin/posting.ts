@@ -1,10 +1,9 @@
 /**
  * Posting an anime's card: choose the chats, send, see what became of each; again whenever wanted.
  */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { type CatalogueAnime, catalogueAnime } from '../../db/catalogue.ts';
@@ -44,27 +43,18 @@ export const postingFeature = feature('admins')
 function choiceScreen(ctx: BotContext, anime: CatalogueAnime, found: readonly Choice[]): Screen {
   const { t } = ctx;
   const { sending, chats, system } = t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const choice of found.slice(0, 80)) {
     const postedOn = choice.postedAt === null ? null : ctx.time(choice.postedAt).slice(0, 10);
-    keyboard
-      .text(
-        sending.choice(cutText(choice.name, 40).text, choice.isChosen, postedOn),
-        encodeAction({
-          kind: 'postChoose',
-          id: anime.id,
-          group: choice.id,
-          on: choice.isChosen ? 0 : 1,
-        }),
-      )
-      .row();
+    keyboard.last(sending.choice(cutText(choice.name, 40).text, choice.isChosen, postedOn), {
+      kind: 'postChoose',
+      id: anime.id,
+      group: choice.id,
+      on: choice.isChosen ? 0 : 1,
+    });
   }
   const count = found.filter((choice) => choice.isChosen).length;
-  if (found.length > 0)
-    keyboard.text(sending.postNow(count), encodeAction({ kind: 'postNow', id: anime.id })).row();
-  keyboard
-    .text(chats.addGroup(), encodeAction({ kind: 'groupAdd' }))
-    .row()
-    .text(system.back(), encodeAction({ kind: 'edit', id: anime.id }));
+  if (found.length > 0) keyboard.last(sending.postNow(count), { kind: 'postNow', id: anime.id });
+  keyboard.last(chats.addGroup(), { kind: 'groupAdd' }).button(system.back(), { kind: 'edit', id: anime.id });
   return { text: found.length === 0 ? sending.noChats() : sending.askPost(nameOf(anime, t)), keyboard };
 }

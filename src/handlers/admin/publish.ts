@@ -1,7 +1,6 @@
 /** The end of a draft: everything it holds becomes visible in one batch, or nothing does. */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import type { AdminContext } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import { type Answer, reply } from '../../bot/reply.ts';
 import { leaveBare } from '../../bot/show.ts';
 import { audit } from '../../db/audit-log.ts';
@@ -43,13 +42,11 @@ async function publishAnime(ctx: AdminContext, draft: Draft): Promise<Answer | u
   const { draft: said, sending, system } = ctx.t.admin;
   if (id === undefined) return { alert: said.gone() };
   const text = said.published(title, code, published[1]?.rows.length ?? 0);
-  const keyboard = new InlineKeyboard()
-    .text(said.addAnother(), encodeAction({ kind: 'draftNew' }))
-    .row()
-    .text(said.edit(), encodeAction({ kind: 'edit', id }))
-    .text(sending.post(), encodeAction({ kind: 'post', id }))
-    .row()
-    .text(system.panel(), encodeAction({ kind: 'panel' }));
+  const keyboard = new Keyboard()
+    .last(said.addAnother(), { kind: 'draftNew' })
+    .button(said.edit(), { kind: 'edit', id })
+    .last(sending.post(), { kind: 'post', id })
+    .button(system.panel(), { kind: 'panel' });
   await Promise.all([reply(ctx, { text, keyboard }), leaveBare(ctx)]);
   const posting = firstId(published[3]);
   if (posting !== undefined) await postAndReport(ctx, posting);
@@ -68,11 +65,10 @@ async function publishMore(ctx: AdminContext, draft: Draft): Promise<Answer> {
   );
   const numbers = (published[0]?.rows ?? []).map((row) => row.int('part_number'));
   if (numbers.length === 0) return { alert: said.gone() };
-  const keyboard = new InlineKeyboard()
-    .text(said.edit(), encodeAction({ kind: 'edit', id }))
-    .text(sending.post(), encodeAction({ kind: 'post', id }))
-    .row()
-    .text(system.panel(), encodeAction({ kind: 'panel' }));
+  const keyboard = new Keyboard()
+    .button(said.edit(), { kind: 'edit', id })
+    .last(sending.post(), { kind: 'post', id })
+    .button(system.panel(), { kind: 'panel' });
   return { text: said.partsPublished(title, least(numbers), greatest(numbers)), keyboard };
 }
 

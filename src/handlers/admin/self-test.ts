@@ -1,5 +1,4 @@
 /** /test: tries everything the bot stands on, and says of what is wrong what to do. */
-import { InlineKeyboard } from 'grammy';
 import { TIMELINE_REASONS } from '../../backup/catalog/change-position.ts';
 import { changeState } from '../../backup/catalog/change-state.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, peek, pending } from '../../backup/changes/peek.ts';
@@ -7,10 +6,10 @@ import { REASONS, UNRECORDED } from '../../backup/changes/spans.ts';
 import { ACCEPT } from '../../backup/changes/went-on.ts';
 import { copyHealth, readMemory } from '../../backup/copy/memory.ts';
 import { StoreError } from '../../backup/store/types.ts';
-import { encodeAction } from '../../bot/callback-data.ts';
 import { lookAtChat } from '../../bot/chat-health.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Services } from '../../bot/services.ts';
 import type { Screen } from '../../bot/show.ts';
 import { ALLOWED_UPDATES } from '../../bot/telegram.ts';
@@ -54,9 +53,9 @@ async function run(ctx: BotContext): Promise<Screen> {
   const { system } = ctx.t.admin;
   const lines = findings.map(({ state, text }) => system.finding(state, text));
   const troubles = findings.filter(({ state }) => state !== 'fine').length;
-  const keyboard = new InlineKeyboard()
-    .text(system.again(), encodeAction({ kind: 'selfTest' }))
-    .text(system.panel(), encodeAction({ kind: 'panel' }));
+  const keyboard = new Keyboard()
+    .button(system.again(), { kind: 'selfTest' })
+    .button(system.panel(), { kind: 'panel' });
   return { text: system.selfTestResult(join(lines, '\n\n'), troubles), keyboard };
 }
 

@@ -2,11 +2,11 @@
  * /stats, /analytics, /top: true numbers, as a picture where a person would rather look than read.
  */
 
-import { InlineKeyboard, InputFile } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
+import { InputFile } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
 import { type ActionOf, feature } from '../../bot/feature.ts';
 import { isFileRefused } from '../../bot/file-trouble.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import { barChart } from '../../charts/bar-chart.ts';
 import {
@@ -78,11 +78,10 @@ function dayClock(ctx: BotContext): { readonly dayStart: string; readonly zone: 
 
 function statsScreen(found: Totals, ctx: BotContext): Screen {
   const { numbers: texts, system } = ctx.t.admin;
-  const keyboard = new InlineKeyboard()
-    .text(texts.charts(), encodeAction({ kind: 'analytics', metric: 0, days: 30 }))
-    .text(texts.top(), encodeAction({ kind: 'top', days: 30 }))
-    .row()
-    .text(system.panel(), encodeAction({ kind: 'panel' }));
+  const keyboard = new Keyboard()
+    .button(texts.charts(), { kind: 'analytics', metric: 0, days: 30 })
+    .last(texts.top(), { kind: 'top', days: 30 })
+    .button(system.panel(), { kind: 'panel' });
   return { text: texts.stats(found, dayClock(ctx)), keyboard };
 }
 
@@ -131,32 +130,34 @@ function captionOf(
   return ctx.t.admin.numbers.chart(metric, found.length, summary, named, dayClock(ctx)).markup;
 }
 
-function chartKeyboard(wanted: Chart, t: Texts): InlineKeyboard {
+function chartKeyboard(wanted: Chart, t: Texts): Keyboard {
   const { numbers: texts, system } = t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const [i, metric] of METRICS.entries())
-    keyboard.text(
-      `${i === wanted.metric ? '• ' : ''}${texts.metric[metric]}`,
-      encodeAction({ kind: 'analytics', metric: i, days: wanted.days }),
-    );
+    keyboard.button(`${i === wanted.metric ? '• ' : ''}${texts.metric[metric]}`, {
+      kind: 'analytics',
+      metric: i,
+      days: wanted.days,
+    });
   keyboard.row();
   for (const span of SPANS)
-    keyboard.text(
-      `${span === wanted.days ? '• ' : ''}${texts.days(span)}`,
-      encodeAction({ kind: 'analytics', metric: wanted.metric, days: span }),
-    );
-  return keyboard.row().text(system.panel(), encodeAction({ kind: 'panel' }));
+    keyboard.button(`${span === wanted.days ? '• ' : ''}${texts.days(span)}`, {
+      kind: 'analytics',
+      metric: wanted.metric,
+      days: span,
+    });
+  return keyboard.row().button(system.panel(), { kind: 'panel' });
 }
 
 function topScreen(span: number, found: readonly TopAnime[], t: Texts): Screen {
   const { numbers: texts, system } = t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const other of TOP_SPANS)
-    keyboard.text(
-      `${other === span ? '• ' : ''}${other === 0 ? texts.allTime() : texts.days(other)}`,
-      encodeAction({ kind: 'top', days: other }),
-    );
-  keyboard.row().text(system.panel(), encodeAction({ kind: 'panel' }));
+    keyboard.button(`${other === span ? '• ' : ''}${other === 0 ? texts.allTime() : texts.days(other)}`, {
+      kind: 'top',
+      days: other,
+    });
+  keyboard.row().button(system.panel(), { kind: 'panel' });
   const named = found.map(({ code, title, views }) => ({
     name: `${cutText(title ?? t.viewer.untitled(code), 60).text} · ${code}`,
     value: views,

@@ -1,9 +1,8 @@
 /** Deleting an anime asks first; the trash gives it back for 30 days. */
 
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { catalogueAnime } from '../../db/catalogue.ts';
@@ -37,9 +36,9 @@ export const trashFeature = feature('admins')
     { reads: ({ id }) => [unlessTrashed(catalogueAnime(id))], gone },
     ({ t }, { id }, [anime]) => {
       const { catalogue, system } = t.admin;
-      const keyboard = new InlineKeyboard()
-        .text(catalogue.yesTrash(), encodeAction({ kind: 'trashNow', id }))
-        .text(system.no(), encodeAction({ kind: 'edit', id }));
+      const keyboard = new Keyboard()
+        .button(catalogue.yesTrash(), { kind: 'trashNow', id })
+        .button(system.no(), { kind: 'edit', id });
       return { text: catalogue.askTrash(nameOf(anime, t), TRASH_DAYS), keyboard };
     },
   )
@@ -50,9 +49,8 @@ export const trashFeature = feature('admins')
       auditIfChanged(ctx.viewer.id, 'anime-deleted', `${anime.code} ${title}`, ctx.now),
     );
     const { catalogue } = ctx.t.admin;
-    const keyboard = new InlineKeyboard()
-      .text(catalogue.restore(), encodeAction({ kind: 'restore', id }))
-      .row()
+    const keyboard = new Keyboard()
+      .last(catalogue.restore(), { kind: 'restore', id })
       .append(listButton(ctx.t));
     return { text: catalogue.trashedNow(title, TRASH_DAYS), keyboard };
   })
@@ -69,9 +67,9 @@ export const trashFeature = feature('admins')
     { reads: ({ id }) => [ifTrashed(catalogueAnime(id))], gone: notTrashed },
     ({ t }, { id }, [anime]) => {
       const { catalogue, system } = t.admin;
-      const keyboard = new InlineKeyboard()
-        .text(catalogue.yesPurge(), encodeAction({ kind: 'purgeNow', id }))
-        .text(system.no(), encodeAction({ kind: 'trash', page: 0 }));
+      const keyboard = new Keyboard()
+        .button(catalogue.yesPurge(), { kind: 'purgeNow', id })
+        .button(system.no(), { kind: 'trash', page: 0 });
       return { text: catalogue.askPurge(nameOf(anime, t), anime.code, anime.parts), keyboard };
     },
   )
@@ -113,21 +111,16 @@ function trashScreen(
   { t, now }: { t: Texts; now: Date },
 ): Screen {
   const { catalogue, system } = t.admin;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const anime of found.slice(0, PER_PAGE)) {
     const name = cutText(`${anime.code} ${anime.title ?? t.viewer.untitled(anime.code)}`, 40).text;
     keyboard
-      .text(
-        catalogue.trashed(name, daysLeft(anime.deletedAt, now)),
-        encodeAction({ kind: 'restore', id: anime.id }),
-      )
-      .text(catalogue.delete(), encodeAction({ kind: 'purgeAsk', id: anime.id }))
-      .row();
+      .button(catalogue.trashed(name, daysLeft(anime.deletedAt, now)), { kind: 'restore', id: anime.id })
+      .last(catalogue.delete(), { kind: 'purgeAsk', id: anime.id });
   }
-  if (current > 0) keyboard.text(system.left(), encodeAction({ kind: 'trash', page: current - 1 }));
-  if (found.length > PER_PAGE)
-    keyboard.text(system.right(), encodeAction({ kind: 'trash', page: current + 1 }));
-  keyboard.row().text(system.panel(), encodeAction({ kind: 'panel' }));
+  keyboard
+    .pages(t, { page: current, hasNext: found.length > PER_PAGE }, (page) => ({ kind: 'trash', page }))
+    .button(system.panel(), { kind: 'panel' });
   return { text: found.length === 0 ? catalogue.emptyTrash() : catalogue.trashList(), keyboard };
 }
 

@@ -1,6 +1,5 @@
 /** Lists of anime as buttons, one a row. */
-import { InlineKeyboard } from 'grammy';
-import { type Action, encodeAction } from '../../bot/callback-data.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { ListedAnime } from '../../db/listed-anime.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText } from '../../text/html.ts';
@@ -18,28 +17,13 @@ export function shortName(anime: Pick<ListedAnime, 'title' | 'description' | 'co
 }
 
 /** Each opens its card as a new message, so that the list stays. */
-export function animeButtons(items: readonly ListedAnime[], t: Texts): InlineKeyboard {
-  const keyboard = new InlineKeyboard();
+export function animeButtons(items: readonly ListedAnime[], t: Texts): Keyboard {
+  const keyboard = new Keyboard();
   for (const anime of items)
-    keyboard
-      .text(`${shortName(anime, t)} · ${anime.code}`, encodeAction({ kind: 'pick', anime: anime.id }))
-      .row();
+    keyboard.last(`${shortName(anime, t)} · ${anime.code}`, { kind: 'pick', anime: anime.id });
   return keyboard;
 }
 
-/** Chap / O‘ng, with a label between them where the number of pages is known. */
-export function turnRow(
-  keyboard: InlineKeyboard,
-  t: Texts,
-  turns: { readonly left?: Action | undefined; readonly label?: string; readonly right?: Action | undefined },
-): InlineKeyboard {
-  if (turns.left === undefined && turns.right === undefined) return keyboard;
-  if (turns.left !== undefined) keyboard.text(t.viewer.left(), encodeAction(turns.left));
-  if (turns.label !== undefined) keyboard.text(turns.label, encodeAction({ kind: 'label' }));
-  if (turns.right !== undefined) keyboard.text(t.viewer.right(), encodeAction(turns.right));
-  return keyboard.row();
-}
-
-export function menuRow(keyboard: InlineKeyboard, t: Texts): InlineKeyboard {
-  return keyboard.text(t.viewer.menu(), encodeAction({ kind: 'menu' }));
+export function menuRow(keyboard: Keyboard, t: Texts): Keyboard {
+  return keyboard.button(t.viewer.menu(), { kind: 'menu' });
 }

@@ -1,15 +1,15 @@
 /** The catalogue by newest, most viewed, name, or at random. */
-import { InlineKeyboard } from 'grammy';
 import { BROWSE_ORDERS, browseAction } from '../../bot/asked.ts';
-import { type Action, encodeAction } from '../../bot/callback-data.ts';
+import type { Action } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { type ActionOf, feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import { randomAnime } from '../../db/anime.ts';
 import { type BrowseQuery, browse, type ListPage, usedLetters } from '../../db/listed-anime.ts';
 import { textsFor } from '../../locales/index.ts';
 import { fold } from '../../text/uzbek-fold.ts';
-import { animeButtons, menuRow, turnRow } from './anime-buttons.ts';
+import { animeButtons, menuRow } from './anime-buttons.ts';
 import { cardScreen } from './card.ts';
 
 /** The same beginnings in every language, under other labels. */
@@ -35,7 +35,7 @@ export const browseFeature = feature('everybody')
     if (anime === undefined) return emptyScreen(ctx);
     return cardScreen(ctx, anime, {
       extra: (keyboard) => {
-        keyboard.row().text(ctx.t.viewer.another(), encodeAction({ kind: 'random' }));
+        keyboard.row().button(ctx.t.viewer.another(), { kind: 'random' });
       },
     });
   });
@@ -62,11 +62,11 @@ function pageScreen(ctx: BotContext, asked: BrowseQuery, { items, hasMore }: Lis
   });
   const isForward = asked.direction === 'after';
   const hasBefore = isForward ? asked.anchor > 0 || asked.from !== undefined : hasMore;
-  const keyboard = turnRow(animeButtons(items, ctx.t), ctx.t, {
+  const keyboard = animeButtons(items, ctx.t).turns(ctx.t, {
     left: hasBefore ? turnTo(items[0]?.id, items.length > 0 ? 1 : 0) : undefined,
     right: !isForward || hasMore ? turnTo(items.at(-1)?.id, 0) : undefined,
   });
-  if (asked.order === 'name') keyboard.text(ctx.t.viewer.letters(), encodeAction({ kind: 'letters' })).row();
+  if (asked.order === 'name') keyboard.last(ctx.t.viewer.letters(), { kind: 'letters' });
   return { text: ctx.t.viewer.browseTitle(asked.order), keyboard: menuRow(keyboard, ctx.t) };
 }
 
@@ -77,16 +77,16 @@ const LETTERS_PER_ROW = 6;
 function lettersScreen(ctx: BotContext, used: ReadonlySet<string>): Screen {
   if (!used.has('')) return emptyScreen(ctx);
   const offered = Object.entries(ctx.t.viewer.alphabet()).filter(([folded]) => used.has(folded));
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const [i, [folded, label]] of offered.entries()) {
     if (i > 0 && i % LETTERS_PER_ROW === 0) keyboard.row();
-    keyboard.text(label, encodeAction({ kind: 'letter', text: folded }));
+    keyboard.button(label, { kind: 'letter', text: folded });
   }
   // Names in scripts that no letter stands for.
-  if (offered.length === 0) keyboard.text(ctx.t.viewer.byName(), encodeAction(browseAction('name')));
+  if (offered.length === 0) keyboard.button(ctx.t.viewer.byName(), browseAction('name'));
   return { text: ctx.t.viewer.chooseLetter(), keyboard: menuRow(keyboard.row(), ctx.t) };
 }
 
 function emptyScreen(ctx: BotContext): Screen {
-  return { text: ctx.t.viewer.emptyCatalogue(), keyboard: menuRow(new InlineKeyboard(), ctx.t) };
+  return { text: ctx.t.viewer.emptyCatalogue(), keyboard: menuRow(new Keyboard(), ctx.t) };
 }

@@ -1,8 +1,7 @@
 /** A code opens an anime's card; the card opens its parts. */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import { noticeFile } from '../../bot/notice-file.ts';
 import { pageOf } from '../../bot/pagination.ts';
 import { roomFor, type Screen } from '../../bot/show.ts';
@@ -11,7 +10,7 @@ import type { ListedAnime } from '../../db/listed-anime.ts';
 import type { Texts } from '../../locales/index.ts';
 import { CAPTION_LIMIT, cutText, type Html, html } from '../../text/html.ts';
 import { descriptionBelow } from '../../text/search-text.ts';
-import { animeButtons, animeName, menuRow, turnRow } from './anime-buttons.ts';
+import { animeButtons, animeName, menuRow } from './anime-buttons.ts';
 import { keepButtons } from './keep-buttons.ts';
 
 export const cardFeature = feature('everybody')
@@ -51,19 +50,16 @@ export function onPhoto(ctx: BotContext, { code, photoId, photoAt }: AnimeCard, 
 export function cardScreen(
   ctx: BotContext,
   anime: AnimeCard,
-  options: { readonly isNew?: boolean; readonly extra?: (keyboard: InlineKeyboard) => void } = {},
+  options: { readonly isNew?: boolean; readonly extra?: (keyboard: Keyboard) => void } = {},
 ): Screen {
   const { t } = ctx;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   if (anime.next !== null) {
-    const data = encodeAction({ kind: 'play', anime: anime.id, part: anime.next });
-    keyboard.text(t.viewer.continueAt(anime.next), data).row();
+    keyboard.last(t.viewer.continueAt(anime.next), { kind: 'play', anime: anime.id, part: anime.next });
   }
-  if (anime.parts > 0)
-    keyboard.text(t.viewer.watch(), encodeAction({ kind: 'parts', anime: anime.id, page: 0 })).row();
+  if (anime.parts > 0) keyboard.last(t.viewer.watch(), { kind: 'parts', anime: anime.id, page: 0 });
   const pages = pagesOf(anime, t, roomOn(ctx, anime));
-  if (pages.length > 1)
-    keyboard.text(t.viewer.more(), encodeAction({ kind: 'more', anime: anime.id, page: 1 })).row();
+  if (pages.length > 1) keyboard.last(t.viewer.more(), { kind: 'more', anime: anime.id, page: 1 });
   keepButtons(keyboard, anime, t);
   keyboard.row();
   if (ctx.me.supports_inline_queries === true) keyboard.switchInline(t.viewer.share(), String(anime.code));
@@ -110,14 +106,14 @@ const MORE_HEAD = 70;
 
 function moreScreen(ctx: BotContext, anime: AnimeCard, asked: number): Screen {
   const texts = pagesOf(anime, ctx.t, roomOn(ctx, anime));
-  const { page, pages, hasPrevious, hasNext } = pageOf(asked, texts.length, 1);
+  const { page, pages, hasNext } = pageOf(asked, texts.length, 1);
   const turnTo = (to: number) => ({ kind: 'more' as const, anime: anime.id, page: to });
-  const keyboard = turnRow(new InlineKeyboard(), ctx.t, {
-    left: hasPrevious && page > 1 ? turnTo(page - 1) : undefined,
+  const keyboard = new Keyboard().turns(ctx.t, {
+    left: page > 1 ? turnTo(page - 1) : undefined,
     label: ctx.t.viewer.pageOf(page + 1, pages),
     right: hasNext ? turnTo(page + 1) : undefined,
   });
-  keyboard.text(ctx.t.viewer.back(), encodeAction({ kind: 'card', anime: anime.id }));
+  keyboard.button(ctx.t.viewer.back(), { kind: 'card', anime: anime.id });
   const title = cutText(animeName(anime, ctx.t), 64).text;
   return { text: html`<b>${title}</b>\n\n${texts[page] ?? ''}`, keyboard };
 }

@@ -4,11 +4,12 @@
  * bot's own trouble locks nobody out: a channel that cannot be checked, or has no address to send
  * people to, lets everybody pass, and the owners are told.
  */
-import { GrammyError, InlineKeyboard } from 'grammy';
+import { GrammyError } from 'grammy';
 import type { ChatMember } from 'grammy/types';
 import { actionOf } from '../../bot/asked.ts';
 import { type Action, encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import { type Screen, show } from '../../bot/show.ts';
 import { type Stage, step } from '../../bot/step.ts';
 import { forgetNotice, noticeAdmins } from '../../db/admin-notices.ts';
@@ -175,14 +176,14 @@ function gateKeyboard(
   channels: readonly GateChannel[],
   missing: ReadonlySet<number>,
   asked: Action,
-): InlineKeyboard {
-  const keyboard = new InlineKeyboard();
+): Keyboard {
+  const keyboard = new Keyboard();
   for (const channel of channels) {
     const url = channelUrl(channel);
     if (url === undefined) continue;
     keyboard.url(`${missing.has(channel.id) ? '📢' : '✅'} ${nameOf(channel.name)}`, url).row();
   }
-  return keyboard.text(ctx.t.viewer.check(), encodeAction({ kind: 'check', text: held(asked) }));
+  return keyboard.button(ctx.t.viewer.check(), { kind: 'check', text: held(asked) });
 }
 
 function held(action: Action): string {

@@ -1,8 +1,7 @@
 /** The language switch. */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import { reply } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
 import { chooseLanguage } from '../../db/users.ts';
@@ -17,7 +16,7 @@ export const languageFeature = feature('everybody')
     if (locale === undefined || ctx.viewer === undefined) return { alert: ctx.t.frame.staleButton() };
     await ctx.turn.commit(chooseLanguage(ctx.viewer.id, locale));
     const t = textsFor(locale);
-    const keyboard = new InlineKeyboard().text(t.viewer.menu(), encodeAction({ kind: 'menu' }));
+    const keyboard = new Keyboard().button(t.viewer.menu(), { kind: 'menu' });
     await reply(ctx, { text: t.viewer.languageSet(), keyboard, said: t.viewer.languageChosen() });
     const { api, after } = ctx.services;
     const { id, role } = ctx.viewer;
@@ -27,15 +26,12 @@ export const languageFeature = feature('everybody')
 
 /** Every language under its own name. */
 function languagesScreen(ctx: BotContext): Screen {
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const [i, name] of LOCALE_NAMES.entries()) {
     const mark = name === ctx.viewer?.locale ? '✅ ' : '';
-    keyboard.text(
-      `${mark}${textsFor(name).viewer.languageName()}`,
-      encodeAction({ kind: 'language', locale: i }),
-    );
+    keyboard.button(`${mark}${textsFor(name).viewer.languageName()}`, { kind: 'language', locale: i });
     if (i % 2 === 1) keyboard.row();
   }
-  keyboard.text(ctx.t.viewer.menu(), encodeAction({ kind: 'menu' }));
+  keyboard.button(ctx.t.viewer.menu(), { kind: 'menu' });
   return { text: ctx.t.viewer.chooseLanguage(), keyboard };
 }

@@ -1,9 +1,9 @@
 /** The list of parts, ten to a page, and the one-message player. */
-import { InlineKeyboard } from 'grammy';
-import { encodeAction } from '../../bot/callback-data.ts';
+import type { Action } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
 import { isFileRefused, kindOfFileId } from '../../bot/file-trouble.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import { noticeFile } from '../../bot/notice-file.ts';
 import { pageOf } from '../../bot/pagination.ts';
 import { type Screen, show } from '../../bot/show.ts';
@@ -21,7 +21,7 @@ import { nearestCodes } from '../../db/search.ts';
 import { countView } from '../../db/statistics.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText, html } from '../../text/html.ts';
-import { animeName, menuRow, turnRow } from './anime-buttons.ts';
+import { animeName, menuRow } from './anime-buttons.ts';
 import { cardScreen, onPhoto, unknownCode } from './card.ts';
 import { keepButton } from './keep-buttons.ts';
 
@@ -70,9 +70,7 @@ export const partsFeature = feature('everybody')
 /** The card alone would leave it open whether the part is there. */
 function noSuchPart({ t }: BotContext, anime: AnimeCard, asked: number): Screen {
   const title = cutText(animeName(anime, t), 256).text;
-  const keyboard = new InlineKeyboard()
-    .text(t.viewer.watch(), encodeAction({ kind: 'parts', anime: anime.id, page: 0 }))
-    .row();
+  const keyboard = new Keyboard().last(t.viewer.watch(), { kind: 'parts', anime: anime.id, page: 0 });
   return { text: t.viewer.noSuchPart(title, asked, anime.parts), keyboard: menuRow(keyboard, t) };
 }
 
@@ -119,21 +117,17 @@ async function showPlayer(ctx: BotContext, anime: AnimeCard, part: Part, isNew: 
 }
 
 function partsScreen(anime: AnimeCard, numbers: readonly number[], asked: number, t: Texts): Screen {
-  const { page, pages, hasPrevious, hasNext } = pageOf(asked, anime.parts, PARTS_PER_PAGE);
-  const turnTo = (to: number) => ({ kind: 'parts' as const, anime: anime.id, page: to });
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   for (const [i, number] of numbers.entries()) {
     if (i > 0 && i % PARTS_PER_ROW === 0) keyboard.row();
     const label = number === anime.watched ? `👁 ${number}` : String(number);
-    keyboard.text(label, encodeAction({ kind: 'play', anime: anime.id, part: number }));
+    keyboard.button(label, { kind: 'play', anime: anime.id, part: number });
   }
-  keyboard.row();
-  turnRow(keyboard, t, {
-    left: hasPrevious ? turnTo(page - 1) : undefined,
-    label: t.viewer.pageOf(page + 1, pages),
-    right: hasNext ? turnTo(page + 1) : undefined,
-  });
-  keyboard.text(t.viewer.back(), encodeAction({ kind: 'card', anime: anime.id }));
+  const where = pageOf(asked, anime.parts, PARTS_PER_PAGE);
+  keyboard
+    .row()
+    .pages(t, where, (page) => ({ kind: 'parts', anime: anime.id, page }))
+    .button(t.viewer.back(), { kind: 'card', anime: anime.id });
   const title = cutText(animeName(anime, t), 256).text;
   const hint = anime.parts > 0 ? t.viewer.choosePart(anime.watched) : t.viewer.noPartsYet();
   return { text: html`<b>${title}</b>\n${hint}`, keyboard };
@@ -148,13 +142,13 @@ function playerScreen(anime: AnimeCard, part: Part, kind: PartKind, t: Texts): S
   };
 }
 
-function playerKeyboard(anime: AnimeCard, part: Part, t: Texts): InlineKeyboard {
-  const to = (number: number): string => encodeAction({ kind: 'play', anime: anime.id, part: number });
-  const keyboard = new InlineKeyboard();
-  if (part.previous !== null) keyboard.text(`⬅️ ${t.viewer.part(part.previous)}`, to(part.previous));
-  if (part.next !== null) keyboard.text(`${t.viewer.part(part.next)} ➡️`, to(part.next));
+function playerKeyboard(anime: AnimeCard, part: Part, t: Texts): Keyboard {
+  const to = (number: number): Action => ({ kind: 'play', anime: anime.id, part: number });
+  const keyboard = new Keyboard();
+  if (part.previous !== null) keyboard.button(`⬅️ ${t.viewer.part(part.previous)}`, to(part.previous));
+  if (part.next !== null) keyboard.button(`${t.viewer.part(part.next)} ➡️`, to(part.next));
   const page = Math.floor(part.position / PARTS_PER_PAGE);
-  keyboard.row().text(t.viewer.allParts(), encodeAction({ kind: 'parts', anime: anime.id, page }));
+  keyboard.row().button(t.viewer.allParts(), { kind: 'parts', anime: anime.id, page });
   // After the last part there is nothing to press but this.
   if (part.next === null) keyboard.row().add(keepButton('follow', anime.id, anime.isFollowed, t));
   return keyboard;

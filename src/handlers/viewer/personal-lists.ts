@@ -1,16 +1,15 @@
 /**
  * A viewer's own lists: watched (one press to the next part), favourites, followed.
  */
-import { InlineKeyboard } from 'grammy';
 import { PERSONAL_LISTS } from '../../bot/asked.ts';
-import { type Action, encodeAction } from '../../bot/callback-data.ts';
 import { type ActionOf, feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import { kept } from '../../db/favourites.ts';
 import { type WatchedAnime, watchedAnime } from '../../db/history.ts';
 import type { ListedAnime, ListPage } from '../../db/listed-anime.ts';
 import type { Texts } from '../../locales/index.ts';
-import { animeButtons, menuRow, shortName, turnRow } from './anime-buttons.ts';
+import { animeButtons, menuRow, shortName } from './anime-buttons.ts';
 
 export const personalListsFeature = feature('everybody').on(
   'list',
@@ -50,14 +49,11 @@ function listScreen<T extends ListedAnime>(
   t: Texts,
   asked: AskedList,
   page: ListPage<T> = { items: [], hasMore: false },
-  buttons: (items: readonly T[], t: Texts) => InlineKeyboard,
+  buttons: (items: readonly T[], t: Texts) => Keyboard,
 ): Screen {
   const list = PERSONAL_LISTS.indexOf(asked.name);
-  const turnTo = (to: number): Action => ({ kind: 'list', list, page: to });
-  const keyboard = turnRow(buttons(page.items, t), t, {
-    left: asked.page > 0 ? turnTo(asked.page - 1) : undefined,
-    right: page.hasMore ? turnTo(asked.page + 1) : undefined,
-  });
+  const where = { page: asked.page, hasNext: page.hasMore };
+  const keyboard = buttons(page.items, t).pages(t, where, (to) => ({ kind: 'list', list, page: to }));
   return {
     text: t.viewer.personalList(asked.name, page.items.length === 0 && asked.page === 0),
     keyboard: menuRow(keyboard, t),
@@ -65,16 +61,13 @@ function listScreen<T extends ListedAnime>(
 }
 
 /** The anime and the part seen last; beside it the part to go on with. */
-function historyButtons(items: readonly WatchedAnime[], t: Texts): InlineKeyboard {
-  const keyboard = new InlineKeyboard();
+function historyButtons(items: readonly WatchedAnime[], t: Texts): Keyboard {
+  const keyboard = new Keyboard();
   for (const anime of items) {
     const text = `${shortName(anime, t)} · ${t.viewer.part(anime.watched)}`;
-    keyboard.text(text, encodeAction({ kind: 'pick', anime: anime.id }));
+    keyboard.button(text, { kind: 'pick', anime: anime.id });
     if (anime.next !== null)
-      keyboard.text(
-        `▶️ ${t.viewer.part(anime.next)}`,
-        encodeAction({ kind: 'watch', anime: anime.id, part: anime.next }),
-      );
+      keyboard.button(`▶️ ${t.viewer.part(anime.next)}`, { kind: 'watch', anime: anime.id, part: anime.next });
     keyboard.row();
   }
   return keyboard;

@@ -1,9 +1,8 @@
 /** Any other text searches by name; results come as pages of buttons. */
-import { InlineKeyboard } from 'grammy';
 import { browseAction } from '../../bot/asked.ts';
-import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import { pageOf } from '../../bot/pagination.ts';
 import type { Screen } from '../../bot/show.ts';
 import { LIST_PAGE } from '../../db/listed-anime.ts';
@@ -11,7 +10,7 @@ import { type Candidate, searchAnime } from '../../db/search.ts';
 import { searchTerms } from '../../db/search-query.ts';
 import { rankFound } from '../../db/search-rank.ts';
 import { cutText } from '../../text/html.ts';
-import { animeButtons, menuRow, turnRow } from './anime-buttons.ts';
+import { animeButtons, menuRow } from './anime-buttons.ts';
 import { cardScreen } from './card.ts';
 
 /**
@@ -37,21 +36,16 @@ function resultsScreen(
   ranked: readonly Candidate[],
   asked: { readonly page: number; readonly text: string },
 ): Screen {
-  const { page, pages, hasPrevious, hasNext } = pageOf(asked.page, ranked.length, LIST_PAGE);
-  const turnTo = (to: number) => ({ kind: 'search' as const, page: to, text: asked.text });
-  const keyboard = animeButtons(ranked.slice(page * LIST_PAGE, (page + 1) * LIST_PAGE), ctx.t);
-  turnRow(keyboard, ctx.t, {
-    left: hasPrevious ? turnTo(page - 1) : undefined,
-    label: ctx.t.viewer.pageOf(page + 1, pages),
-    right: hasNext ? turnTo(page + 1) : undefined,
-  });
+  const where = pageOf(asked.page, ranked.length, LIST_PAGE);
+  const from = where.page * LIST_PAGE;
+  const keyboard = animeButtons(ranked.slice(from, from + LIST_PAGE), ctx.t);
+  keyboard.pages(ctx.t, where, (page) => ({ kind: 'search', page, text: asked.text }));
   return { text: ctx.t.viewer.found(ranked.length), keyboard: menuRow(keyboard, ctx.t) };
 }
 
 function nothingScreen(ctx: BotContext, typed: string): Screen {
-  const keyboard = new InlineKeyboard()
-    .text(ctx.t.viewer.mostViewed(), encodeAction(browseAction('viewed')))
-    .text(ctx.t.viewer.byName(), encodeAction({ kind: 'letters' }))
-    .row();
+  const keyboard = new Keyboard()
+    .button(ctx.t.viewer.mostViewed(), browseAction('viewed'))
+    .last(ctx.t.viewer.byName(), { kind: 'letters' });
   return { text: ctx.t.viewer.nothingFound(cutText(typed, 64).text), keyboard: menuRow(keyboard, ctx.t) };
 }

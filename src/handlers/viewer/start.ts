@@ -1,9 +1,8 @@
 /** /start, the menu, /help. */
-import { InlineKeyboard } from 'grammy';
 import { actionOf, browseAction, listAction } from '../../bot/asked.ts';
-import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
+import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
 import { type Stage, step } from '../../bot/step.ts';
 import { lastWatched, type WatchedAnime } from '../../db/history.ts';
@@ -26,7 +25,7 @@ export const source: Stage = (incoming) => {
 export const startFeature = feature('everybody')
   .on('menu', { reads: (_, { id }) => [lastWatched(id)] }, (ctx, _, [last]) => menuScreen(ctx, last))
   .on('help', (ctx) => {
-    const keyboard = new InlineKeyboard().text(ctx.t.viewer.menu(), encodeAction({ kind: 'menu' }));
+    const keyboard = new Keyboard().button(ctx.t.viewer.menu(), { kind: 'menu' });
     const text = ctx.t.viewer.help(viewerCommands(ctx.t), {
       isAdmin: ctx.viewer?.role !== undefined,
       inlineName: ctx.me.supports_inline_queries === true ? ctx.me.username : undefined,
@@ -36,26 +35,21 @@ export const startFeature = feature('everybody')
 
 function menuScreen(ctx: BotContext, last: WatchedAnime | undefined): Screen {
   const { viewer } = ctx.t;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   if (last !== undefined && last.next !== null) {
-    const data = encodeAction({ kind: 'watch', anime: last.id, part: last.next });
-    keyboard.text(viewer.continueTitle(shortName(last, ctx.t), last.next), data).row();
+    const goOn = { kind: 'watch', anime: last.id, part: last.next } as const;
+    keyboard.last(viewer.continueTitle(shortName(last, ctx.t), last.next), goOn);
   }
   keyboard
-    .text(viewer.newest(), encodeAction(browseAction('newest')))
-    .text(viewer.mostViewed(), encodeAction(browseAction('viewed')))
-    .row()
-    .text(viewer.byName(), encodeAction({ kind: 'letters' }))
-    .text(viewer.random(), encodeAction({ kind: 'random' }))
-    .row()
-    .text(viewer.favourites(), encodeAction(listAction('favourites')))
-    .text(viewer.history(), encodeAction(listAction('history')))
-    .row()
-    .text(viewer.following(), encodeAction(listAction('follows')))
-    .row()
-    .text(viewer.language(), encodeAction({ kind: 'languages' }));
+    .button(viewer.newest(), browseAction('newest'))
+    .last(viewer.mostViewed(), browseAction('viewed'))
+    .button(viewer.byName(), { kind: 'letters' })
+    .last(viewer.random(), { kind: 'random' })
+    .button(viewer.favourites(), listAction('favourites'))
+    .last(viewer.history(), listAction('history'))
+    .last(viewer.following(), listAction('follows'))
+    .button(viewer.language(), { kind: 'languages' });
   // A new owner knows no command yet.
-  if (ctx.viewer?.role !== undefined)
-    keyboard.row().text(ctx.t.admin.system.panel(), encodeAction({ kind: 'panel' }));
+  if (ctx.viewer?.role !== undefined) keyboard.row().button(ctx.t.admin.system.panel(), { kind: 'panel' });
   return { text: viewer.greeting(ctx.from?.first_name ?? ''), keyboard };
 }

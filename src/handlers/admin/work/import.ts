@@ -3,13 +3,13 @@
  * time: no state is kept of it.
  */
 import { randomUUID } from 'node:crypto';
-import { type Api, HttpError, InlineKeyboard } from 'grammy';
+import { type Api, HttpError } from 'grammy';
 import { damageOf } from '../../../backup/catalog/entry.ts';
 import { DocumentError } from '../../../backup/document/window.ts';
 import { UnsealError } from '../../../backup/envelope/types.ts';
 import { type ImportReport, ImportSuperseded, importRecords } from '../../../backup/import/import.ts';
 import { openImportBytes, UnfitFile } from '../../../backup/import/open-bytes.ts';
-import { encodeAction } from '../../../bot/callback-data.ts';
+import { Keyboard } from '../../../bot/keyboard.ts';
 import { keepDetail } from '../../../db/admin-work.ts';
 import { audit } from '../../../db/audit-log.ts';
 import { DatabaseUnavailable } from '../../../db/database.ts';
@@ -41,9 +41,9 @@ export const doLook: DoWork = async (parts, { detail }, t, signal) => {
   if (!isReport(report)) return { screen: { text: report } };
   const changes = report.tables.reduce((sum, { added, changed }) => sum + added + changed, 0);
   if (changes === 0) return { screen: { text: imports.nothingNew(report) } };
-  const keyboard = new InlineKeyboard()
-    .text(imports.yes(), encodeAction({ kind: 'importNow' }))
-    .text(t.admin.system.no(), encodeAction({ kind: 'importDrop' }));
+  const keyboard = new Keyboard()
+    .button(imports.yes(), { kind: 'importNow' })
+    .button(t.admin.system.no(), { kind: 'importDrop' });
   return { screen: { text: imports.plan(report), keyboard } };
 };
 

@@ -2,12 +2,11 @@
  * Takes long work out of the update that asks for it: stored with the update's own mark, told,
  * begun.
  */
-import type { InlineKeyboard } from 'grammy';
 import type { AdminContext } from '../../../bot/feature.ts';
+import { messageOptions, type Screen } from '../../../bot/show.ts';
 import { addWork, type WorkKind, workShown } from '../../../db/admin-work.ts';
 import type { Statement } from '../../../db/database.ts';
 import { describeError } from '../../../lib/log.ts';
-import type { Html } from '../../../text/html.ts';
 import { begin, runWork } from './run.ts';
 
 export interface LongWork {
@@ -18,7 +17,7 @@ export interface LongWork {
    */
   readonly detail: { readonly name: string; readonly replyTo?: number; readonly [key: string]: unknown };
   /** What is shown meanwhile; left out: nothing. */
-  readonly meanwhile?: { readonly text: Html; readonly keyboard?: InlineKeyboard };
+  readonly meanwhile?: Pick<Screen, 'text' | 'keyboard'>;
   /** Left out: what is shown meanwhile is a new message. */
   readonly messageId?: number;
   readonly statements?: readonly Statement[];
@@ -42,16 +41,13 @@ export async function leaveUpdate(ctx: AdminContext, work: LongWork): Promise<bo
   if (id === undefined) return false;
   try {
     if (meanwhile !== undefined) {
-      const { text, keyboard } = meanwhile;
-      const options = {
-        parse_mode: 'HTML' as const,
-        ...(keyboard === undefined ? {} : { reply_markup: keyboard }),
-      };
-      if (messageId !== null) await ctx.api.editMessageText(admin.id, messageId, text.markup, options);
+      const { markup } = meanwhile.text;
+      const options = messageOptions(meanwhile);
+      if (messageId !== null) await ctx.api.editMessageText(admin.id, messageId, markup, options);
       else {
         const reply =
           detail.replyTo === undefined ? {} : { reply_parameters: { message_id: detail.replyTo } };
-        const sent = await ctx.api.sendMessage(admin.id, text.markup, { ...options, ...reply });
+        const sent = await ctx.api.sendMessage(admin.id, markup, { ...options, ...reply });
         await services.db.write([workShown(id, sent.message_id)]);
       }
     }

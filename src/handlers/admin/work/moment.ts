@@ -1,9 +1,9 @@
 /** The database of a moment: what has changed since then, or its file. */
-import { InlineKeyboard, InputFile } from 'grammy';
+import { InputFile } from 'grammy';
 import type { MomentOptions, MomentProgress } from '../../../backup/restore/moments.ts';
 import type { OutOfReach } from '../../../backup/restore/out-of-reach.ts';
 import type { TableDiff } from '../../../backup/verify/database-diff.ts';
-import { encodeAction } from '../../../bot/callback-data.ts';
+import { Keyboard } from '../../../bot/keyboard.ts';
 import type { Screen } from '../../../bot/show.ts';
 import type { AdminWork } from '../../../db/admin-work.ts';
 import { audit } from '../../../db/audit-log.ts';
@@ -36,8 +36,8 @@ export function askedMoment(at: Date, zone: string): AskedMoment {
   return { name: `--at ${copyMoment(at, zone)}`, at: at.getTime() };
 }
 
-export function stopButton({ admin: { moment } }: Texts): InlineKeyboard {
-  return new InlineKeyboard().text(moment.stop(), encodeAction({ kind: 'momentStop' }));
+export function stopButton({ admin: { moment } }: Texts): Keyboard {
+  return new Keyboard().button(moment.stop(), { kind: 'momentStop' });
 }
 
 export const doMoment: DoWork = async (parts, work, t, signal) => {
@@ -84,9 +84,7 @@ async function showChanges(
   if (found.kind === 'beyond') return { screen: beyondScreen(at, found.why, { t, zone: zoneOf(parts) }) };
   const { time, tables, notes } = found;
   const { moment } = t.admin;
-  const keyboard = new InlineKeyboard()
-    .text(moment.sendHere(), encodeAction({ kind: 'momentSend', at: time.getTime() }))
-    .row();
+  const keyboard = new Keyboard().last(moment.sendHere(), { kind: 'momentSend', at: time.getTime() });
   const zone = zoneOf(parts);
   const command = `${commandFor('restore', time.getTime(), parts)} --replace`;
   const told = notes.slice(0, MOST_NOTES).map((note) => oneLine(note, MOST_NOTE));
@@ -130,11 +128,9 @@ function beyondScreen(
 ): Screen {
   const { moment } = t.admin;
   const near = why.kind === 'early' ? why.earliest : why.kind === 'gap' ? why.last : undefined;
-  const keyboard = new InlineKeyboard();
+  const keyboard = new Keyboard();
   if (near !== undefined)
-    keyboard
-      .text(moment.near(toTheSecond(near, zone)), encodeAction({ kind: 'momentLook', at: near.getTime() }))
-      .row();
+    keyboard.last(moment.near(toTheSecond(near, zone)), { kind: 'momentLook', at: near.getTime() });
   onward(t, keyboard);
   if (why.kind === 'ahead') return { text: moment.ahead(), keyboard };
   const shown = near === undefined ? null : toTheSecond(near, zone);
@@ -144,10 +140,10 @@ function beyondScreen(
 }
 
 /** Buttons of every outcome. */
-function onward({ admin: { moment, system } }: Texts, keyboard = new InlineKeyboard()): InlineKeyboard {
+function onward({ admin: { moment, system } }: Texts, keyboard = new Keyboard()): Keyboard {
   return keyboard
-    .text(moment.other(), encodeAction({ kind: 'moment' }))
-    .text(system.backups(), encodeAction({ kind: 'backups', page: 0 }));
+    .button(moment.other(), { kind: 'moment' })
+    .button(system.backups(), { kind: 'backups', page: 0 });
 }
 
 /** Tables that have a name for people, in the order of their names' list; the others as one. */

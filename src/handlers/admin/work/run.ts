@@ -4,7 +4,7 @@
  * database, and is told until it was told.
  */
 import type { InlineKeyboard } from 'grammy';
-import type { Screen } from '../../../bot/show.ts';
+import { messageOptions, type Screen } from '../../../bot/show.ts';
 import { isPassing, readSendFailure } from '../../../bot/telegram-errors.ts';
 import {
   type AdminWork,
@@ -157,10 +157,7 @@ function replyOf({ detail }: AdminWork): number | undefined {
 
 /** In the message the admin waits at, else in a new one. */
 async function tell({ api, log }: WorkParts, { chatId, messageId }: AdminWork, told: Told): Promise<void> {
-  const options = {
-    parse_mode: 'HTML' as const,
-    ...(told.keyboard === undefined ? {} : { reply_markup: told.keyboard }),
-  };
+  const options = messageOptions(told);
   const reply =
     told.replyTo === undefined
       ? {}

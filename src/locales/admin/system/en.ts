@@ -21,8 +21,6 @@ export const en: typeof uz = {
   selfTest: () => '🩺 Self-test',
   backups: () => '💾 Backups',
   back: () => '🔙 Back',
-  left: () => '⬅️ Previous',
-  right: () => 'Next ➡️',
   no: () => '↩️ No',
   stop: () => '✖️ Cancel',
   // Screens.

@@ -21,8 +21,6 @@ export const ru: typeof uz = {
   selfTest: () => '🩺 Проверка',
   backups: () => '💾 Резервные копии',
   back: () => '🔙 Назад',
-  left: () => '⬅️ Раньше',
-  right: () => 'Дальше ➡️',
   no: () => '↩️ Нет',
   stop: () => '✖️ Отменить',
   // Screens.

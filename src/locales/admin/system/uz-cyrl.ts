@@ -21,8 +21,6 @@ export const uzCyrl: typeof uz = {
   selfTest: () => '🩺 Текширув',
   backups: () => '💾 Захира нусхалар',
   back: () => '🔙 Орқага',
-  left: () => '⬅️ Чап',
-  right: () => 'Ўнг ➡️',
   no: () => '↩️ Йўқ',
   stop: () => '✖️ Бекор қилиш',
   // Screens.

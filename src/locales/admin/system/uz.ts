@@ -21,8 +21,6 @@ export const uz = {
   selfTest: () => '🩺 Tekshiruv',
   backups: () => '💾 Zaxira nusxalar',
   back: () => '🔙 Orqaga',
-  left: () => '⬅️ Chap',
-  right: () => 'O‘ng ➡️',
   no: () => '↩️ Yo‘q',
   stop: () => '✖️ Bekor qilish',
   // Screens.
