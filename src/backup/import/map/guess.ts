@@ -128,7 +128,7 @@ function guessAnime(
   if (code === undefined) return undefined;
   const nested = columns.find(
     (column) =>
-      NESTED.some((word) => plain(word) === plain(column)) &&
+      NESTED.includes(plain(column)) &&
       rows.some((row) => typeof row.get(column) === 'object' && row.get(column) !== null),
   );
   // By code, with nothing but the file: {"12": "BAAC…"}.
