@@ -7,7 +7,9 @@ import { existsSync, statSync } from 'node:fs';
 import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { type Database, fromClient } from '../../db/database.ts';
 import { openEmbeddedDatabase } from '../../db/file/embedded-database.ts';
+import { openFileClient } from '../../db/file/file-client.ts';
 import { migrate, type TakeOver } from '../../db/migrate.ts';
 import { openRemoteDatabase } from '../../db/remote-database.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
@@ -15,7 +17,6 @@ import type { Task } from '../foreign/task.ts';
 import { copyLive } from '../snapshot/copy-live.ts';
 import { openRemoteSnapshotSource } from '../snapshot/remote.ts';
 import { copyDatabase } from '../verify/copy-database.ts';
-import { openAttached } from './attached.ts';
 import { type ImportOptions, type ImportReport, importRecords, type StagedRows } from './import.ts';
 import type { ImportMap } from './map/format.ts';
 import { openImportFile } from './open-file.ts';
@@ -109,9 +110,11 @@ async function keptRows(scratch: string): Promise<KeptRows | undefined> {
   return deserialize(await readFile(join(scratch, KEPT_STATE)));
 }
 
-async function openTarget(
-  input: ImportInput,
-): Promise<Pick<ImportOptions, 'staging'> & { db: Parameters<typeof importRecords>[0] }> {
+interface Target extends Pick<ImportOptions, 'staging'> {
+  readonly db: Database;
+}
+
+async function openTarget(input: ImportInput): Promise<Target> {
   const { database, dryRun, scratch } = input;
   const staging = join(scratch, STAGING);
   if (dryRun) return openAttached(await copyOfToday(input), staging);
@@ -150,4 +153,29 @@ async function copyFileDatabase(path: string, copy: string): Promise<void> {
   const journal = statSync(`${path}-journal`, { throwIfNoEntry: false });
   if (wal === undefined && journal === undefined) await copyFile(path, copy);
   else await copyDatabase(path, copy);
+}
+
+/**
+ * The merge waits for the bot's own writes, which are short; nothing else waits for this process.
+ */
+const BUSY_TIMEOUT_MS = 60_000;
+/** KiB of pages in memory: rows of a large file go to all places of an index. */
+const CACHE_KIB = 128 * 1024;
+
+/**
+ * A database with a scratch file attached for the staged rows: the database itself sees one
+ * transaction, the merge, and a process that is killed before it leaves nothing there.
+ */
+function openAttached(path: string, scratch: string): Target {
+  const client = openFileClient(path, BUSY_TIMEOUT_MS);
+  client.run(`PRAGMA main.cache_size = -${CACHE_KIB}`);
+  client.run('ATTACH ? AS staging', scratch);
+  // Its rows are made again from the file after a crash.
+  for (const pragma of ['journal_mode = OFF', 'synchronous = OFF', `cache_size = -${CACHE_KIB}`])
+    client.run(`PRAGMA staging.${pragma}`);
+  return {
+    db: fromClient(client),
+    // A transaction that begins as a reader locks only what it writes to: the scratch file.
+    staging: { db: fromClient(client, undefined, 'deferred'), schema: 'staging' },
+  };
 }

@@ -32,8 +32,6 @@ export { ImportSuperseded } from './staging-area.ts';
 export type { Preference } from './staging-sql.ts';
 
 export interface ImportOptions {
-  /** When it is; a time further ahead is none. */
-  readonly now?: Date;
   /** Names this attempt, so that two imports at once do not mix. */
   readonly id: string;
   readonly prefer: Preference;
@@ -144,8 +142,7 @@ export async function importRecords(
       rows = count;
       await step([statement]);
     };
-    const found =
-      known ?? (await stageRecords(staged, records, write, { now: options.now ?? new Date(), ownerIds }));
+    const found = known ?? (await stageRecords(staged, records, write, { now: new Date(), ownerIds }));
     rows = found.rows;
     await options.onStaged?.({ target, read: found });
     const ranges = await allRanges(read, staged, found);

@@ -13,10 +13,9 @@ import { rowLayout } from '../model/values.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { copyDatabase } from '../verify/copy-database.ts';
 import { requireIntact } from '../verify/file-integrity.ts';
-import { jsonOf } from './json-of-value.ts';
 import { mappedRecords } from './map/apply.ts';
 import type { ImportMap } from './map/format.ts';
-import { readSources, type SourceKind } from './map/sources.ts';
+import { readSources, recordOf, type SourceKind } from './map/sources.ts';
 import type { ImportEvent } from './stage.ts';
 
 declare module '../foreign/task.ts' {
@@ -92,10 +91,8 @@ function readDatabase(
       let index = 0;
       for await (const rows of scan.rows)
         for (const row of rows) {
-          const value = new Map(
-            layout.columns.map(({ name }, i) => [name, jsonOf(row[layout.at[i] ?? 0] ?? null)]),
-          );
-          for (const event of recordsOf(kind, table.name, [table.name, index], value, utcOffsetMinutes))
+          const fields = recordOf(row, layout);
+          for (const event of recordsOf(kind, table.name, [table.name, index], fields, utcOffsetMinutes))
             await add(event);
           index += 1;
         }

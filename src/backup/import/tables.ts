@@ -40,6 +40,16 @@ export interface ImportTable {
 const LOCAL_ANIME = '(SELECT id FROM anime WHERE code = s.c_code)';
 const LOCAL_GROUP = '(SELECT id FROM groups WHERE group_id = s.c_chat)';
 
+/** A viewer and an anime. */
+const LINK = {
+  key: ['c_user_id', 'c_code'],
+  match: `t.user_id = s.c_user_id AND t.anime_id = ${LOCAL_ANIME}`,
+  mapped: { anime_id: LOCAL_ANIME },
+  addOnly: true,
+  skip: [],
+  fixed: [],
+} satisfies Omit<ImportTable, 'name'>;
+
 /** In an order in which parents come first. */
 export const IMPORT_TABLES: readonly ImportTable[] = [
   {
@@ -102,24 +112,8 @@ export const IMPORT_TABLES: readonly ImportTable[] = [
     skip: ['id'],
     fixed: [],
   },
-  {
-    name: 'favourites',
-    key: ['c_user_id', 'c_code'],
-    match: `t.user_id = s.c_user_id AND t.anime_id = ${LOCAL_ANIME}`,
-    mapped: { anime_id: LOCAL_ANIME },
-    addOnly: true,
-    skip: [],
-    fixed: [],
-  },
-  {
-    name: 'follows',
-    key: ['c_user_id', 'c_code'],
-    match: `t.user_id = s.c_user_id AND t.anime_id = ${LOCAL_ANIME}`,
-    mapped: { anime_id: LOCAL_ANIME },
-    addOnly: true,
-    skip: [],
-    fixed: [],
-  },
+  { name: 'favourites', ...LINK },
+  { name: 'follows', ...LINK },
   {
     name: 'watch_progress',
     key: ['c_user_id', 'c_code'],

@@ -2,15 +2,16 @@
  * Rows of another bot's file as the records of an import, by a map. The rules for values and
  * refusals are those of every import.
  */
+import { isWithin } from '../../../text/edit-distance.ts';
 import type { JsonValue } from '../../document/json-value.ts';
 import { type LegacyKind, recordsOf } from '../../document/legacy-records.ts';
 import type { JsonPath } from '../../document/window.ts';
+import { UnsealError } from '../../envelope/types.ts';
 import type { ImportEvent } from '../stage.ts';
-import { requireColumns } from './columns.ts';
 import { LINE } from './csv.ts';
 import type { ImportMap, MapSource } from './format.ts';
 import { isCatalogue } from './guess.ts';
-import { type SourceRow, type Sources, VALUE } from './sources.ts';
+import { objectsIn, type SourceRow, type Sources, VALUE } from './sources.ts';
 
 type Record = Map<string, JsonValue>;
 
@@ -101,6 +102,34 @@ export function* mappedRecords(
   for (const [from, rows] of sources)
     if (rows.length > 0 && !map.sources.some((source) => source.from === from))
       yield { kind: 'left', source: from, rows: rows.length, isCatalogue: isCatalogue(from, rows) };
+}
+
+/**
+ * A misspelt name would leave every row without that value, in silence.
+ * @throws UnsealError with the columns there are. Rows that are not there say nothing against a
+ * map.
+ */
+function requireColumns(sources: Sources, map: ImportMap): void {
+  for (const { from, fields, parts } of map.sources) {
+    const rows = sources.get(from) ?? [];
+    require(rows, from, parts === undefined ? fields : { ...fields, parts: parts.from });
+    if (parts !== undefined) require(objectsIn(rows, parts.from), `${from}.${parts.from}`, parts.fields);
+  }
+}
+
+function require(rows: readonly SourceRow[], from: string, fields: MapSource['fields']): void {
+  if (rows.length === 0) return;
+  const wrong = Object.entries(fields).find(([, theirs]) => !rows.some((row) => row.has(theirs)));
+  if (wrong === undefined) return;
+  const [ours, theirs] = wrong;
+  const columns = [...new Set(rows.flatMap((row) => [...row.keys()]))].filter((name) => name !== LINE);
+  const similar = columns.find((name) => isWithin(name.toLowerCase(), theirs.toLowerCase(), 2));
+  throw new UnsealError(
+    'foreign',
+    `the map takes ${ours} from ${JSON.stringify(theirs)}, which ${from} does not have${
+      similar === undefined ? '' : ` (did you mean ${JSON.stringify(similar)}?)`
+    }; it has ${columns.join(', ')}`,
+  );
 }
 
 /** Of a CSV the line: nobody counts its rows from nought. */

@@ -14,7 +14,7 @@ import {
 } from './column-names.ts';
 import { LINE } from './csv.ts';
 import type { FIELDS, ImportMap, MapSource } from './format.ts';
-import { KEY, type SourceRow, type Sources, VALUE } from './sources.ts';
+import { KEY, objectsIn, type SourceRow, type Sources, VALUE } from './sources.ts';
 
 /** Rows looked at. */
 const LOOKED_AT = 50;
@@ -70,19 +70,11 @@ function guessSource(from: string, rows: readonly SourceRow[]): MapSource | unde
   if (GROUPS(table) && find('group_id') !== undefined)
     return source('groups', ['group_id', 'link'], { name: find('title') });
   const user = find('user_id');
-  const anime = find('anime') ?? find('anime_code');
-  if (user !== undefined && anime !== undefined && find('file_id') === undefined)
-    return FAVOURITES(table)
-      ? source('favourites', ['user_id', 'anime', ...(find('anime') === undefined ? ['anime_code'] : [])])
-      : HISTORY(table)
-        ? source('history', [
-            'user_id',
-            'anime',
-            ...(find('anime') === undefined ? ['anime_code'] : []),
-            'part_number',
-            'viewed_at',
-          ])
-        : undefined;
+  const anime = find('anime') === undefined ? 'anime_code' : 'anime';
+  if (user !== undefined && find(anime) !== undefined && find('file_id') === undefined) {
+    if (FAVOURITES(table)) return source('favourites', ['user_id', anime]);
+    return HISTORY(table) ? source('history', ['user_id', anime, 'part_number', 'viewed_at']) : undefined;
+  }
   if (columns.length === 1 && columns[0] === VALUE)
     return USERS(table) ? { from, to: 'users', fields: { user_id: VALUE } } : undefined;
   if (user !== undefined || USERS(table)) {
@@ -153,13 +145,7 @@ function guessAnime(
   ];
   const guessed = source('anime', names, { code, ...(code === key ? {} : { id: key }) });
   if (nested === undefined) return guessed;
-  const inner = rows.flatMap((row) => {
-    const value = row.get(nested);
-    const items = Array.isArray(value) ? value : value instanceof Map ? [...value.values()] : [];
-    return items.filter((item) => item instanceof Map);
-  });
-  const within = guessFields(inner);
-  return { ...guessed, parts: { from: nested, fields: within } };
+  return { ...guessed, parts: { from: nested, fields: guessFields(objectsIn(rows, nested)) } };
 }
 
 function guessFields(rows: readonly SourceRow[]): Record<string, string> {

@@ -59,9 +59,12 @@ async function saysOurs(path: string): Promise<boolean> {
 
 /** Many bots have a table of ours by name (users), and their anime in one of their own. */
 function hasOtherCatalogue(sources: Sources, guess: ImportMap | undefined): boolean {
-  const isKnown = (name: string): boolean => kindOfKey(name.replace(/^tables\./, '')) !== undefined;
-  const hasOwn = [...sources.keys()].some((name) => kindOfKey(name.replace(/^tables\./, '')) === 'anime');
-  return !hasOwn && guess?.sources.some(({ from, to }) => to === 'anime' && !isKnown(from)) === true;
+  if ([...sources.keys()].some((name) => kindOf(name) === 'anime')) return false;
+  return guess?.sources.some(({ from, to }) => to === 'anime' && kindOf(from) === undefined) === true;
+}
+
+function kindOf(name: string): ReturnType<typeof kindOfKey> {
+  return kindOfKey(name.replace(/^tables\./, ''));
 }
 
 /**
@@ -70,7 +73,7 @@ function hasOtherCatalogue(sources: Sources, guess: ImportMap | undefined): bool
  */
 function isOurs(sources: Sources): boolean {
   return [...sources].some(([name, rows]) => {
-    const kind = kindOfKey(name.replace(/^tables\./, ''));
+    const kind = kindOf(name);
     if (kind === undefined) return false;
     const columns = new Set(rows.flatMap((row) => [...row.keys()]));
     return rows.length === 0 || requiredFields(kind).every((field) => columns.has(field));

@@ -4,16 +4,17 @@
  */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { BLOB_TAG, REAL_TAG, TEXT_TAG } from '../../document/format.ts';
 import { requireEnd } from '../../document/json-stream.ts';
 import { type JsonValue, jsonValue } from '../../document/json-value.ts';
 import { textInput } from '../../document/text-input.ts';
 import { ByteWindow } from '../../document/window.ts';
 import { UnsealError } from '../../envelope/types.ts';
-import { rowLayout } from '../../model/values.ts';
+import { InvalidText, type Row, type SqlValue } from '../../model/model.ts';
+import { type RowLayout, rowLayout } from '../../model/values.ts';
 import { openFileSnapshotSource } from '../../snapshot/file.ts';
 import { copyDatabase } from '../../verify/copy-database.ts';
 import { requireIntact } from '../../verify/file-integrity.ts';
-import { jsonOf } from '../json-of-value.ts';
 import { readCsv } from './csv.ts';
 
 export type SourceRow = ReadonlyMap<string, JsonValue>;
@@ -110,13 +111,33 @@ async function readDatabase(path: string, scratch: string, most: number): Promis
     for await (const scan of snapshot.scans(tables.map((table) => ({ kind: 'table', table })))) {
       if (scan.target.kind !== 'table') continue;
       const { table } = scan.target;
-      const { columns, at } = rowLayout(table);
+      const layout = rowLayout(table);
       const found = sources.get(table.name) ?? [];
       for await (const rows of scan.rows)
-        for (const row of rows)
-          if (found.length < most)
-            found.push(new Map(columns.map(({ name }, i) => [name, jsonOf(row[at[i] ?? 0] ?? null)])));
+        for (const row of rows) if (found.length < most) found.push(recordOf(row, layout));
     }
     return sources;
   });
+}
+
+/** The objects within a column. */
+export function objectsIn(rows: readonly SourceRow[], column: string): SourceRow[] {
+  return rows.flatMap((row) => {
+    const value = row.get(column);
+    const items = Array.isArray(value) ? value : value instanceof Map ? [...value.values()] : [];
+    return items.filter((item) => item instanceof Map);
+  });
+}
+
+/** A row of a database as the document spells it. */
+export function recordOf(row: Row, { columns, at }: RowLayout): Map<string, JsonValue> {
+  return new Map(columns.map(({ name }, i) => [name, jsonOf(row[at[i] ?? 0] ?? null)]));
+}
+
+/** What JSON has no word for gets a tag. */
+function jsonOf(value: SqlValue): JsonValue {
+  if (value instanceof InvalidText) return new Map([[TEXT_TAG, Buffer.from(value.bytes).toString('base64')]]);
+  if (value instanceof Uint8Array) return new Map([[BLOB_TAG, Buffer.from(value).toString('base64')]]);
+  if (value === Infinity) return new Map([[REAL_TAG, 'inf']]);
+  return value === -Infinity ? new Map([[REAL_TAG, '-inf']]) : value;
 }
