@@ -26,7 +26,7 @@ import type { ChangeState } from './catalog/change-state.ts';
 import { damagedRun } from './catalog/damage-without-backup.ts';
 import { type BackupEntry, isUnsealed } from './catalog/entry.ts';
 import { type BackupHealth, backupHealth } from './catalog/health.ts';
-import type { BackupRequest, RequestLedger, RunRecord } from './catalog/ledger.ts';
+import type { BackupRequest, RequestLedger } from './catalog/ledger.ts';
 import { findBackup, listBackups, newestFit, type Page } from './catalog/list.ts';
 import { lostBackup, recordedRun } from './catalog/lost-backup.ts';
 import type { Manifest, Trigger } from './catalog/manifest.ts';
@@ -106,8 +106,6 @@ export interface BackupEngine {
   health(): Promise<BackupHealth>;
   /** Tries the bucket with a small object. @throws with what it refused */
   probe(): Promise<Probe>;
-  /** Runs with their outcomes, newest first, from the database. */
-  history(limit: number): Promise<RunRecord[]>;
   /** Absent where there is no second bucket. */
   readonly copy?: SecondCopy;
 }
@@ -173,7 +171,6 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     },
     probe: () => inTime(() => probeBucket(context, probeId(context.clock.now(), context.random))),
     health: () => inTime(() => healthOf(context, unopened)),
-    history: (limit) => context.ledger.recent(limit),
     ...(copy && { copy }),
   };
 }

@@ -18,6 +18,7 @@ import { sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { damage, damageIndex } from '../support/damage-index.ts';
+import { recordedRuns } from '../support/recorded-runs.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -95,7 +96,7 @@ test.each([
     problems: [expect.stringContaining('the database was damaged when it was read')],
   });
   expect(await engine().verify(good.name)).toMatchObject({ ok: true });
-  const [newest] = await engine().history(1);
+  const [newest] = await recordedRuns(world.db);
   expect(newest).toMatchObject({ state: 'done', reason: expect.stringContaining('damaged') });
   // Its document was read past the index, so it can be restored: the index has more rows than the
   // table.

@@ -6,6 +6,7 @@ import { runBackup } from '../../src/backup/run/run.ts';
 import { sql } from '../../src/db/database.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
+import { recordedRuns } from '../support/recorded-runs.ts';
 
 let world: World;
 let context: BackupContext;
@@ -47,7 +48,7 @@ test('the next run tells the admins of a run that died, once, and goes on', asyn
       message: expect.stringMatching(/^the run 20260101_000000 \(schedule\), begun .* UTC, never ended/),
     },
   ]);
-  expect(await world.ledger.recent(2)).toMatchObject([
+  expect(await recordedRuns(world.db)).toMatchObject([
     { state: 'done' },
     { name: '20260101_000000', state: 'failed', reason: 'its process died or stalled' },
   ]);

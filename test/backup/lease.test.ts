@@ -68,10 +68,10 @@ test('rows that no run wrote are passed over and told of; a backup is made all t
     sql(`${run} ('20990101_000000', 1, 'schedule', '2026-01-01 00:00:00', x'00', 'done')`),
     sql(`${run} ('20990101_000001', 1, 'never', '2026-01-01 00:00:00', 'yesterday', 'done')`),
   ]);
+  expect(await world.ledger.lastBegun()).toBeUndefined();
   const outcome = await runBackup(world.context, { trigger: 'command', scheduledAt: world.clock.now() });
   expect(outcome).toMatchObject({ kind: 'done' });
   expect(JSON.stringify(outcome)).toContain('table backup_runs: 3 rows were passed over');
-  expect((await world.ledger.recent(9)).map(({ name }) => name)).not.toContain('20990101_000000');
   expect(await world.ledger.newestDone(new Date('2100-01-01T00:00:00Z'))).toMatchObject({
     trigger: 'command',
   });
@@ -214,10 +214,10 @@ describe('a fence that no run can have written', () => {
     },
   );
 
-  test('in a record of a run it ends neither the next run nor the list of runs', async () => {
+  test('in a record of a run it ends neither the next run nor the question for the last one', async () => {
     for (const forged of ['-9223372036854775808', '9223372036854775807', '1e300', "'x'"]) {
       await runs(forged);
-      expect(await world.ledger.recent(5)).toMatchObject([{ fence: 0 }]);
+      expect(await world.ledger.lastBegun()).toMatchObject({ fence: 0 });
       const at = new Date();
       const start = { name: '20260102_000000', fence: 7, scheduledAt: at, startedAt: at };
       await world.ledger.begin({ ...start, trigger: 'command' });

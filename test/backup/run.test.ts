@@ -20,6 +20,7 @@ import { sql } from '../../src/db/database.ts';
 import { SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
+import { recordedRuns } from '../support/recorded-runs.ts';
 import { putBackup } from '../support/sample-backup.ts';
 
 const PREFIX = 'backups/';
@@ -78,7 +79,7 @@ test('a run leaves three objects, a record and no lease', async () => {
   expect(parseManifest(store.objects.get(manifestKey(PREFIX, name))?.body ?? new Uint8Array())).toEqual(
     manifest,
   );
-  expect(await world.ledger.recent(5)).toMatchObject([
+  expect(await recordedRuns(world.db)).toMatchObject([
     { name, state: 'done', reason: null, trigger: 'schedule' },
   ]);
   expect(await world.ledger.acquire('next', 0)).toMatchObject({ kind: 'acquired' });
@@ -166,7 +167,7 @@ describe('one run at a time, one backup a time', () => {
     const next = await done(await run({}, at));
     expect(next.swept).toEqual({ objects: [databaseKey(PREFIX, name, false)], uploads: 1 });
     expect((await readGroups(context)).map((group) => group.name)).toEqual([next.name]);
-    expect(await world.ledger.recent(5)).toMatchObject([
+    expect(await recordedRuns(world.db)).toMatchObject([
       { name: next.name, state: 'done' },
       { name, state: 'failed', reason: expect.stringContaining('died or stalled') },
     ]);
@@ -214,7 +215,7 @@ describe('one run at a time, one backup a time', () => {
     const entry = await findBackup(context, groups[0]?.name ?? '');
     expect(entry?.state).toBe('verified');
     expect(entry?.name === stalled.name).toBe(kind === 'done');
-    const record = (await world.ledger.recent(5)).find(({ name }) => name === stalled.name);
+    const record = (await recordedRuns(world.db)).find(({ name }) => name === stalled.name);
     expect(record?.state).toBe(kind);
     expect(world.alerts).toMatchObject([{ kind: kind === 'done' ? 'problem' : 'failed' }]);
   });
@@ -327,7 +328,7 @@ describe('failures', () => {
   async function expectFailure(outcome: BackupOutcome, reason: RegExp): Promise<void> {
     expect(outcome).toMatchObject({ kind: 'failed', reason: expect.stringMatching(reason) });
     expect(world.alerts).toMatchObject([{ kind: 'failed', message: expect.stringMatching(reason) }]);
-    expect((await world.ledger.recent(1))[0]).toMatchObject({
+    expect((await recordedRuns(world.db))[0]).toMatchObject({
       state: 'failed',
       reason: expect.stringMatching(reason),
     });

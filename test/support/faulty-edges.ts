@@ -134,7 +134,7 @@ export function faultyLedger(ledger: Ledger, faults: Caller): Ledger {
     madeAfter: (name) => faults.call('madeAfter', () => ledger.madeAfter(name)),
     loseChanges: (lost) => faults.call('loseChanges', () => ledger.loseChanges(lost)),
     coverChanges: (covered) => faults.call('coverChanges', () => ledger.coverChanges(covered)),
-    recent: (limit) => faults.call('recent', () => ledger.recent(limit)),
+    lastBegun: () => faults.call('lastBegun', () => ledger.lastBegun()),
   };
 }
 

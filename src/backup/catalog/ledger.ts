@@ -55,14 +55,6 @@ export interface RunsBefore {
   readonly dead: readonly BackupName[];
 }
 
-export interface RunRecord extends RunStart {
-  readonly finishedAt: Date | null;
-  readonly state: 'running' | 'done' | 'failed';
-  readonly reason: string | null;
-  readonly rows: number | null;
-  readonly bytes: number | null;
-}
-
 export interface BackupRequest {
   readonly id: number;
   /** Telegram ids of who asked, and of the message that shows the progress. */
@@ -126,8 +118,8 @@ export interface Ledger {
   coverChanges(statements: readonly Statement[]): Promise<void>;
   /** Remembers which change files are gone from the bucket: `/healthz` tells it. */
   loseChanges(lost: LostChanges): Promise<void>;
-  /** Newest first. */
-  recent(limit: number): Promise<RunRecord[]>;
+  /** The run begun last, however it ended. */
+  lastBegun(): Promise<RunStart | undefined>;
 }
 
 /** Requests of admins that must be answered even when the process that took them dies. */
@@ -157,5 +149,5 @@ export const noLedger: Ledger = {
   madeAfter: async () => undefined,
   coverChanges: async () => {},
   loseChanges: async () => {},
-  recent: async () => [],
+  lastBegun: async () => undefined,
 };

@@ -9,10 +9,10 @@ import { createLease } from './lease-row.ts';
 import {
   beginRun,
   endRun,
+  lastBegun,
   madeAfter,
   newestDone,
   outdatedAmong,
-  recentRuns,
   recordedTriggers,
 } from './run-record.ts';
 
@@ -40,7 +40,7 @@ export function createBackupLedger(
     async loseChanges(lost) {
       if (notes.isThere) await db.write([keepLostChanges(lost)]);
     },
-    recent: (limit) => recentRuns(db, limit),
+    lastBegun: () => lastBegun(db),
     ...createRequestLedger(db),
   };
 }

@@ -9,8 +9,7 @@ import { rememberManifest, storedFiles } from '../../db/stored-files.ts';
 import type { LeaseAnswer, Ledger } from '../catalog/ledger.ts';
 import { manifestKey } from '../catalog/names.ts';
 import { isLease, isLedger } from '../schema/engine-tables.ts';
-import { HOLDER, IS_RUN, shownHolder, strangeRuns } from './readable-runs.ts';
-import { IS_FENCE } from './run-rows.ts';
+import { IS_FENCE, IS_RUN } from './run-rows.ts';
 
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 /**
@@ -21,6 +20,9 @@ const NEXT_FENCE = `CASE WHEN ${IS_FENCE} THEN fence + 1
   ELSE MAX(${NOW_MS}, 1 + COALESCE((SELECT MAX(fence) FROM backup_runs WHERE ${IS_FENCE}), 0)) END`;
 const NEW_FENCE =
   'backup_lease.fence held a number that no run of the bot can have written; the lease was given a new one';
+
+/** A lock text (db/file/lock-text.ts) has some hundred characters. */
+const HOLDER = "CASE WHEN typeof(holder) = 'text' THEN substr(holder, 1, 2000) ELSE '' END";
 
 /** What the last acquisition found: an older database has no such table. */
 export interface Notes {
@@ -136,4 +138,18 @@ function held(holder: string, row: Row): LeaseAnswer {
     fence: row.bool('is_fence') ? row.int('fence') : 0,
     leftMs: row.int('left_ms'),
   };
+}
+
+const SHOWN_CHARACTERS = 120;
+
+/** For people: the first line of the holder's text. */
+function shownHolder(text: string): string {
+  const [line = ''] = text.split('\n', 1);
+  if (line === '') return 'unknown';
+  return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;
+}
+
+function strangeRuns(count: number): string {
+  const rows = count === 1 ? '1 row was' : `${count} rows were`;
+  return `table backup_runs: ${rows} passed over, with a name, trigger, time or state that no run writes; start the bot on Node, which sets aside what it cannot read, or delete them by hand`;
 }

@@ -62,7 +62,7 @@ export async function isOfBackup(
   { fence, renewedAt }: HeldLease,
 ): Promise<boolean> {
   try {
-    const [run] = await bucket.ledger.recent(1);
+    const run = await bucket.ledger.lastBegun();
     if (run?.fence !== fence) return false;
     const manifest = await publishedBy(bucket, run);
     return manifest !== undefined && renewedAt.getTime() < Date.parse(manifest.finished_at);

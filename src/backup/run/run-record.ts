@@ -1,13 +1,12 @@
 /** The rows of `backup_runs` (migration 0002): which runs were begun, and how each ended. */
-import { all, type Database, sql } from '../../db/database.ts';
+import { all, type Database, one, type Statement, sql } from '../../db/database.ts';
 import { columnsOf } from '../../db/existing-schema.ts';
 import { forgetFailed } from '../../db/stored-files.ts';
 import { toSqlTime } from '../../db/time.ts';
-import { DIED, type RunEnd, type RunRecord, type RunStart, type RunsBefore } from '../catalog/ledger.ts';
+import { DIED, type RunEnd, type RunStart, type RunsBefore } from '../catalog/ledger.ts';
 import { type BackupName, manifestKey } from '../catalog/names.ts';
 import { isLedger } from '../schema/engine-tables.ts';
-import { READABLE_RUNS } from './readable-runs.ts';
-import { IS_FENCE, RUN, RUN_START, runRecord, runStart } from './run-rows.ts';
+import { IS_FENCE, READABLE_RUNS, RUN_START, runStart } from './run-rows.ts';
 
 /**
  * Old runs are forgotten: the table's cost must not grow with the years. As many stay, whatever a
@@ -114,43 +113,40 @@ export async function endRun(
   return (before?.rows ?? []).length > 0;
 }
 
-export async function newestDone(db: Database, now: Date): Promise<RunStart | undefined> {
-  const [columns] = await db.read([columnsOf('backup_runs')]);
-  if (!isLedger(columns)) return undefined;
-  const [[run]] = await db.read([
-    all(
-      sql(
-        `SELECT ${RUN_START} FROM ${READABLE_RUNS} WHERE state = 'done' AND started_at <= ? ORDER BY started_at DESC, id DESC LIMIT 1`,
-        toSqlTime(now),
-      ),
-      runStart,
+export function newestDone(db: Database, now: Date): Promise<RunStart | undefined> {
+  return runOf(
+    db,
+    sql(
+      `SELECT ${RUN_START} FROM ${READABLE_RUNS} WHERE state = 'done' AND started_at <= ? ORDER BY started_at DESC, id DESC LIMIT 1`,
+      toSqlTime(now),
     ),
+  );
+}
+
+export function madeAfter(db: Database, name: BackupName): Promise<RunStart | undefined> {
+  return runOf(
+    db,
+    sql(
+      `WITH done AS (SELECT * FROM ${READABLE_RUNS} WHERE state = 'done' AND ${IS_FENCE})
+       SELECT ${RUN_START} FROM done WHERE "trigger" <> 'restore'
+         AND fence > (SELECT fence FROM done WHERE name = ?1)
+         AND started_at < (SELECT started_at FROM done WHERE name = ?1)
+       ORDER BY fence DESC LIMIT 1`,
+      name,
+    ),
+  );
+}
+
+export async function lastBegun(db: Database): Promise<RunStart | undefined> {
+  const [run] = await db.read([
+    one(sql(`SELECT ${RUN_START} FROM ${READABLE_RUNS} ORDER BY id DESC LIMIT 1`), runStart),
   ]);
   return run;
 }
 
-export async function madeAfter(db: Database, name: BackupName): Promise<RunStart | undefined> {
+async function runOf(db: Database, query: Statement): Promise<RunStart | undefined> {
   const [columns] = await db.read([columnsOf('backup_runs')]);
   if (!isLedger(columns)) return undefined;
-  const [[run]] = await db.read([
-    all(
-      sql(
-        `WITH done AS (SELECT * FROM ${READABLE_RUNS} WHERE state = 'done' AND ${IS_FENCE})
-         SELECT ${RUN_START} FROM done WHERE "trigger" <> 'restore'
-           AND fence > (SELECT fence FROM done WHERE name = ?1)
-           AND started_at < (SELECT started_at FROM done WHERE name = ?1)
-         ORDER BY fence DESC LIMIT 1`,
-        name,
-      ),
-      runStart,
-    ),
-  ]);
+  const [run] = await db.read([one(query, runStart)]);
   return run;
-}
-
-export async function recentRuns(db: Database, limit: number): Promise<RunRecord[]> {
-  const [runs] = await db.read([
-    all(sql(`SELECT ${RUN} FROM ${READABLE_RUNS} ORDER BY id DESC LIMIT ?`, limit), runRecord),
-  ]);
-  return runs;
 }

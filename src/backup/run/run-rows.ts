@@ -1,8 +1,7 @@
 /** A row of `backup_runs` as the engine knows it. */
 import type { Row } from '../../db/row.ts';
-import type { RunRecord, RunStart } from '../catalog/ledger.ts';
-import { TRIGGERS } from '../catalog/manifest.ts';
-import { isTime } from './readable-runs.ts';
+import type { RunStart } from '../catalog/ledger.ts';
+import { TRIGGERS, type Trigger } from '../catalog/manifest.ts';
 
 /**
  * Leases are counted one by one: a larger number is somebody's SQL, and beyond 2^53 none is read
@@ -12,36 +11,28 @@ const MOST_FENCE = 2 ** 52;
 export const IS_FENCE = `(typeof(fence) = 'integer' AND fence BETWEEN 0 AND ${MOST_FENCE})`;
 
 export const RUN_START = `name, CASE WHEN ${IS_FENCE} THEN fence ELSE 0 END AS fence, "trigger", scheduled_at, started_at`;
-export const RUN = `${RUN_START}, CASE WHEN ${isTime('finished_at')} THEN finished_at END AS finished_at, state,
-  CASE WHEN typeof(reason) = 'text' THEN reason END AS reason, rows, bytes`;
+const isTime = (column: string): string =>
+  `(typeof(${column}) = 'text' AND julianday(${column}) IS NOT NULL)`;
 
+/**
+ * A row that a run wrote. What somebody's SQL may have left there is passed over: it must not keep
+ * every backup from being made.
+ */
+export const IS_RUN = `(typeof(name) = 'text' AND "trigger" IN (${TRIGGERS.map((one) => `'${one}'`).join(', ')})
+  AND ${isTime('scheduled_at')} AND ${isTime('started_at')} AND state IN ('running', 'done', 'failed'))`;
+/** In place of the table. */
+export const READABLE_RUNS = `(SELECT * FROM backup_runs WHERE ${IS_RUN})`;
+
+/** Of {@link READABLE_RUNS}. */
 export function runStart(row: Row): RunStart {
   return {
     name: row.text('name'),
     fence: row.int('fence'),
-    trigger: oneOf(TRIGGERS, row.text('trigger')),
+    // IS_RUN has seen to it.
+    trigger: row.text('trigger') as Trigger,
     scheduledAt: fromSqlTime(row.text('scheduled_at')),
     startedAt: fromSqlTime(row.text('started_at')),
   };
-}
-
-export function runRecord(row: Row): RunRecord {
-  const finished = row.textOrNull('finished_at');
-  return {
-    ...runStart(row),
-    finishedAt: finished === null ? null : fromSqlTime(finished),
-    state: oneOf(['running', 'done', 'failed'], row.text('state')),
-    reason: row.textOrNull('reason'),
-    rows: row.intIfReadable('rows'),
-    bytes: row.intIfReadable('bytes'),
-  };
-}
-
-function oneOf<const T extends string>(values: readonly T[], text: string): T {
-  const value = values.find((candidate) => candidate === text);
-  if (value === undefined)
-    throw new TypeError(`unexpected value ${JSON.stringify(text)}, wanted ${values.join(', ')}`);
-  return value;
 }
 
 /** An invalid date, where the text is none. */

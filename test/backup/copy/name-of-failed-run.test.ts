@@ -15,6 +15,7 @@ import type { BackupContext } from '../../../src/backup/run/context.ts';
 import { runBackup } from '../../../src/backup/run/run.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
+import { recordedRuns } from '../../support/recorded-runs.ts';
 
 let own: World;
 let twin: World;
@@ -82,7 +83,7 @@ test('the process died before it put the manifest: the next run forgets what it 
   expect(await runBackup(context(), { ...second, scheduledAt: own.clock.now() })).toMatchObject({
     kind: 'done',
   });
-  expect((await own.ledger.recent(2)).at(-1)).toMatchObject({ state: 'failed', reason: DIED });
+  expect((await recordedRuns(own.db))[1]).toMatchObject({ state: 'failed', reason: DIED });
   expect(await stored(name)).toBeUndefined();
   twin.clock.advance(1_000);
   expect(await twinBackup()).toBe(name);
@@ -100,7 +101,7 @@ test('the process died so, and another database’s backup has its name: that is
   expect(await runBackup(context(), { ...second, scheduledAt: own.clock.now() })).toMatchObject({
     kind: 'done',
   });
-  expect((await own.ledger.recent(2)).at(-1)).toMatchObject({ state: 'failed', reason: DIED });
+  expect((await recordedRuns(own.db))[1]).toMatchObject({ state: 'failed', reason: DIED });
   expect(await stored(name)).toBeUndefined();
   const { memory, names } = await copied();
   expect(memory.problem).toBeNull();

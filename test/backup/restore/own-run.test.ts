@@ -18,6 +18,7 @@ import { type Database, sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
+import { recordedRuns } from '../../support/recorded-runs.ts';
 import { backUp, newest, partsOf, restoreNewest, rowsOf, startRemote } from './support.ts';
 
 let world: World;
@@ -37,7 +38,7 @@ async function nextRun(db: Database, source: World['context']['source']) {
   const outcome = await runBackup({ ...world.context, source, ledger }, { trigger: 'schedule', scheduledAt });
   world.clock.advance(60_000);
   if (outcome.kind !== 'done') throw new Error(`no backup: ${JSON.stringify(outcome)}`);
-  return { ...outcome, runs: (await ledger.recent(10)).map(({ name, state }) => `${name} ${state}`) };
+  return { ...outcome, runs: (await recordedRuns(db)).map(({ name, state }) => `${name} ${state}`) };
 }
 
 async function nextRunOnFile(path: string) {
