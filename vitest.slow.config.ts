@@ -18,6 +18,7 @@ export const SLOW = [
   'test/cli/damaged-change.test.ts',
   'test/cli/database-gone.test.ts',
   'test/cli/deploy.test.ts',
+  'test/cli/full-disk.test.ts',
   'test/cli/heal-changes.test.ts',
   'test/cli/history.test.ts',
   'test/cli/import.test.ts',

@@ -3,6 +3,7 @@
 import { tmpdir } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { explainLocked } from '../db/file/file-lock.ts';
+import { SYSTEM } from '../lib/surprise.ts';
 import type { DatabaseSettings } from '../settings/config.ts';
 
 /**
@@ -23,7 +24,23 @@ function ofDatabase(message: string, database: DatabaseSettings | undefined): st
     (database?.kind === 'remote' && /database (unavailable: |did not answer)/.test(message));
   return isAway
     ? `${message}\nLook at the address and the token of the database (DATABASE_URL or --to, DATABASE_AUTH_TOKEN) and at the network of this machine, then try again.`
-    : message;
+    : ofDisk(message, database);
+}
+
+/** What the system or SQLite says of a disk, where nobody has told the next step. */
+const OF_DISK =
+  /^(?!.*(?:make room|mount it)).*(?:\b(ENOSPC|EDQUOT|EROFS|EIO)\b|(disk is full)|(disk I\/O error))/is;
+
+function ofDisk(message: string, database: DatabaseSettings | undefined): string {
+  const path = database?.kind === 'file' ? database.path : undefined;
+  const [, code, full, broken] = OF_DISK.exec(message) ?? [];
+  const step = SYSTEM[code ?? (full && 'ENOSPC') ?? (broken && 'EIO') ?? ''];
+  // The engine knows no path.
+  if (step === undefined)
+    return message.replace(/the database file (?=needs |is on )/, path ? `$&${path} ` : '$&');
+  if (message.includes(scratchPlace())) return message;
+  const where = path === undefined || message.includes('/') ? step : step.replace('disk', `disk of ${path}`);
+  return `${message}: ${where}`;
 }
 
 const FILES =
@@ -38,8 +55,8 @@ function machineAdvice(message: string): string | undefined {
     return `Where path and rights are right, ${FILES}`;
   if (/no process can be started|spawn \S+ E(AGAIN|NOMEM)/.test(message))
     return 'This machine has no memory or no process left for one more. End another program, or raise the limit (ulimit -u; TasksMax= and MemoryMax= of a service), then try again.';
-  if (/ENOSPC|EDQUOT/.test(message) && message.includes(scratchPlace()))
-    return `Make room in ${scratchPlace()}, or name another place for what is unpacked: TMPDIR=/var/tmp before the command.`;
+  if (/ENOSPC|EDQUOT|EROFS/.test(message) && message.includes(scratchPlace()))
+    return `${message.includes('EROFS') ? 'Mount the disk writable that has' : 'Make room in'} ${scratchPlace()}, or name another place for what is unpacked: TMPDIR=/var/tmp before the command.`;
   return undefined;
 }
 

@@ -25,8 +25,9 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     'needs more room on its disk than there is (make room and start again), or a number in sqlite_sequence is at its end (restore a backup)',
   ],
   [/^(ENOSPC|EDQUOT)/, 'needs more room on its disk than there is: make room and start again'],
+  [/^EROFS/, 'is on a disk that is mounted read-only: mount it writable'],
   [
-    /^(SQLITE_READONLY|EACCES|EPERM|EROFS)/,
+    /^(SQLITE_READONLY|EACCES|EPERM)/,
     "cannot be written to: give the bot's user the right to the file and its directory (chown, chmod)",
   ],
   [

@@ -14,11 +14,13 @@ export const UNREACHABLE =
   'Telegram cannot be reached: look at the network of this machine and at TELEGRAM_API_ROOT';
 
 /** What to do when the operating system refuses. */
-const SYSTEM: Readonly<Record<string, string>> = {
+export const SYSTEM: Readonly<Record<string, string>> = {
   EACCES: 'give this user the right to it (chown, chmod)',
   EPERM: 'give this user the right to it (chown, chmod)',
   EROFS: 'the disk is mounted read-only: mount it writable, or use another place',
   ENOSPC: 'the disk is full: make room on it',
+  EDQUOT: 'the quota of this user is used up: make room, or raise it',
+  EIO: 'the disk cannot be read or written: look at the system log, and use another disk',
   ENOTDIR: 'a file stands where a directory is needed: move it away',
   EISDIR: 'a directory stands where a file is needed: move it away',
   ENOENT: 'make it, or correct the path in the settings',

@@ -82,7 +82,10 @@ test('a disk that takes no bytes and names no error ends the writing', async () 
     }) as unknown as typeof file.write;
   });
   const writer = await createFileWriter(path, { headLength: 0, replace: false });
-  await expect(writer.write(Buffer.from('x'))).rejects.toThrow('the disk took no more bytes');
+  await expect(writer.write(Buffer.from('x'))).rejects.toMatchObject({
+    message: `cannot write ${path}`,
+    cause: new Error('the disk took no more bytes'),
+  });
   await writer.abort(new Error('full'));
   expect(readdirSync(directory)).toEqual([]);
 });

@@ -52,6 +52,22 @@ export function runCliMounted(
   return run(cwd, env, ['unshare', '-rm', 'sh', '-c', mount, file, place, process.execPath, MAIN, ...args]);
 }
 
+/**
+ * The directory is a disk of its own, which takes no more, or is mounted read-only: the CLI alone
+ * sees it, with what the directory held before. Needs unshare(1).
+ */
+export function runCliOnDisk(
+  [place, how]: readonly [place: string, how: 'full' | 'read-only'],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CliResult> {
+  const mount = 'cp -a "$0" "$0.kept" && mount -t tmpfs -o size=4m tmpfs "$0" && mv "$0.kept"/* "$0"; ';
+  const end = how === 'full' ? 'cat /dev/zero >"$0/filler" 2>/dev/null' : 'mount -o remount,ro "$0"';
+  const script = `${mount}rm -r "$0.kept"; ${end}; exec "$@"`;
+  return run(cwd, env, ['unshare', '-rm', 'sh', '-c', script, place, process.execPath, MAIN, ...args]);
+}
+
 /** It can hold so many files open. Needs a POSIX shell. */
 export function runCliWithFiles(
   files: number,

@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAll } from '../../lib/disk/write-all.ts';
+import { naming, writeAll } from '../../lib/disk/write-all.ts';
 import { followChain } from '../changes/chain.ts';
 import { CostsTooMuch } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
@@ -180,7 +180,7 @@ async function fetchFiles(
         break;
       }
       const { file, body, isPoint } = next.value;
-      await writeAll(place, body, at);
+      await naming(path, () => writeAll(place, body, at));
       const bytes = body.byteLength;
       const { time, last } = file;
       fetched.push({ path, at, bytes, name: file.file, isRestorePoint: isPoint, time, last });

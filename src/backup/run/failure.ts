@@ -82,10 +82,11 @@ const NO_SPACE = /ENOSPC|EDQUOT|no space left|quota|insufficient ?storage|\b507\
 
 /** Out of space: how much the newest backup has, for what this one takes is not known. */
 async function spaceHint(context: BackupContext, error: unknown): Promise<string> {
-  if (!NO_SPACE.test(explain(error))) return '';
-  const where = context.store.description;
+  const said = explain(error);
+  if (!NO_SPACE.test(said)) return '';
+  const advice = said.includes('make room') ? '' : `: make room in ${context.store.description}`;
   const [newest] = await Promise.allSettled([newestVerified(context)]);
-  if (newest.status === 'rejected' || newest.value === undefined) return `: make room in ${where}`;
+  if (newest.status === 'rejected' || newest.value === undefined) return advice;
   const megabytes = (newest.value.bytes / 1e6).toFixed(1);
-  return `: make room in ${where}; the newest backup there has ${megabytes} MB, this one may need more`;
+  return `${advice}; the newest backup there has ${megabytes} MB, this one may need more`;
 }

@@ -81,7 +81,7 @@ export async function translateFsError(tools: DirectoryTools, error: unknown, wh
       cause: error,
     });
   const code = codeOf(error);
-  const reason = code === '' && error instanceof Error ? error.message : code;
+  const reason = error instanceof Error ? error.message : code;
   const advice = await adviceFor(tools, code, error);
   return new StoreError(`directory ${tools.root}: ${what} failed: ${reason}${advice}`, {
     isDenied: code === 'EACCES' || code === 'EPERM',
@@ -93,11 +93,11 @@ export async function translateFsError(tools: DirectoryTools, error: unknown, wh
 
 async function adviceFor(tools: DirectoryTools, code: string, error: unknown): Promise<string> {
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return ` (disk full: ${await freeBytes(tools)}); free some space or shorten the retention`;
+    return ` (disk full: ${await freeBytes(tools)}); make room there, or shorten the retention`;
   }
   if (code === 'EMFILE' || code === 'ENFILE')
     return '; this process can hold no more files open: raise the limit (ulimit -n; LimitNOFILE= of a service)';
-  if (code === 'EROFS') return '; the disk is mounted read-only';
+  if (code === 'EROFS') return '; the disk is mounted read-only: mount it writable, or use another place';
   if (code === 'EACCES' || code === 'EPERM')
     return `; give the bot's user the right to ${pathOf(error) ?? tools.root} (chown, chmod)`;
   return '';

@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { syncDirectory } from '../../lib/disk/directories.ts';
 import { isLinkless } from '../../lib/disk/linkless.ts';
 import { isOfDeadProcess, PROCESS_MARK } from '../../lib/disk/process-mark.ts';
-import { writeAll } from '../../lib/disk/write-all.ts';
+import { naming, writeAll } from '../../lib/disk/write-all.ts';
 import type { HeadLastWriter } from '../model/model.ts';
 import { ObjectExists } from './types.ts';
 
@@ -24,24 +24,24 @@ export async function createFileWriter(
   const temporary = `${path}.${PROCESS_MARK}-${randomBytes(4).toString('hex')}.part`;
   if (!options.replace && existsSync(path)) throw alreadyThere(path);
   await removeDead(path);
-  const file = await open(temporary, 'wx', 0o600).catch((cause: unknown) => {
-    throw new Error(`cannot write ${temporary}`, { cause });
-  });
+  const file = await naming(path, () => open(temporary, 'wx', 0o600));
   let position = options.headLength;
   /** A new file that has its name, although `close` may still fail. */
   let hasAppeared = false;
   let isClosed = false;
   return {
     async write(chunk) {
-      await writeAll(file, chunk, position);
+      await naming(path, () => writeAll(file, chunk, position));
       position += chunk.byteLength;
     },
     async close(head) {
       if (position > options.headLength && head.byteLength !== options.headLength)
         throw new RangeError(`the head of ${path} has ${head.byteLength} bytes, not ${options.headLength}`);
-      await writeAll(file, head, 0);
-      await file.sync();
-      await file.close();
+      await naming(path, async () => {
+        await writeAll(file, head, 0);
+        await file.sync();
+        await file.close();
+      });
       if (options.replace) await rename(temporary, path);
       else {
         await appear(temporary, path);

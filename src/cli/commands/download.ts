@@ -131,11 +131,6 @@ async function fetchObject(
   const path = join(directory, fileName(object, plain));
   const writer = await createFileWriter(path, { headLength: 0, replace: yes });
   const { bucket, keys } = session;
-  // A full disk says nothing about the backup.
-  const write = (chunk: Uint8Array): Promise<void> =>
-    writer.write(chunk).catch((cause: unknown) => {
-      throw new Error(`cannot write ${path}`, { cause });
-    });
   try {
     if (plain && isSealedFor(keys, object)) throw new NotOpened(object.file);
     const { problems, isDamage, unopened } = await openObject(bucket, object, {
@@ -143,10 +138,10 @@ async function fetchObject(
       isPacked: !plain,
       async onStored(chunk) {
         signal.throwIfAborted();
-        if (!plain) await write(chunk);
+        if (!plain) await writer.write(chunk);
         bar(chunk.byteLength);
       },
-      onPlain: write,
+      onPlain: writer.write,
     });
     if (unopened !== undefined) throw new NotOpened(object.file, unopened);
     if (problems.length > 0) {

@@ -105,7 +105,8 @@ function requireWritable(path: string, refuse: (what: string) => never): void {
   ] as const)
     try {
       accessSync(name, constants.W_OK);
-    } catch {
+    } catch (error) {
+      if (databaseFault(error).code === 'EROFS') throw error;
       refuse(
         `${what}: give the bot's user the right (chown, chmod), or copy the file to a place where it has it`,
       );
@@ -118,7 +119,7 @@ function requireWritable(path: string, refuse: (what: string) => never): void {
  */
 export function explainUnusable(error: unknown, path: string): unknown {
   if (error instanceof DatabaseFileHeld) return error;
-  const { code, what: reason } = databaseFault(error);
+  const { code, what: reason } = databaseFault(readOnlyDisk(error, path));
   const told = (what: string): DatabaseUnfit => new DatabaseUnfit(what, { cause: error });
   if (/^SQLITE_(BUSY|LOCKED)/.test(code ?? ''))
     return told(
@@ -131,6 +132,17 @@ export function explainUnusable(error: unknown, path: string): unknown {
       : told(`${path}: ${withHelp(error.message)}. Nothing was changed.`);
   if (error instanceof DatabaseUnavailable)
     return told(`${path}: ${error.message}: start again when it is there`);
+  return error;
+}
+
+/** SQLite says of it only that it may not write. */
+function readOnlyDisk(error: unknown, path: string): unknown {
+  try {
+    if (/^SQLITE_(READONLY|CANTOPEN)/.test(databaseFault(error).code ?? ''))
+      accessSync(dirname(path), constants.W_OK);
+  } catch (cause) {
+    if (databaseFault(cause).code === 'EROFS') return cause;
+  }
   return error;
 }
 

@@ -12,6 +12,7 @@ import { makeDirectory } from '../../lib/disk/directories.ts';
 import { isLinkless } from '../../lib/disk/linkless.ts';
 import { isMountPoint, mountedFile } from '../../lib/disk/mount-point.ts';
 import { realPath } from '../../lib/disk/real-path.ts';
+import { naming } from '../../lib/disk/write-all.ts';
 import { DatabaseUnavailable } from '../database.ts';
 import {
   describeHolder,
@@ -170,7 +171,7 @@ function lockOf(path: string): LockText | undefined {
 async function appear(file: string, text: string): Promise<boolean> {
   const draft = `${file}.${randomUUID()}`;
   try {
-    await writeFile(draft, text, { flag: 'wx', mode: 0o600 });
+    await naming(file, () => writeFile(draft, text, { flag: 'wx', mode: 0o600 }));
     await link(draft, file).catch((error: unknown) => {
       if (!isLinkless(error)) throw error;
       // Here the lock is there and incomplete for a moment; a reader that sees that looks again.
