@@ -53,7 +53,7 @@ export function runCliMounted(
 }
 
 /**
- * The directory is a disk of its own, which takes no more, or is mounted read-only: the CLI alone
+ * The directory is a disk of its own that is full, or mounted read-only: the CLI alone
  * sees it, with what the directory held before. Needs unshare(1).
  */
 export function runCliOnDisk(

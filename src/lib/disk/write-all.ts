@@ -1,7 +1,7 @@
 /** A single write may be short (a disk about to be full). Node only. */
 import type { FileHandle } from 'node:fs/promises';
 
-/** The error of a handle does not say of which file it is; people have to know which disk it was. */
+/** An error of a handle does not say of which file; people have to know which disk it was. */
 export function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
   return work().catch((cause: unknown) => {
     throw new Error(`cannot write ${path}`, { cause });
