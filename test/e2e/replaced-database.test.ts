@@ -186,9 +186,10 @@ test.each(['a write', 'a stop'])('cp of another file over it in place is noticed
   const kept = updatesIn(before);
   expect(ids.filter((id) => !kept.has(id))).toEqual([]);
   // And alone it brings nothing back: what else is kept is no database of the bot's, or none at
-  // all.
-  for (const rescued of beside(/\.rescued-\d{8}T\d{6}Z$/)) {
-    const found = new DatabaseSync(join(data, rescued), { readOnly: true, timeout: 10_000 });
+  // all. Nobody is led to it.
+  expect(beside(/\.rescued-/)).toEqual([]);
+  for (const mixed of beside(/\.mixed-\d{8}T\d{6}Z$/)) {
+    const found = new DatabaseSync(join(data, mixed), { readOnly: true, timeout: 10_000 });
     expect(found.prepare('SELECT COUNT(*) AS n FROM sqlite_schema').get()).toBeDefined();
     found.close();
   }

@@ -15,10 +15,7 @@ import { timeMark } from './settle-journals.ts';
 
 export interface LostFile {
   readonly path: string;
-  /**
-   * Whole, with all that was acknowledged; undefined when it could not be made. Of an overwritten
-   * file it may be a mixture.
-   */
+  /** Whole, with all that was acknowledged; undefined when it could not be made. */
   readonly rescued: string | undefined;
   /** What happened and what was done, in one sentence for the log. */
   readonly message: string;
@@ -55,7 +52,7 @@ export function rescue(
     loss === 'older' ? 'its pages are gone' : keeper === undefined ? 'nothing was written yet' : undefined;
   try {
     if (keeper !== undefined && problem === undefined) {
-      name = placeFor(file, away, `.rescued-${timeMark(now)}`);
+      name = placeFor(file, away, `.${loss === 'overwritten' ? 'mixed' : 'rescued'}-${timeMark(now)}`);
       keeper.exec(`VACUUM INTO '${name.replaceAll("'", "''")}'`);
     }
   } catch (error) {
@@ -63,7 +60,8 @@ export function rescue(
     if (name !== undefined) rmSync(name, { force: true });
   }
   const asides = setAside(file, loss, `.set-aside-${timeMark(now)}`);
-  const rescued = problem === undefined ? name : undefined;
+  // A mixture may be the other file alone: nothing offers it in the place of a database.
+  const rescued = problem === undefined && loss !== 'overwritten' ? name : undefined;
   const result =
     problem === undefined
       ? `${loss === 'overwritten' ? 'what can still be read of it, perhaps mixed with the other file, is in' : 'what it held is in'} ${name}`

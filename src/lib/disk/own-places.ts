@@ -18,7 +18,8 @@ export interface OwnPlaces {
  * Behind the database's name: SQLite's journals, the lock, the work and the leavings of restores,
  * what a bot rescued.
  */
-const OWN_ENDS = /^(-wal|-shm|-journal|\.lock|\.restoring|\.snapshot-|\.before-restore|\.broken-|\.rescued-)/;
+const OWN_ENDS =
+  /^(-wal|-shm|-journal|\.lock|\.restoring|\.snapshot-|\.before-restore|\.broken-|\.(?:rescued|mixed)-)/;
 
 /**
  * Whose place `path` is, for people ("the bot's database …"); undefined when it is nobody's. Links
