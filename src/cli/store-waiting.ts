@@ -9,6 +9,10 @@ import { openSnapshotSource } from '../hosts/node/node-parts.ts';
 import { countOf } from '../text/format.ts';
 import type { Invocation } from './command.ts';
 
+/** An old bot's database, or one of an older version. */
+export const NO_LOG =
+  'the bot has not taken this database over yet, so no changes are recorded: start it once (npm start, or npm run deploy), which does that';
+
 /** The files that were stored, and how it ended. */
 export async function storeWaiting({
   session,
@@ -25,7 +29,10 @@ export async function storeWaiting({
     ...{ db, source, store, holder, now, isCopied },
     ...(keys && { keys }),
   });
-  if ((await peekAt(db)) === undefined) await ensureTriggers(db, source);
+  if ((await peekAt(db)) === undefined) {
+    await ensureTriggers(db, source);
+    if ((await peekAt(db)) === undefined) throw new Error(NO_LOG);
+  }
   const files: string[] = [];
   const last = await stoppable(async (signal) => {
     for (;;) {

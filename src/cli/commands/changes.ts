@@ -6,7 +6,14 @@ import { coverageOf, type LeftOut } from '../../backup/changes/coverage.ts';
 import type { StoredChange } from '../../backup/changes/listed.ts';
 import { isSpoiltLog } from '../../backup/changes/living.ts';
 import type { Ordered } from '../../backup/changes/order.ts';
-import { isLost as isLostLog, lagSeconds, type Peek, peekAt, pending } from '../../backup/changes/peek.ts';
+import {
+  isLogGone,
+  isLost as isLostLog,
+  lagSeconds,
+  type Peek,
+  peek,
+  pending,
+} from '../../backup/changes/peek.ts';
 import { isBroken } from '../../backup/changes/reach.ts';
 import type { ShipOutcome } from '../../backup/changes/shipping.ts';
 import { REASONS, type Timeline, timelinesOf } from '../../backup/changes/spans.ts';
@@ -20,7 +27,7 @@ import { livingOf } from '../moment.ts';
 import { otherChanges } from '../other-changes.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import type { Session } from '../session.ts';
-import { storeWaiting } from '../store-waiting.ts';
+import { NO_LOG, storeWaiting } from '../store-waiting.ts';
 import { storedHistory } from '../stored-history.ts';
 import type { Colors } from '../terminal.ts';
 
@@ -57,13 +64,14 @@ const TROUBLE: Readonly<Record<ShipOutcome['kind'], string | undefined>> = {
   fork: 'another database has stored other changes from the same point: is the bot running twice? A new history begins with the next full backup: npm run backup -- full',
 };
 
-/** What waits in the database; undefined where nobody can look, or no log is kept. */
-async function waiting({ config, live }: Session): Promise<Peek | undefined> {
-  if (!config.changes.isOn) return undefined;
+/** What waits in the database; nothing where nobody can look, or no log is kept. */
+async function waiting({ config, live }: Session): Promise<{ seen?: Peek | undefined; isNone: boolean }> {
+  if (!config.changes.isOn) return { isNone: false };
   try {
-    return await peekAt(await live());
-  } catch {
-    return undefined;
+    const [seen] = await (await live()).read([peek]);
+    return { seen, isNone: false };
+  } catch (error) {
+    return { isNone: isLogGone(error) };
   }
 }
 
@@ -71,7 +79,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const { terminal, session, now } = invocation;
   const { bucket, config } = session;
   // Before the bucket is listed: what is stored in between only adds to it.
-  const seen = await waiting(session);
+  const { seen, isNone } = await waiting(session);
   const living = await livingOf(session);
   const { entries } = await listBackups(bucket);
   const found = await storedHistory(session, entries, living);
@@ -122,6 +130,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
         'The row that says where the change log stands was lost or altered: the bot begins a new log and makes a full backup. Where none runs: npm run backup -- changes ship, and then npm run backup -- full',
       ),
     );
+  else if (isNone) say(colors.yellow(NO_LOG));
   for (const { table, reason } of left)
     say(colors.yellow(`table ${table} is in full backups only: ${reason}`));
   sayReach(terminal, found, { zone, now: now(), days: config.changes.retentionDays });
