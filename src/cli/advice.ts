@@ -3,6 +3,7 @@
 import { tmpdir } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { explainLocked } from '../db/file/file-lock.ts';
+import { OLD_SQLITE } from '../db/fitness.ts';
 import { SYSTEM } from '../lib/surprise.ts';
 import type { DatabaseSettings } from '../settings/config.ts';
 
@@ -18,6 +19,8 @@ export function withAdvice(message: string, database: DatabaseSettings | undefin
 function ofDatabase(message: string, database: DatabaseSettings | undefined): string {
   if (database?.kind === 'file' && /database is locked|SQLITE_BUSY/.test(message))
     return `${message}\n${explainLocked(database.path)}`;
+  // Without a function, or with NULL where it gives the time.
+  if (/no such function: |column left_ms is null/.test(message)) return `the database server: ${OLD_SQLITE}`;
   // The server may be the one that `--to` names.
   const isAway =
     /database server \S+ (did not answer|answered)/.test(message) ||

@@ -8,6 +8,8 @@ import { DatabaseUnfit } from './database-unfit.ts';
  * (sqlite.org/changes.html).
  */
 const LEAST_SQLITE = '3.43';
+/** What to do about an older one. */
+export const OLD_SQLITE = `the bot needs SQLite ${LEAST_SQLITE} or newer: upgrade the server, or make the database with another provider`;
 
 /**
  * All of {@link requireFit}, and of {@link requireWritable} when asked. It also puts into words
@@ -48,9 +50,7 @@ async function requireFit(db: Database): Promise<void> {
     always(sql('SELECT sqlite_version() AS version'), (row) => row.text('version')),
   ]);
   if (!isAtLeast(version, LEAST_SQLITE))
-    throw new DatabaseUnfit(
-      `the database server runs SQLite ${version}, the bot needs ${LEAST_SQLITE} or newer: upgrade it, or make the database with another provider`,
-    );
+    throw new DatabaseUnfit(`the database server runs SQLite ${version}: ${OLD_SQLITE}`);
   for (const [expression, name] of NEEDED)
     await db
       .read([always(sql(`SELECT ${expression} IS NOT NULL AS has`), (row) => row.bool('has'))])
