@@ -1,4 +1,5 @@
 /** Admins in the database. Owners are named by ADMIN_IDS, not here. */
+import { visible } from '../text/visible.ts';
 import { listed, type Query, type Statement, sql } from './database.ts';
 import { beginning, shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
@@ -19,7 +20,7 @@ export function admins(): Query<Admin[]> {
     ),
     (row) => ({
       id: row.int('user_id'),
-      name: row.text('name'),
+      name: visible(row.text('name')),
       username: row.textOrNull('username'),
       addedAt: row.text('added_at'),
     }),

@@ -5,6 +5,7 @@
 
 import { cut, TEXT_LIMITS } from '../text/text-limits.ts';
 import { daysBefore } from '../text/times.ts';
+import { visible } from '../text/visible.ts';
 import { listed, type Query, type Statement, sql } from './database.ts';
 import { beginning, shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
@@ -96,7 +97,7 @@ export function auditPage(page: number, perPage: number): Query<AuditEntry[]> {
       page * perPage,
     ),
     (row) => ({
-      name: row.text('name'),
+      name: visible(row.text('name')),
       action: AUDITED.find((known) => known === row.text('action')),
       subject: row.text('subject'),
       at: row.text('at'),

@@ -1,4 +1,5 @@
 /** The bot's users as admins look at them. */
+import { visible } from '../text/visible.ts';
 import { one, type Query, type Statement, sql } from './database.ts';
 import { shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
@@ -34,7 +35,9 @@ export function findPerson(
     (row) => ({
       id: row.int('user_id'),
       username: row.textOrNull('username'),
-      name: [row.textOrNull('first_name'), row.textOrNull('last_name')].filter((part) => part).join(' '),
+      name: visible(
+        [row.textOrNull('first_name'), row.textOrNull('last_name')].filter((part) => part).join(' '),
+      ),
       createdAt: row.textOrNull('created_at'),
       lastSeen: row.textOrNull('last_seen'),
       source: row.textOrNull('source'),

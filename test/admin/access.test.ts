@@ -203,6 +203,29 @@ describe('roles', () => {
     ]);
   });
 
+  test('a name of several lines is shown as one, and nothing in it poses as a line of ours', async () => {
+    desk = await startDesk();
+    const { admin, bot } = desk;
+    const person = desk.telegram.person({ firstName: 'Ali' });
+    await person.start();
+    await bot.db.write([
+      sql('UPDATE users SET first_name = ? WHERE user_id = ?', 'Ali\n🆔 1\u202e\u0007', person.id),
+    ]);
+    const shown = 'Ali\\u000a🆔 1\\u202e\\u0007';
+    await admin.send('/admins');
+    await desk.press('➕ Admin qo‘shish');
+    await admin.send(String(person.id));
+    expect(desk.last().text).toContain(`🛡 ${shown}\n`);
+    await desk.press('✅ Ha, admin bo‘lsin');
+    expect(desk.last().text).toContain(`${shown} endi admin`);
+    await admin.send('/admins');
+    await desk.press(/Ali/);
+    expect(desk.last().text).toContain(shown);
+    await person.send('/audit');
+    await admin.send('/audit');
+    expect(desk.last().text).not.toContain('\u202e');
+  });
+
   test('only an owner’s press makes an admin, whoever forges the button', async () => {
     desk = await startDesk();
     const viewer = desk.telegram.person();
