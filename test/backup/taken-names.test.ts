@@ -3,10 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { withDoubts } from '../../src/backup/catalog/doubts.ts';
+import type { Manifest } from '../../src/backup/catalog/manifest.ts';
 import { documentKey } from '../../src/backup/catalog/names.ts';
+import { latestBackup } from '../../src/backup/catalog/newest.ts';
 import { failureKind } from '../../src/backup/run/failure.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { StoreError } from '../../src/backup/store/types.ts';
+import { verifyDeep } from '../../src/backup/verify/verify-backup.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
@@ -28,6 +32,12 @@ test('hundreds of junk objects stop no backup, and the same time makes no second
   expect(await asked()).toMatchObject({ kind: 'done', name: second(200) });
   expect(await asked()).toMatchObject({ kind: 'skipped', reason: 'duplicate', name: second(200) });
   expect(world.alerts).toEqual([]);
+  // Without the database nothing but the backup itself tells that it was named ahead.
+  const bucket = withDoubts({ ...world.context, store }, undefined, undefined);
+  const { entry } = await latestBackup(bucket);
+  expect(entry?.name).toBe(second(200));
+  const deep = await verifyDeep(bucket, entry?.manifest as Manifest, { keys: undefined });
+  expect(deep.problems).toEqual([]);
 });
 
 test.each([

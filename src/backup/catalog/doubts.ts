@@ -8,16 +8,12 @@ import { openUnsealed } from '../envelope/unseal.ts';
 import { type Bucket, type Doubt, nowOf } from './bucket.ts';
 import type { Ledger } from './ledger.ts';
 import type { Manifest } from './manifest.ts';
-import { timeOfName } from './names.ts';
-import { DOCUMENT_HEAD, notItself, otherTime, timestampIn } from './not-itself.ts';
+import { DOCUMENT_HEAD, otherInHead } from './not-itself.ts';
 
 type RunRecord = Pick<Ledger, 'newestDone' | 'triggers'>;
 
 /** Answers with the database's record; undefined: there is none, or it does not answer. */
 type AskRecord = <T>(question: (record: RunRecord) => Promise<T>) => Promise<T | undefined>;
-
-/** A name is its run's scheduled second or one of the next sixty; and clocks differ. */
-const NAME_AHEAD_MS = 180_000;
 
 export function withDoubts<Where extends Bucket>(
   bucket: Where,
@@ -38,15 +34,15 @@ function doubtsOf(
   const mislabelled = async (manifest: Manifest): Promise<string | undefined> => {
     const known = JSON.stringify([manifest.name, manifest.started_at, manifest.objects.document.sha256]);
     if (!looked.has(known)) {
-      const timestamp = await timestampOf(bucket, manifest, keys).catch(() => undefined);
-      if (timestamp === undefined) return undefined;
-      looked.set(known, otherTime(timestamp, manifest));
+      const head = await headOf(bucket, manifest, keys).catch(() => undefined);
+      if (head === undefined) return undefined;
+      looked.set(known, otherInHead(head, manifest));
     }
     return looked.get(known);
   };
   return async ({ manifest, name, time }) => {
     if (manifest === undefined) return undefined;
-    const problem = namedAhead(manifest) ?? (await mislabelled(manifest));
+    const problem = await mislabelled(manifest);
     if (problem !== undefined) return { kind: 'mislabelled', problem };
     const isUnrecorded = await askRecord?.(async (record) => {
       const run = await record.newestDone(nowOf(bucket));
@@ -67,15 +63,8 @@ export function doubtText({ name }: { readonly name: string }, doubt: Doubt): st
   return `${name}: ${doubt.kind === 'unrecorded' ? UNRECORDED : doubt.problem}`;
 }
 
-/** A backup is never named after a time that was still to come. */
-function namedAhead({ name, started_at }: Manifest): string | undefined {
-  const named = timeOfName(name)?.getTime() ?? 0;
-  if (named - Date.parse(started_at) <= NAME_AHEAD_MS) return undefined;
-  return notItself(`begun ${started_at}`, `named ${name}`);
-}
-
-/** What the document says in its first line; undefined: nobody can tell. */
-async function timestampOf(
+/** The first bytes of the document; undefined: nobody can tell. */
+async function headOf(
   { store, prefix }: Bucket,
   { objects: { document } }: Manifest,
   keys: OpeningKeys | undefined,
@@ -89,5 +78,5 @@ async function timestampOf(
     head += new TextDecoder().decode(chunk.subarray(0, DOCUMENT_HEAD));
     if (head.length >= DOCUMENT_HEAD) break;
   }
-  return timestampIn(head);
+  return head;
 }

@@ -1,6 +1,7 @@
 /** A backup under another's name: what is inside says of itself what it is. */
 import { visible } from '../../text/visible.ts';
 import type { Manifest } from './manifest.ts';
+import { timeOfName } from './names.ts';
 
 /** For people: what is inside, and what the manifest says. */
 export function notItself(inside: string, claimed: string): string {
@@ -18,10 +19,34 @@ export function otherTime(timestamp: string, manifest: Pick<Manifest, 'started_a
   return timestamp === claimed ? undefined : notItself(`made ${timestamp} UTC`, `made ${claimed} UTC`);
 }
 
-/** Bytes of a document that hold its first line, with what it says of its time. */
-export const DOCUMENT_HEAD = 64;
+/** A name is its run's scheduled second or one soon after it; and clocks differ. */
+const NAME_AHEAD_MS = 180_000;
+
+/**
+ * Whether the name is that of a time which was still to come: somebody took those before it, and
+ * the document says its name (choose-name.ts), or it is another backup's.
+ */
+export function isNamedAhead(name: string, startedAt: Date): boolean {
+  return (timeOfName(name)?.getTime() ?? 0) - startedAt.getTime() > NAME_AHEAD_MS;
+}
+
+/** What differs between a document's head and its manifest; undefined: nothing. */
+export function otherInHead(
+  head: string,
+  manifest: Pick<Manifest, 'name' | 'started_at'>,
+): string | undefined {
+  const timestamp = timestampIn(head);
+  if (timestamp === undefined) return undefined;
+  const { name, started_at } = manifest;
+  if (isNamedAhead(name, new Date(started_at)) && !head.includes(`"backup_name":"${name}"`))
+    return notItself(`begun ${started_at}`, `named ${name}`);
+  return otherTime(timestamp, manifest);
+}
+
+/** Bytes of a document that hold what it says of its time and its name. */
+export const DOCUMENT_HEAD = 128;
 
 /** Of a document's first bytes, as this program writes them. */
-export function timestampIn(head: string): string | undefined {
+function timestampIn(head: string): string | undefined {
   return /^\{\s*"backup_timestamp"\s*:\s*"([^"\\]{1,32})"/.exec(head)?.[1];
 }

@@ -22,6 +22,7 @@ const headerJson = v.object({
   format: v.literal(FORMAT_NAME),
   format_version: v.literal(FORMAT_VERSION),
   backup_timestamp: v.pipe(v.string(), v.regex(/^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d$/)),
+  backup_name: v.optional(v.string()),
   app_version: v.string(),
   schema_version: v.pipe(v.number(), v.safeInteger()),
   parts_nested: v.boolean(),

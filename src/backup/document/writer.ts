@@ -32,6 +32,8 @@ import { schemaToJson } from './schema-json.ts';
 export interface DocumentMeta {
   /** The run's time; written in whole seconds of UTC. */
   readonly backupTime: Date;
+  /** Of a backup whose name does not tell its time. */
+  readonly name?: string;
   readonly appVersion: string;
   /** The program's schema version (number of the last migration); `user_version` when not given. */
   readonly schemaVersion?: number;
@@ -155,6 +157,7 @@ function header(schema: DatabaseSchema, meta: DocumentMeta, nested: boolean): st
   const values = {
     // Seconds, no zone: the old bot's form.
     backup_timestamp: meta.backupTime.toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length),
+    ...(meta.name !== undefined && { backup_name: meta.name }),
     format: FORMAT_NAME,
     format_version: FORMAT_VERSION,
     app_version: meta.appVersion,

@@ -8,6 +8,7 @@ import { DATABASE_READ, retry } from '../../lib/retry.ts';
 import type { BasePosition } from '../catalog/change-state.ts';
 import type { Manifest, Trigger } from '../catalog/manifest.ts';
 import { type BackupName, databaseKey, documentKey } from '../catalog/names.ts';
+import { isNamedAhead } from '../catalog/not-itself.ts';
 import { sweepUploads } from '../catalog/sweep-debris.ts';
 import { createDocumentSink } from '../document/writer.ts';
 import { type MeasuredWriter, measured } from '../envelope/hash-contents.ts';
@@ -156,6 +157,7 @@ async function readInto(
   const schemaVersion = await context.ledger.schemaVersion();
   const meta = {
     backupTime: outputs.startedAt,
+    ...(isNamedAhead(outputs.name, outputs.startedAt) && { name: outputs.name }),
     appVersion: context.appVersion,
     ...(schemaVersion === undefined ? {} : { schemaVersion }),
   };

@@ -255,7 +255,8 @@ function proveWithProgress(
 ): ReturnType<typeof prove> {
   const total = captured.database.written.bytes + captured.document.written.bytes;
   let bytes = 0;
-  return prove(context, run.startedAt, captured, async (read) => {
+  const said = { name: run.name, started_at: run.startedAt.toISOString() };
+  return prove(context, said, captured, async (read) => {
     if (run.signal.aborted) throw reasonOf(run.signal);
     bytes += read;
     report({ phase: 'proof', rows: 0, bytes, total });

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { explain } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { Manifest, ManifestObject } from '../catalog/manifest.ts';
-import { DOCUMENT_HEAD, otherTime, timestampIn } from '../catalog/not-itself.ts';
+import { DOCUMENT_HEAD, otherInHead } from '../catalog/not-itself.ts';
 import { contentsCheck } from '../envelope/hash-contents.ts';
 import { hasNoKey, type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
@@ -23,8 +23,8 @@ export interface OpenOptions {
   readonly keys: OpeningKeys | undefined;
   /** Leaves the contents packed: only the stored bytes are looked at. */
   readonly isPacked?: boolean;
-  /** It is this backup's document: what it says of its time is compared. */
-  readonly documentOf?: Pick<Manifest, 'started_at'> | undefined;
+  /** It is this backup's document: what it says of its time and its name is compared. */
+  readonly documentOf?: Pick<Manifest, 'name' | 'started_at'> | undefined;
   /** Given every chunk as stored, in order; may throw to stop. */
   readonly onStored?: (chunk: Uint8Array) => Promise<void>;
   /**
@@ -146,8 +146,7 @@ async function readInside(
     const isKeyless = error instanceof UnsealError && error.reason === 'wrong key';
     return { problems: [`does not open: ${explain(error)}`], isKeyless };
   }
-  const timestamp = timestampIn(Buffer.concat(head).toString());
-  const other = documentOf && timestamp !== undefined ? otherTime(timestamp, documentOf) : undefined;
+  const other = documentOf && otherInHead(Buffer.concat(head).toString(), documentOf);
   return { problems: [check.finish(), other].filter((problem) => problem !== undefined) };
 }
 

@@ -43,7 +43,7 @@ const SEALED = 'contents not opened: they are encrypted and no key is at hand';
 /** Reads both objects back. @throws ProofFailed naming every difference. */
 export async function prove(
   context: Sealing,
-  startedAt: Date,
+  said: Pick<Manifest, 'name' | 'started_at'>,
   captured: Record<StoredFile, JustWritten>,
   onBytes: (bytes: number) => Promise<void>,
 ): Promise<Proof> {
@@ -51,8 +51,7 @@ export async function prove(
     database: asWritten(context, captured.database),
     document: asWritten(context, captured.document),
   };
-  const objects = { objects: written, started_at: startedAt.toISOString() };
-  const [database, document] = await openBoth(context, objects, context.keys, onBytes);
+  const [database, document] = await openBoth(context, { ...said, objects: written }, context.keys, onBytes);
   const reads = [database, document];
   // What the run itself has just encrypted must open with the key it was given.
   const problems = reads.flatMap(({ problems: found, unopened = [] }) => found.concat(unopened));
@@ -101,15 +100,15 @@ async function openBoth(
   bucket: Bucket,
   {
     objects: { database, document },
-    started_at,
-  }: Pick<Manifest, 'started_at'> & { readonly objects: Record<StoredFile, ExpectedObject> },
+    ...said
+  }: Pick<Manifest, 'name' | 'started_at'> & { readonly objects: Record<StoredFile, ExpectedObject> },
   keys: OpeningKeys | undefined,
   onBytes: (bytes: number) => Promise<void> = async () => {},
 ): Promise<[OpenedObject, OpenedObject]> {
   const onStored = (chunk: Uint8Array): Promise<void> => onBytes(chunk.byteLength);
   const reads = [
     openObject(bucket, database, { keys, onStored }),
-    openObject(bucket, document, { keys, onStored, documentOf: { started_at } }),
+    openObject(bucket, document, { keys, onStored, documentOf: said }),
   ] as const;
   await Promise.allSettled(reads);
   return Promise.all(reads);
