@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { withDoubts } from '../../src/backup/catalog/doubts.ts';
 import type { Manifest } from '../../src/backup/catalog/manifest.ts';
 import { documentKey } from '../../src/backup/catalog/names.ts';
-import { latestBackup } from '../../src/backup/catalog/newest.ts';
+import { latestBackup, passedOver } from '../../src/backup/catalog/newest.ts';
 import { failureKind } from '../../src/backup/run/failure.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { StoreError } from '../../src/backup/store/types.ts';
@@ -32,6 +32,14 @@ test('hundreds of junk objects stop no backup, and the same time makes no second
   expect(await asked()).toMatchObject({ kind: 'done', name: second(200) });
   expect(await asked()).toMatchObject({ kind: 'skipped', reason: 'duplicate', name: second(200) });
   expect(world.alerts).toEqual([]);
+  // Of all that junk few are named.
+  for (let i = 201; i < 260; i += 1)
+    await store.put(documentKey(world.context.prefix, second(i), false), new Uint8Array(1));
+  world.clock.advance(300_000);
+  expect(passedOver(world.context, await latestBackup({ ...world.context, store }))).toEqual([
+    ...[259, 258, 257].map((i) => expect.stringMatching(`^${second(i)} is newer and has no manifest`)),
+    `so it is with 56 more, down to ${second(201)}`,
+  ]);
   // Without the database nothing but the backup itself tells that it was named ahead.
   const bucket = withDoubts({ ...world.context, store }, undefined, undefined);
   const { entry } = await latestBackup(bucket);

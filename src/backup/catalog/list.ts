@@ -91,6 +91,8 @@ class Choice {
   readonly #bucket: Bucket;
   readonly #isFit: (entry: BackupEntry) => boolean;
   readonly #seen: BackupEntry[] = [];
+  /** Those of {@link #seen} that could be it: anybody can put thousands there that could not. */
+  readonly #good: BackupEntry[] = [];
   readonly #doubts = new Map<BackupEntry, Doubt | undefined>();
   #own: ReadonlySet<BackupEntry> = new Set();
   #entry: BackupEntry | undefined;
@@ -103,8 +105,10 @@ class Choice {
   async isMade(entry: BackupEntry): Promise<boolean> {
     const { bot } = this.#bucket;
     this.#seen.push(entry);
+    if (this.#isFit(entry) && counts(this.#bucket, entry)) this.#good.push(entry);
+    if (entry.manifest === undefined) return false;
     // An older one of this bot may tell that a newer one is of the same database.
-    if (bot !== undefined && (this.#own.size > 0 || entry.manifest?.bot?.id === bot))
+    if (bot !== undefined && (this.#own.size > 0 || entry.manifest.bot?.id === bot))
       this.#own = ownOf(bot, this.#seen, true);
     this.#entry = await this.#firstOwn();
     return this.#entry !== undefined;
@@ -117,7 +121,7 @@ class Choice {
       this.#entry = await this.#firstOwn();
     }
     if (this.#entry === undefined && familiesOf(this.#seen).length === 1)
-      return this.#asTaken(await this.#first((entry) => this.#isGood(entry)));
+      return this.#asTaken(await this.#first(() => true));
     const found = this.#upTo(this.#entry);
     const strangers = found.newer.filter((entry) => this.#isStranger(entry));
     return { ...found, ...(strangers.length > 0 && { strangers }) };
@@ -138,12 +142,12 @@ class Choice {
   }
 
   #firstOwn(): Promise<BackupEntry | undefined> {
-    return this.#first((one) => this.#isGood(one) && !this.#isStranger(one));
+    return this.#first((one) => !this.#isStranger(one));
   }
 
   /** The first of them that nothing speaks against. */
   async #first(isFit: (entry: BackupEntry) => boolean): Promise<BackupEntry | undefined> {
-    for (const entry of this.#seen) {
+    for (const entry of this.#good) {
       if (!isFit(entry)) continue;
       if (!this.#doubts.has(entry)) this.#doubts.set(entry, await this.#bucket.doubt?.(entry));
       if (this.#doubts.get(entry) === undefined) return entry;
@@ -154,10 +158,6 @@ class Choice {
   /** The bot is unknown where the manifest names none: such a backup counts as ours. */
   #isStranger(entry: BackupEntry): boolean {
     return this.#bucket.bot !== undefined && entry.manifest?.bot !== undefined && !this.#own.has(entry);
-  }
-
-  #isGood(entry: BackupEntry): boolean {
-    return this.#isFit(entry) && counts(this.#bucket, entry);
   }
 }
 

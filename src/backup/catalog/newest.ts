@@ -116,6 +116,9 @@ export function noLatest(bucket: Bucket, { newer, strangers = [], unrecorded = [
     : `${where} has backups, none of them verified`;
 }
 
+/** So many are named of which the same is said: anybody can put thousands into a bucket. */
+const MOST_ALIKE = 3;
+
 /**
  * One sentence for each that was passed over: what is wrong with it, and what can still be done
  * with it.
@@ -138,7 +141,7 @@ export function passedOver(
       : [
           `${taken.name} is dated in the future by a wrong clock and counts as made when its files were written: were they copied here, another may be newer (\`list\`), and \`restore NAME\` takes that`,
         ];
-  const others = newer.map((entry) => {
+  const lineOf = (entry: BackupEntry): string => {
     const { name, state, problem, manifest, time, usable, verdict } = entry;
     if (strangers.includes(entry) && manifest?.bot !== undefined)
       return `${name} ${is} ${strangerText(manifest.bot, bucket.bot)}: \`restore ${name}\` takes it`;
@@ -155,6 +158,15 @@ export function passedOver(
     if (state === 'verified') return `${name} ${newerAnd}names no bot: \`restore ${name}\` takes it`;
     if (!isRestorable({ usable, verdict })) return `${name} ${is} damaged: ${problem}`;
     return `${name} ${is} damaged (${problem}): \`restore ${name}\` brings back what can be proved of it`;
-  });
-  return [...unsure, ...others];
+  };
+  const alike = Map.groupBy(newer, (entry) => lineOf(entry).replaceAll(entry.name, ''));
+  return [
+    ...unsure,
+    ...[...alike.values()].flatMap((entries) => [
+      ...entries.slice(0, MOST_ALIKE).map(lineOf),
+      ...(entries.length > MOST_ALIKE
+        ? [`so it is with ${entries.length - MOST_ALIKE} more, down to ${entries.at(-1)?.name}`]
+        : []),
+    ]),
+  ];
 }

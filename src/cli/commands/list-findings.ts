@@ -85,7 +85,8 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
   const { entries: listed, total } = await listBackups(bucket);
   const found = await newestOf(bucket, listed);
   // What is another backup than its name says is damaged in the table, too.
-  const entries = listed.map((entry) => found.newer.find(({ name }) => name === entry.name) ?? entry);
+  const passed = new Map(found.newer.map((entry) => [entry.name, entry]));
+  const entries = listed.map((entry) => passed.get(entry.name) ?? entry);
   const newest = found.entry;
   const damaged = damagedNewest(bucket, found);
   const lost =
