@@ -58,5 +58,5 @@ export const en: typeof uz = {
   databaseEmpty: (name) =>
     html`🔴 <b>The database is empty</b>, and the bucket has a backup of this bot: <code>${name}</code>.\nThe bot does not work and writes nothing. Check <code>DATABASE_URL</code>, or bring the database back: <code>npm run backup -- restore --at 0m</code>`,
   databaseLost: (path, rescued) =>
-    html`🔴 <b>The database file or its journal is gone or was replaced:</b> <code>${path}</code>\nThe bot writes nothing.${rescued === undefined ? '' : html` The rescued copy: <code>${rescued}</code>.`}\nStop the bot and see docs/operations.md.`,
+    html`🔴 <b>The database file or its journal is gone or was replaced:</b> <code>${path}</code>\nThe bot writes nothing.${rescued === undefined ? '' : html` The rescued copy: <code>${rescued}</code>.`}\nIf its disk is gone, first put the disk back and restart the bot. Otherwise stop the bot and see docs/operations.md.`,
 };

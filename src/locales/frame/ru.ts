@@ -61,7 +61,7 @@ export const ru: typeof uz = {
   databaseEmpty: (name) =>
     html`🔴 <b>База данных пуста</b>, а в хранилище есть резервная копия этого бота: <code>${name}</code>.\nБот не работает и ничего не записывает. Проверьте настройку <code>DATABASE_URL</code> или восстановите базу: <code>npm run backup -- restore --at 0m</code>`,
   databaseLost: (path, rescued) =>
-    html`🔴 <b>Файл базы данных или его журнал исчез или подменён:</b> <code>${path}</code>\nБот ничего не записывает.${rescued === undefined ? '' : html` Спасённая копия: <code>${rescued}</code>.`}\nОстановите бота и откройте docs/operations.md.`,
+    html`🔴 <b>Файл базы данных или его журнал исчез или подменён:</b> <code>${path}</code>\nБот ничего не записывает.${rescued === undefined ? '' : html` Спасённая копия: <code>${rescued}</code>.`}\nЕсли пропал её диск, сначала верните диск на место и перезапустите бота. Иначе остановите бота и откройте docs/operations.md.`,
 };
 
 const AGO: Readonly<Record<TimeUnit, readonly [one: string, few: string, many: string]>> = {

@@ -57,7 +57,7 @@ export const uzCyrl: typeof uz = {
   databaseEmpty: (name) =>
     html`🔴 <b>Маълумотлар базаси бўш</b>, омборда эса шу ботнинг захира нусхаси бор: <code>${name}</code>.\nБот ишламаяпти ва ҳеч нарса ёзмаяпти. <code>DATABASE_URL</code> созламасини текширинг ёки базани тикланг: <code>npm run backup -- restore --at 0m</code>`,
   databaseLost: (path, rescued) =>
-    html`🔴 <b>Маълумотлар базаси файли ёки унинг журнали йўқолди ёки алмаштирилди:</b> <code>${path}</code>\nБот ҳеч нарса ёзмаяпти.${rescued === undefined ? '' : html` Қутқарилган нусха: <code>${rescued}</code>.`}\nБотни тўхтатинг. Нима қилиш кераклиги docs/owners-guide.uz.md файлида ёзилган.`,
+    html`🔴 <b>Маълумотлар базаси файли ёки унинг журнали йўқолди ёки алмаштирилди:</b> <code>${path}</code>\nБот ҳеч нарса ёзмаяпти.${rescued === undefined ? '' : html` Қутқарилган нусха: <code>${rescued}</code>.`}\nДиски чиқариб олинган бўлса, аввал дискни жойига қўйинг ва ботни қайта ишга туширинг. Бўлмаса ботни тўхтатинг: нима қилиш кераклиги docs/owners-guide.uz.md файлида ёзилган.`,
 };
 
 const AGO: Readonly<Record<TimeUnit, string>> = {

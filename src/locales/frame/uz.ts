@@ -77,7 +77,7 @@ export const uz = {
   databaseEmpty: (name: string): Html =>
     html`🔴 <b>Ma’lumotlar bazasi bo‘sh</b>, omborda esa shu botning zaxira nusxasi bor: <code>${name}</code>.\nBot ishlamayapti va hech narsa yozmayapti. <code>DATABASE_URL</code> sozlamasini tekshiring yoki bazani tiklang: <code>npm run backup -- restore --at 0m</code>`,
   databaseLost: (path: string, rescued: string | undefined): Html =>
-    html`🔴 <b>Ma’lumotlar bazasi fayli yoki uning jurnali yo‘qoldi yoki almashtirildi:</b> <code>${path}</code>\nBot hech narsa yozmayapti.${rescued === undefined ? '' : html` Qutqarilgan nusxa: <code>${rescued}</code>.`}\nBotni to‘xtating. Nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan.`,
+    html`🔴 <b>Ma’lumotlar bazasi fayli yoki uning jurnali yo‘qoldi yoki almashtirildi:</b> <code>${path}</code>\nBot hech narsa yozmayapti.${rescued === undefined ? '' : html` Qutqarilgan nusxa: <code>${rescued}</code>.`}\nDiski chiqarib olingan bo‘lsa, avval diskni joyiga qo‘ying va botni qayta ishga tushiring. Bo‘lmasa botni to‘xtating: nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan.`,
 };
 
 const AGO: Readonly<Record<TimeUnit, string>> = {
