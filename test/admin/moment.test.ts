@@ -281,6 +281,7 @@ describe('where the bot cannot do it', () => {
     await desk.press('🕰 Oldingi holatni ko‘rish');
     expect(desk.last().text).toContain('bu serverda diskka fayl yozib bo‘lmaydi');
     expect(desk.last().text).toContain('npm run backup -- download --at 15m');
+    expect(desk.last().text?.match(/15m/g)).toHaveLength(1);
     expect(await work()).toEqual([]);
   });
 

@@ -18,7 +18,7 @@ export const en: typeof uz = {
   noTime: () => html`❗️ This time cannot be understood.`,
   ahead: () => html`❗️ This time is still to come.`,
   elsewhere: (isSealed) =>
-    html`🕰 This can only be done on a computer: ${isSealed ? 'the bot has no key to the backups' : 'this server has no disk for files'}.\n\nTo see what has changed:\n<code>npm run backup -- diff --at 15m</code>\nTo get the file:\n<code>npm run backup -- download --at 15m</code>\n\n<code>15m</code> means 15 minutes ago. A time will do as well: <code>"2026-11-27 14:31"</code>`,
+    html`🕰 This can only be done on a computer: ${isSealed ? 'the bot has no key to the backups' : 'this server has no disk for files'}.\n\nTo get the file of 15 minutes ago:\n<code>npm run backup -- download --at 15m</code>\nTo see what has changed, write <code>diff</code> in place of <code>download</code>. A time will do as well: <code>"2026-11-27 14:31"</code>`,
   busy: () => '⏳ Another request of this kind is under way. Try again when it has ended.',
   finding: () => html`🔎 Looking for the right backup…`,
   fetching: (percent) =>

@@ -27,7 +27,7 @@ export const uz = {
   noTime: (): Html => html`❗️ Vaqtni tushunib bo‘lmadi.`,
   ahead: (): Html => html`❗️ Bu vaqt hali kelmagan.`,
   elsewhere: (isSealed: boolean): Html =>
-    html`🕰 Buni faqat kompyuterda bajarish mumkin: ${isSealed ? 'zaxira nusxalarning kaliti botda yo‘q' : 'bu serverda diskka fayl yozib bo‘lmaydi'}.\n\nNima o‘zgarganini ko‘rish:\n<code>npm run backup -- diff --at 15m</code>\nFaylni olish:\n<code>npm run backup -- download --at 15m</code>\n\n<code>15m</code> — 15 daqiqa oldin. O‘rniga vaqtni ham yozish mumkin: <code>"2026-11-27 14:31"</code>`,
+    html`🕰 Buni faqat kompyuterda bajarish mumkin: ${isSealed ? 'zaxira nusxalarning kaliti botda yo‘q' : 'bu serverda diskka fayl yozib bo‘lmaydi'}.\n\n15 daqiqa oldingi faylni olish:\n<code>npm run backup -- download --at 15m</code>\nNima o‘zgarganini ko‘rish uchun <code>download</code> o‘rniga <code>diff</code> yozing. Vaqtni ham yozish mumkin: <code>"2026-11-27 14:31"</code>`,
   busy: () => '⏳ Hozir shunday so‘rovlardan biri bajarilmoqda. U tugagach, qayta urinib ko‘ring.',
   finding: (): Html => html`🔎 Kerakli zaxira nusxa qidirilmoqda…`,
   fetching: (percent: number | null): Html =>
