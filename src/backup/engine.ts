@@ -85,6 +85,8 @@ export interface BackupEngine {
   list(page?: Page): Promise<{ entries: BackupEntry[]; total: number }>;
   /** {@link isUnsealed} */
   isPlain(entry: BackupEntry): boolean;
+  /** The settings encrypt: the second bucket takes no plain ones. */
+  readonly isSealed: boolean;
   /** {@link missedIn}; a listing. */
   missed(...asked: AskedMissed): Promise<Date | undefined>;
   /** {@link reachOf}; a few listings. */
@@ -154,6 +156,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     run,
     heldAlready: (trigger) => heldAlready(context, trigger),
     ...requestedRuns(context, run),
+    isSealed: context.isSealed === true,
     isPlain: (entry) => isUnsealed(context, entry),
     list: (page) => inTime(() => listBackups(context, page)),
     reach: (state, entries) => inTime(() => reachOf(context, state, entries)),

@@ -13,7 +13,7 @@ import {
 import { describeError } from '../lib/log.ts';
 import { isTokenRefused } from '../lib/token-refused.ts';
 import { type Texts, textsFor } from '../locales/index.ts';
-import { type Html, join } from '../text/html.ts';
+import { type Html, html, join } from '../text/html.ts';
 import type { Job, JobContext } from './job.ts';
 
 /** Notices that a tick looks at; trouble seldom comes in more kinds. */
@@ -54,7 +54,7 @@ interface ReadableNotice extends WaitingNotice {
 /** False where somebody's SQL or a restored row put something else into the column. */
 function isReadable(one: WaitingNotice): one is ReadableNotice {
   try {
-    return one.notice !== undefined && noticeText(one.notice, 1, textsFor('en')) !== undefined;
+    return one.notice !== undefined && noticeText(one.notice, 1, textsFor('en'), false) !== undefined;
   } catch {
     return false;
   }
@@ -75,12 +75,12 @@ function isCounted({ notice }: ReadableNotice): boolean {
 
 /** The messages that tell it now; undefined when no admin could be reached. */
 async function tell(
-  { api, ownerIds, defaultLocale, log }: JobContext,
+  { api, ownerIds, defaultLocale, log, backups }: JobContext,
   notices: readonly ReadableNotice[],
 ): Promise<NoticeMessages | undefined> {
   const texts = textsFor(defaultLocale);
   const { markup } = join(
-    notices.flatMap(({ notice, count }) => noticeText(notice, count, texts) ?? []),
+    notices.flatMap(({ notice, count }) => noticeText(notice, count, texts, backups.isSealed) ?? []),
     '\n\n',
   );
   const told = new Map(Object.entries(notices[0]?.messages ?? {}));
@@ -109,6 +109,7 @@ function noticeText(
   notice: Notice,
   count: number,
   { viewer, frame, admin, trouble, copyTrouble }: Texts,
+  isSealed: boolean,
 ): Html | undefined {
   switch (notice.kind) {
     case 'channel-unchecked':
@@ -130,7 +131,7 @@ function noticeText(
     case 'file':
       return viewer.noticeFile(notice.code, notice.part, trouble(notice.reason));
     case 'copy':
-      if (notice.news === 'over') return frame.copyWhole();
+      if (notice.news === 'over') return html`${frame.copyWhole()}${isSealed ? frame.plainStay() : ''}`;
       return (notice.news === 'late' ? frame.copyLate : frame.copyFailing)(
         notice.left,
         copyTrouble(notice.reason),

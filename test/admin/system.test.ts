@@ -2,13 +2,16 @@
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import { NO_MEMORY } from '../../src/backup/copy/memory.ts';
 import { readLegacyDocument } from '../../src/backup/document/legacy.ts';
 import { inEnglish } from '../../src/backup/document/reasons.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { StoreError } from '../../src/backup/store/types.ts';
+import { keepCopyNote } from '../../src/db/bucket-notes.ts';
 import { sql } from '../../src/db/database.ts';
+import { newestRun } from '../../src/db/runs.ts';
 import { exportCatalogue } from '../../src/handlers/admin/export.ts';
 import { composeEngine } from '../../src/hosts/compose.ts';
 import { backupRequestsJob } from '../../src/jobs/backup-requests.ts';
@@ -76,6 +79,27 @@ describe('/export', () => {
     expect(document?.name).toMatch(/\.json\.gz$/);
     expect(gunzipSync(document?.bytes ?? Buffer.alloc(0)).equals(Buffer.from(json))).toBe(true);
   });
+});
+
+test('/test and /backups: where backups are encrypted, which of them stay in the first bucket', async () => {
+  desk = await startDesk();
+  await desk.admin.send('/backup');
+  const [run] = await desk.bot.db.read([newestRun()]);
+  const memory = { ...NO_MEMORY, at: desk.bot.now().toISOString(), run };
+  await desk.bot.db.write([keepCopyNote(JSON.stringify(memory))]);
+  const { backups } = desk.bot.services;
+  const copy = { description: 'copy', catchUp: () => Promise.reject(new Error('no tick')) };
+  for (const isSealed of [false, true]) {
+    Object.assign(desk.bot.services, { backups: { ...backups, copy, isSealed } });
+    for (const [command, word] of [
+      ['/test', 'u yerda ham bor.'],
+      ['/backups', 'hammasi joyida.'],
+    ] as const) {
+      await desk.admin.send(command);
+      const stay = isSealed ? ' Faqat shifrlanmaganlari birinchisida qoladi: ular kalitsiz ochiladi.' : '\n';
+      expect(`${desk.last().text}\n`).toContain(word + stay);
+    }
+  }
 });
 
 describe('/test', () => {

@@ -2,6 +2,7 @@
  * The second copy as the tick of a Worker on the free plan makes it: 50 subrequests an invocation,
  * every one of them counted; what the admins and /healthz hear of it.
  */
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MemoryS3 } from '../../sim/s3/memory.ts';
 import type { StandIns } from '../../sim/stand-ins.ts';
@@ -28,10 +29,13 @@ let isAway = false;
 let time: number;
 const now = (): Date => new Date(time);
 
-beforeEach(async () => {
+beforeEach(() => begin({}));
+
+async function begin(more: Readonly<Record<string, string>>): Promise<void> {
   time = Date.parse('2026-06-15T02:01:00Z');
   isAway = false;
   const settings = {
+    ...more,
     COPY_S3_ENDPOINT: 'https://elsewhere.example.com',
     COPY_S3_BUCKET: 'second',
     COPY_S3_ACCESS_KEY_ID: 'a',
@@ -54,7 +58,7 @@ beforeEach(async () => {
   };
   worker = await startCountedWorker({ adminId: ADMIN, now, copy: { settings, open } });
   ({ admin, db, engine, host, store } = worker);
-});
+}
 afterEach(() => worker.close());
 
 /** One tick a minute; returns what the dearest cost. */
@@ -122,6 +126,19 @@ test('a second bucket that refuses: the run is good, the admins hear once, once 
   expect(await copied()).toEqual(await made());
   await ticks(30);
   expect(told()).toHaveLength(3);
+});
+
+test('where backups are encrypted, those that stay in the first bucket are told with the others', async () => {
+  await worker.close();
+  const identity = await generateX25519Identity();
+  await begin({ BACKUP_AGE_RECIPIENTS: await identityToRecipient(identity) });
+  isAway = true;
+  await run();
+  await ticks(20);
+  isAway = false;
+  await ticks(30);
+  const stay = 'Faqat shifrlanmaganlari birinchisida qoladi: ular kalitsiz ochiladi.';
+  expect(told().at(-1)).toContain(`yana barcha zaxira nusxalar bor. ${stay}`);
 });
 
 test('a change file follows within two minutes, between two looks at the backups', async () => {

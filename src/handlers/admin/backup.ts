@@ -159,7 +159,8 @@ function secondCopy(
 ): Html[] {
   if (backups.copy === undefined) return [];
   const { state, left, behindHours } = copyHealth(readMemory(note), now, run);
-  return [t.admin.backup.copy(state, left, behindHours)];
+  const stay = state === 'whole' && backups.isSealed ? [t.frame.plainStay()] : [];
+  return [t.admin.backup.copy(state, left, behindHours), ...stay];
 }
 
 function entryScreen(entry: BackupEntry, ctx: BotContext): Screen {

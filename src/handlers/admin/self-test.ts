@@ -21,7 +21,7 @@ import { claimedUntil, givenUpUpdates, writeAndRead } from '../../db/self-check.
 import { holding, toSqlTime } from '../../db/time.ts';
 import { describeError } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
-import { type Html, join } from '../../text/html.ts';
+import { type Html, html, join } from '../../text/html.ts';
 import { copyMoment } from '../../text/moment.ts';
 import { DEFAULT_TIME_ZONE, localTime } from '../../text/times.ts';
 import { reachForTest } from './backup-reach.ts';
@@ -144,7 +144,8 @@ const secondCopy: Check = async ({ db, backups }, t, now) => {
   const { state, left, problem } = copyHealth(readMemory(note), now, run);
   const reason = problem === null ? null : t.backupTrouble(problem);
   if (state === 'late') return { state: 'broken', text: system.copyLate(left, reason) };
-  if (state === 'whole' && problem === null) return { state: 'fine', text: system.copyFine() };
+  if (state === 'whole' && problem === null)
+    return { state: 'fine', text: html`${system.copyFine()}${backups.isSealed ? t.frame.plainStay() : ''}` };
   return { state: 'poor', text: system.copyBehind(left, reason) };
 };
 

@@ -35,6 +35,7 @@ export const en: typeof uz = {
   copyLate: (left, reason) =>
     html`🔴 <b>The second bucket has been behind for more than a day</b> (backups that it lacks: ${left}).\nReason: ${reason}\nCheck its settings: docs/operations.md.`,
   copyWhole: () => html`✅ The second bucket has every backup again.`,
+  plainStay: () => html` Only those that are not encrypted stay in the first one: they open without a key.`,
   storedAltered: (names, count) =>
     html`🚨 <b>A file in the bucket was altered.</b> It is not what the bot stored there (files: ${count}):\n<code>${names.join('\n')}</code>\nIt was not copied to the second bucket. Somebody may have the key of the first bucket: change the key, then make a new backup: /backup`,
   storedMended: (names, count) =>

@@ -54,6 +54,8 @@ export const uz = {
   copyLate: (left: number, reason: Html): Html =>
     html`🔴 <b>Ikkinchi ombor bir kundan ko‘p vaqtdan beri orqada</b> (yetishmaydi: ${left} ta nusxa).\nSababi: ${reason}\nSozlamalarini tekshiring: docs/owners-guide.uz.md.`,
   copyWhole: (): Html => html`✅ Ikkinchi omborda yana barcha zaxira nusxalar bor.`,
+  /** Behind a word that the second bucket has all, where others are encrypted. */
+  plainStay: (): Html => html` Faqat shifrlanmaganlari birinchisida qoladi: ular kalitsiz ochiladi.`,
   storedAltered: (names: readonly string[], count: number): Html =>
     html`🚨 <b>Ombordagi fayl almashtirilgan.</b> Bot saqlagan narsa u yerda emas (${count} ta):\n<code>${names.join('\n')}</code>\nIkkinchi omborga ko‘chirilmadi. Birinchi omborning kaliti begona qo‘lga tushgan bo‘lishi mumkin: kalitni almashtiring, so‘ng yangi nusxa oling: /backup`,
   storedMended: (names: readonly string[], count: number): Html =>
