@@ -156,7 +156,9 @@ describe.each(HARMS)('%s while the host runs', (_, harm, left) => {
     expect(ids.filter((id) => !kept.has(id))).toEqual([]);
     const lines = host.output().match(/"event":"database lost".*/g) ?? [];
     expect(lines).toEqual([expect.stringContaining(rescued)]);
-    expect(admin.messages().filter(({ text }) => text?.includes(rescued) && text.includes('avval diskni joyiga'))).toHaveLength(1);
+    expect(
+      admin.messages().filter(({ text }) => text?.includes(rescued) && text.includes('avval diskni joyiga')),
+    ).toHaveLength(1);
   });
 });
 
