@@ -7,7 +7,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
-import type { Bucket } from '../backup/catalog/bucket.ts';
 import { requireUndamaged } from '../backup/catalog/entry.ts';
 import { createBackupLedger } from '../backup/run/backup-runs.ts';
 import { runBackup } from '../backup/run/run.ts';
@@ -22,6 +21,7 @@ import { bucketOf, composeBackup, copyOf, NODE_RUN_TIMEOUT_MS } from '../hosts/c
 import { refuseEmpty } from '../hosts/empty-database.ts';
 import { NO_ADMINS } from '../hosts/no-admins.ts';
 import { openDatabase, openSnapshotSource, openStore } from '../hosts/node/node-parts.ts';
+import { notEncrypted } from '../hosts/not-encrypted.ts';
 import { explain } from '../lib/clock.ts';
 import { type Log, rememberSecrets } from '../lib/log.ts';
 import { endOnSurprise } from '../lib/surprise.ts';
@@ -93,7 +93,12 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
   const { db, close } = await openDatabase(config.database);
   try {
     const store = await openStore(config.bucket);
-    if (!newDatabase) await requireBegun(config, db, bucketOf(config.backup, store));
+    const first = bucketOf(config.backup, store);
+    const copy = config.copy && copyOf(config.backup, config.copy, await openStore(config.copy.bucket));
+    if (!newDatabase) await requireBegun(db, { first, copy });
+    // Of a bucket that is away the backup says why.
+    const plain = await notEncrypted(config.backup, [first, copy]).catch(() => undefined);
+    if (plain !== undefined) terminal.say(terminal.colors.red(plain));
     const context = composeBackup(config.backup, {
       changeDays: config.changes.retentionDays,
       source: openSnapshotSource(config.database),
@@ -139,16 +144,15 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
 }
 
 /** Before the backup of an empty database stands beside the good ones. */
-async function requireBegun(config: Config, db: Database, first: Bucket): Promise<void> {
+async function requireBegun(db: Database, buckets: Parameters<typeof refuseEmpty>[0]): Promise<void> {
   // Of a database or a first bucket that is away the backup says why.
   const [isEmpty] = await db.read([emptyDatabase]).catch(() => [false]);
   if (!isEmpty) return;
-  const copy = config.copy && copyOf(config.backup, config.copy, await openStore(config.copy.bucket));
   const warn: Log['warn'] = (_event, { error, second_copy } = {}) => {
     if (second_copy !== true) return;
     terminal.say(terminal.colors.yellow(`note: the second copy could not be asked: ${String(error)}`));
   };
-  await refuseEmpty({ first, copy }, { warn })().catch((cause: unknown) => {
+  await refuseEmpty(buckets, { warn })().catch((cause: unknown) => {
     throw new Error(`nothing was deployed: ${explain(cause)}`, { cause });
   });
 }

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type StandIns, startStandIns } from '../../sim/stand-ins.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
@@ -111,6 +112,14 @@ test('without an admin it says so loudly; with one in the database it does not',
   expect((await deploy({ ADMIN_IDS: '' })).output).toContain('NO ADMINS: ADMIN_IDS is not set');
   await db.write([sql('INSERT INTO users (user_id) VALUES (7)'), addAdmin(7, 7, new Date())]);
   expect((await deploy({ ADMIN_IDS: '' })).output).not.toContain('NO ADMINS');
+});
+
+test('encryption that is no longer set is told loudly, before the backup that would hide it', async () => {
+  const recipient = await identityToRecipient(await generateX25519Identity());
+  expect((await deploy({ BACKUP_AGE_RECIPIENTS: recipient })).output).not.toContain('NOT ENCRYPTED');
+  const { code, output } = await deploy();
+  expect(code).toBe(0);
+  expect(output).toMatch(/^NOT ENCRYPTED: the newest backup, \d{8}_\d{6}, is encrypted[\s\S]*✓ backup: /);
 });
 
 test('without settings: each problem once, and what asks for them', async () => {
