@@ -47,6 +47,7 @@ export const SLOW = [
   'test/e2e/old-file-put-back.test.ts',
   'test/e2e/replaced-database.test.ts',
   'test/hosts/disk-room.test.ts',
+  'test/hosts/silent-bucket.test.ts',
   'test/repository/swallowed-options.test.ts',
   'test/sim/offline/restart.test.ts',
   'test/sim/offline/start.test.ts',

@@ -123,15 +123,13 @@ async function readyWith(have: Acquired, host: Host): Promise<void> {
   const reminder = { now: have.now(), meant };
   const note = config.database.kind === 'file' ? rescuedNote(config.database.path, reminder) : undefined;
   if (note !== undefined) log.warn('database: rescued', { message: note });
-  if (config.changes.isOn)
-    await within(PATIENCE_MS, () =>
-      tellWentOn({ ...config, ...have.told, db, now: have.now, bucket: have.first, more: moreThan(config) }),
-    ).catch((error: unknown) =>
-      log.warn('changes: the bucket was not asked', { error: describeError(error) }),
-    );
-  const plain = await within(PATIENCE_MS, () => notEncrypted(config.backup, [have.first, have.copy])).catch(
-    () => undefined,
-  );
+  const wentOn = { ...config, ...have.told, db, now: have.now, bucket: have.first, more: moreThan(config) };
+  const [plain] = await Promise.all([
+    within(PATIENCE_MS, () => notEncrypted(config.backup, [have.first, have.copy])).catch(() => undefined),
+    within(PATIENCE_MS, async () => config.changes.isOn && (await tellWentOn(wentOn))).catch(
+      (error: unknown) => log.warn('changes: the bucket was not asked', { error: describeError(error) }),
+    ),
+  ]);
   if (plain !== undefined) log.error('backups not encrypted', { message: plain });
   if (config.ownerIds.length === 0 && (await db.read([admins()]))[0].length === 0)
     log.error('no admins', { message: NO_ADMINS });
