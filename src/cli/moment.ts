@@ -16,7 +16,7 @@ import { type Invocation, UsageError } from './command.ts';
 import { type Asked, askedBy, type MomentWish, parseMoment, timelineOf } from './moment-options.ts';
 import { requireFurthest, withWayOn } from './other-way.ts';
 import { createProgressBar } from './progress-bar.ts';
-import type { Session } from './session.ts';
+import { askLiving, type Session } from './session.ts';
 import { noBackupAdvice } from './target.ts';
 
 /**
@@ -85,15 +85,8 @@ async function withAdvice(error: unknown, bucket: Bucket): Promise<unknown> {
 }
 
 /** Undefined: nobody can ask the database, or it keeps no log. */
-export async function livingOf(session: Session): Promise<Living | undefined> {
-  try {
-    return await readLiving(await session.live(), openSnapshotSource(session.config.database));
-  } catch {
-    return undefined;
-  } finally {
-    // A restore opens it where it needs it.
-    await session.close();
-  }
+export function livingOf(session: Session): Promise<Living | undefined> {
+  return askLiving(session, (db) => readLiving(db, openSnapshotSource(session.config.database)));
 }
 
 /** What is reached, for people. */

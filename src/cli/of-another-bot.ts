@@ -7,7 +7,7 @@ import type { Living } from '../backup/changes/living.ts';
 import { botIdentity } from '../db/bot-identity.ts';
 import { formatDuration } from '../text/format.ts';
 import { livingOf } from './moment.ts';
-import type { Session } from './session.ts';
+import { askLiving, type Session } from './session.ts';
 
 /** Whose the newest is, unless the living database itself knows that bot as its own. */
 export async function takenOf(
@@ -17,14 +17,8 @@ export async function takenOf(
 ): Promise<ManifestBot | undefined> {
   if (taken === undefined || session.bucket.bot === undefined) return undefined;
   if (living !== undefined && entry?.manifest?.changes?.timeline === living.state.timeline) return undefined;
-  try {
-    const [identity] = await (await session.live()).read([botIdentity()]);
-    return identity?.id === taken.id || identity?.movedFrom === taken.username ? undefined : taken;
-  } catch {
-    return taken;
-  } finally {
-    await session.close();
-  }
+  const [identity] = (await askLiving(session, (db) => db.read([botIdentity()]))) ?? [];
+  return identity?.id === taken.id || identity?.movedFrom === taken.username ? undefined : taken;
 }
 
 /** {@link takenText}, of what a command took for the newest; undefined: it is this bot's own. */

@@ -146,6 +146,23 @@ export async function openSession(
   };
 }
 
+/**
+ * What the living database says; undefined where nobody can ask it. Closes it again: a restore opens
+ * it where it needs it.
+ */
+export async function askLiving<T>(
+  { live, close }: Pick<Session, 'live' | 'close'>,
+  question: (db: Database) => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await question(await live());
+  } catch {
+    return undefined;
+  } finally {
+    await close();
+  }
+}
+
 interface Buckets extends Pick<Session, 'first' | 'copy' | 'readCopy'> {
   /** The one that is read. */
   readonly read: Bucket;

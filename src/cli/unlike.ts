@@ -7,7 +7,7 @@ import { sha256Of } from '../backup/changes/stored-change.ts';
 import type { Listings } from '../backup/copy/places.ts';
 import { rememberedIn } from '../backup/copy/remembered.ts';
 import { inParallel } from '../lib/in-parallel.ts';
-import type { Session } from './session.ts';
+import { askLiving, type Session } from './session.ts';
 
 /**
  * `altered`: the second one is whole by its own manifest, and not what the bot stored. `unknown`:
@@ -70,17 +70,13 @@ async function storedManifests(
   names: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  try {
-    const { stored } = await rememberedIn(await session.live());
+  await askLiving(session, async (db) => {
+    const { stored } = await rememberedIn(db);
     for (const name of names) {
       const file = manifestKey('', name);
       const sha256 = (await stored(file, file)).get(file);
       if (sha256 !== undefined) found.set(name, sha256);
     }
-  } catch {
-    // What is remembered already holds.
-  } finally {
-    await session.close();
-  }
+  });
   return found;
 }

@@ -4,7 +4,7 @@ import { ACCEPT, missedUntil, type Reminder } from '../backup/changes/went-on.ts
 import { meantNote } from '../db/bucket-notes.ts';
 import { rescuedAfter } from '../hosts/node/ways-back.ts';
 import { livingOf } from './moment.ts';
-import type { Session } from './session.ts';
+import { askLiving, type Session } from './session.ts';
 import type { StoredHistory } from './stored-history.ts';
 
 export interface WentOn {
@@ -39,13 +39,6 @@ export async function wentOnOf(
 }
 
 /** Up to when the owner has said that nothing is missed; undefined also where nobody can ask. */
-export async function meantOf(session: Session): Promise<string | undefined> {
-  try {
-    const [meant] = await (await session.live()).read([meantNote()]);
-    return meant;
-  } catch {
-    return undefined;
-  } finally {
-    await session.close();
-  }
+export function meantOf(session: Session): Promise<string | undefined> {
+  return askLiving(session, async (db) => (await db.read([meantNote()]))[0]);
 }

@@ -1,8 +1,8 @@
 /** What `getMe` may answer: any name of a bot, and nothing that is no bot. */
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
-import { withSettings } from '../../src/cli/env-file.ts';
 import { PARTS } from '../../src/cli/setup/proofs.ts';
+import { withSettings } from '../../src/cli/setup/settings.ts';
 import { readConfig } from '../../src/settings/config.ts';
 import { serveHere } from '../support/local-server.ts';
 

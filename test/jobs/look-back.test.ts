@@ -19,11 +19,11 @@ import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { createS3Store } from '../../src/backup/store/s3-store.ts';
 import type { Store } from '../../src/backup/store/types.ts';
 import { sql } from '../../src/db/database.ts';
-import { bucketOf, composeEngine, composeShipping, copyOf } from '../../src/hosts/compose.ts';
-import { looksAtBuckets } from '../../src/hosts/node/looks-at-buckets.ts';
+import { botKeys, bucketOf, composeEngine, composeShipping, copyOf } from '../../src/hosts/compose.ts';
 import { copyBackups } from '../../src/jobs/copy-backups.ts';
 import type { JobContext } from '../../src/jobs/job.ts';
 import { keepChanges } from '../../src/jobs/keep-changes.ts';
+import { LookingBack } from '../../src/jobs/look-back.ts';
 import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';
 import { tick } from '../../src/jobs/tick.ts';
 import { watchChangesJob } from '../../src/jobs/watch-changes.ts';
@@ -100,16 +100,17 @@ function worldOf(kinds: {
   const shipping = composeShipping(config.backup, {
     ...{ db: bot.db, source, store: first, holder: 'test', now: bot.now, isCopied: copy !== undefined },
   });
-  let looks = looksAtBuckets(config, { first: bucket, copy });
+  const parts = { first: bucket, copy, keys: botKeys(config.backup), days: config.changes.retentionDays };
+  let looks = new LookingBack(parts);
   const context = (): JobContext => ({
     ...bot.jobContext(),
     backups,
-    changes: { isOn: true, shipping, putBack: looks.putBack },
+    changes: { isOn: true, shipping, putBack: copy && ((one) => looks.putBack(one)) },
   });
   return {
     ...{ first, copy, asked, backups, bucket },
     restart: () => {
-      looks = looksAtBuckets(config, { first: bucket, copy });
+      looks = new LookingBack(parts);
     },
     /** What a download does that meets a wrong file. */
     suspect: (file: string) => looks.suspect(file, 'it is not what was stored', context()),
@@ -121,7 +122,7 @@ function worldOf(kinds: {
         const at = String(bot.now().getTime());
         await keepChanges(context(), await peekAt(bot.db));
         await copyBackups(context(), `copy ${at}`);
-        await looks.lookBack(context(), `look ${at}`);
+        await looks.run(context(), `look ${at}`);
         await tick([watchChangesJob, ownerNoticesJob], context(), `tick ${at}`);
       }
     },

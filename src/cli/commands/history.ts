@@ -19,7 +19,7 @@ import { toTheSecond } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { type RowLine, tellRow } from '../row-line.ts';
 import { type RowPlace, rowOfBackup, rowOfDatabase } from '../row-reading.ts';
-import type { Session } from '../session.ts';
+import { askLiving, type Session } from '../session.ts';
 
 interface Options {
   readonly timeline?: string;
@@ -141,16 +141,13 @@ interface Asked {
 }
 
 /** Undefined: nobody can ask the database. */
-async function askDatabase(session: Session, table: TableInfo, place: RowPlace): Promise<Asked | undefined> {
-  try {
-    const db = await session.live();
+function askDatabase(session: Session, table: TableInfo, place: RowPlace): Promise<Asked | undefined> {
+  return askLiving(session, async (db) => {
     const found = await readLiving(db, openSnapshotSource(session.config.database));
     const names = table.columns.map(({ name }) => name);
     const row = await rowOfDatabase(db, place, names);
     return { living: isSpoiltLog(found) ? undefined : found, row };
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 /** The timeline at the end of the line that is meant. */

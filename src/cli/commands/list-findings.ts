@@ -32,7 +32,7 @@ import { takenOf } from '../of-another-bot.ts';
 import { type Elsewhere, fullerBefore, lookElsewhere } from '../other-bucket.ts';
 import { otherChanges } from '../other-changes.ts';
 import { furtherNow } from '../other-way.ts';
-import type { Session } from '../session.ts';
+import { askLiving, type Session } from '../session.ts';
 import { type StoredHistory, storedHistory } from '../stored-history.ts';
 import { absence, takenLine } from '../target.ts';
 import { meantOf, type WentOn, wentOnOf } from '../went-on.ts';
@@ -176,18 +176,13 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
 }
 
 /** What the living database lacks: tables, or all; undefined also where nobody can look. */
-async function lackOf(session: Session): Promise<Lack | 'all' | undefined> {
-  try {
-    const db = await session.live();
+function lackOf(session: Session): Promise<Lack | 'all' | undefined> {
+  return askLiving(session, async (db) => {
     const [isEmpty] = await db.read([emptyDatabase]);
     if (isEmpty) return 'all';
     const lack = await lackOfOurs(db);
     return lack === undefined || lack.tables.length === 0 ? undefined : lack;
-  } catch {
-    return undefined;
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 /** What is known to be lost, and what to do. What is passed over for want of encryption is not. */

@@ -158,7 +158,7 @@ async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: Backup
       ...(entry.isDenied === true && { denied: entry.isDenied }),
     };
   const { database, document } = manifest.objects;
-  const bar = createProgressBar(invocation.terminal, () => performance.now());
+  const bar = createProgressBar(invocation.terminal);
   const total = database.bytes + document.bytes;
   let bytes = 0;
   const { session, stoppable, terminal } = invocation;

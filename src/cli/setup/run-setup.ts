@@ -11,11 +11,10 @@ import { readEnvFile } from '../../settings/dot-env.ts';
 import { unreadLines } from '../../settings/dot-env-lines.ts';
 import { nearMisses, tellNearMiss } from '../../settings/setting-names.ts';
 import { WORKER_NAMES } from '../../settings/setting-places.ts';
-import { withSettings } from '../env-file.ts';
 import { askAdmins } from './ask-admins.ts';
 import { Cancelled, type Prompts, type Question } from './prompts.ts';
 import { NO_TOKEN, PARTS, type Part, SetupError } from './proofs.ts';
-import { Settings, writeSettings } from './settings.ts';
+import { Settings, withSettings, writeSettings } from './settings.ts';
 
 export interface SetupParts {
   /** The file of settings; its other contents stay. */

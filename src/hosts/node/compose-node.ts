@@ -8,6 +8,8 @@ import { createMoments } from '../../backup/restore/moments.ts';
 import { createBackupLedger } from '../../backup/run/backup-runs.ts';
 import { backupAlertText, tellOwners } from '../../bot/alerts.ts';
 import { holderText, isSurelyDead } from '../../db/file/lock-text.ts';
+import { serveLink } from '../../http/serve-link.ts';
+import { LookingBack } from '../../jobs/look-back.ts';
 import { describeError } from '../../lib/log.ts';
 import { asCalledHere } from '../../settings/command-name.ts';
 import { TAKE_OVER_MODULE, takeOver, takeOverFile } from '../../takeover/take-over.ts';
@@ -24,10 +26,8 @@ import { createHost } from '../host.ts';
 import type { Host, HostParts } from '../host-parts.ts';
 import type { Acquired } from './acquire.ts';
 import { checkDisks, placesOf } from './disk-room.ts';
-import { downloads } from './downloads.ts';
 import { hearTelegram, type TelegramEar } from './hear-telegram.ts';
 import { lastStoredOf } from './last-stored.ts';
-import { looksAtBuckets } from './looks-at-buckets.ts';
 import { withoutEcho } from './loss-alerts.ts';
 import { missedBeside } from './ways-back.ts';
 
@@ -51,7 +51,12 @@ export function composeNode(have: Acquired): ComposedNode {
     ...{ api, db, webhookSecret, log, now, pause },
     signal: stopping.signal,
   });
-  const looks = looksAtBuckets(config, { first, copy });
+  const looks = new LookingBack({
+    first,
+    copy,
+    keys: botKeys(config.backup),
+    days: config.changes.retentionDays,
+  });
   const host = createHost({
     ...{ config, webhookSecret, db, api, me, backups, now, log },
     hearing: telegram.hearing,
@@ -60,13 +65,17 @@ export function composeNode(have: Acquired): ComposedNode {
     isOffline: have.isOffline,
     sleep: pause,
     tickLimits: TICK_LIMITS,
-    changes: changesOf(have, looks.putBack),
+    changes: changesOf(have, copy && ((context) => looks.putBack(context))),
     disk: () => checkDisks(placesOf(config)),
     isLost: database.isLost,
     asCalled: asCalledHere,
     copiesApart: true,
-    ...{ lookBack: looks.lookBack, suspect: looks.suspect },
-    download: downloads(links, store, (work) => runs.add(work)),
+    lookBack: (context, holder) => looks.run(context, holder),
+    suspect: (...what) => looks.suspect(...what),
+    download: ({ request, arrived, isAdmin, suspect }) => {
+      const onBroken = (file: string, reason: string): void => void runs.add(suspect(file, reason));
+      return serveLink({ ...links, store, isAdmin, onBroken }, request, arrived);
+    },
     jobHolder: () => holderText('node host', now()),
     importUpload: createImportUpload(
       { ...config.database, takeOver: TAKE_OVER_MODULE, ownerIds: config.ownerIds },
