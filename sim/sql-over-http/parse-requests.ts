@@ -30,7 +30,7 @@ export interface WireStep {
 export type WireRequest =
   | { readonly type: 'execute'; readonly statement: WireStatement }
   | { readonly type: 'batch'; readonly steps: readonly WireStep[] }
-  | ({ readonly type: 'sequence' | 'describe' } & SqlText)
+  | ({ readonly type: 'sequence' } & SqlText)
   | { readonly type: 'store_sql'; readonly sqlId: number; readonly sql: string }
   | { readonly type: 'close_sql'; readonly sqlId: number }
   | { readonly type: 'get_autocommit' | 'close' };
@@ -83,8 +83,7 @@ function parseRequest(value: unknown, context: ParseContext): WireRequest {
     case 'batch':
       return { type: 'batch', steps: parseSteps(fields['batch'], context) };
     case 'sequence':
-    case 'describe':
-      return { type: fields['type'], ...parseSqlText(fields) };
+      return { type: 'sequence', ...parseSqlText(fields) };
     case 'store_sql': {
       const sql = optionalString(fields, 'sql');
       if (sql === undefined) throw bad('missing field `sql`');

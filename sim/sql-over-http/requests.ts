@@ -4,7 +4,7 @@ import type { SqlText, WireRequest, WireStatement, WireStep } from './parse-requ
 import { type Machine, type Query, ResultCollector, runProgram, type Step, toQuery } from './run-program.ts';
 import type { Connection } from './sql-connection.ts';
 import { ProtocolError, SqlFailure, wireError } from './sql-errors.ts';
-import { parseOneStatement, parseStatements } from './statement.ts';
+import { parseStatements } from './statement.ts';
 import type { Stream } from './streams.ts';
 
 const NO_ARGUMENTS = { args: [], namedArgs: new Map(), wantRows: false };
@@ -65,8 +65,6 @@ async function handle(
     case 'sequence':
       await runSequence(machine, connection, lookUpSql(stream, request));
       return EMPTY;
-    case 'describe':
-      return { fields: `"result":${describe(machine, connection, lookUpSql(stream, request))}`, bytes: 0 };
     case 'store_sql':
       storeSql(machine, stream, request.sqlId, request.sql);
       return EMPTY;
@@ -119,17 +117,6 @@ async function runSequence(machine: Machine, connection: Connection, sql: string
   await runProgram(machine, connection, steps, collector);
   const failure = collector.errors.find((error) => error !== null);
   if (failure) throw failure;
-}
-
-function describe({ dialect }: Machine, connection: Connection, sql: string): string {
-  const statement = parseOneStatement(sql, dialect);
-  const { columns } = connection.describe(statement);
-  return JSON.stringify({
-    params: statement.params.map((name) => ({ name: name ?? null })),
-    cols: columns,
-    is_explain: statement.isExplain,
-    is_readonly: statement.kind !== 'write' && statement.kind !== 'ddl',
-  });
 }
 
 function storeSql(machine: Machine, stream: Stream, sqlId: number, sql: string): void {

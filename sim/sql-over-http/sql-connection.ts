@@ -136,11 +136,6 @@ export class Connection {
     this.#stuck = false;
   }
 
-  describe(statement: Statement): { columns: readonly Column[] } {
-    const prepared = this.#prepare(statement.sql);
-    return { columns: prepared.columns().map(({ name, type }) => ({ name, decltype: type })) };
-  }
-
   rollback(): void {
     if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
     this.leaveStuckConnection();

@@ -23,8 +23,6 @@ export const ROW_MAX = 8;
 export const INLINE_RESULTS_MAX = 50;
 /** Bytes of UTF-8 of an inline result's id. */
 export const INLINE_RESULT_ID_MAX = 64;
-export const MEDIA_GROUP_MIN = 2;
-export const MEDIA_GROUP_MAX = 10;
 export const MESSAGE_IDS_MAX = 100;
 /** Bytes of a bot's upload. */
 export const UPLOAD_MAX = 50 * 1024 * 1024;

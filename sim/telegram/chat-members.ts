@@ -52,28 +52,19 @@ export function changeMember(
   userId: number,
   member: ChatMember,
   by: User,
-  viaJoinRequest = false,
 ): void {
   const before: ChatMember = chat.members.get(userId) ?? { status: 'left', user: member.user };
   chat.members.set(userId, member);
-  for (const hearer of world.hearers(chat)) tellMember(hearer, chat, before, member, by, viaJoinRequest);
+  for (const hearer of world.hearers(chat)) tellMember(hearer, chat, before, member, by);
 }
 
-function tellMember(
-  world: World,
-  chat: ChatState,
-  before: ChatMember,
-  member: ChatMember,
-  by: User,
-  viaJoinRequest: boolean,
-): void {
+function tellMember(world: World, chat: ChatState, before: ChatMember, member: ChatMember, by: User): void {
   const update: ChatMemberUpdated = {
     chat: world.toChat(chat),
     from: by,
     date: world.now(),
     old_chat_member: before,
     new_chat_member: member,
-    ...(viaJoinRequest ? { via_join_request: true } : {}),
   };
   if (member.user.id === world.bot.id) world.emit({ my_chat_member: update });
   else if (isAdmin(chat.members.get(world.bot.id))) world.emit({ chat_member: update });

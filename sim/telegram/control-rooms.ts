@@ -1,18 +1,10 @@
 import type { Context, Hono } from 'hono';
 import { ActRefused } from './api-errors.ts';
-import type { RoomOptions } from './openings.ts';
 import type { Room } from './room.ts';
 import type { Telegram } from './telegram.ts';
 
 /** Chats over HTTP: making them, membership, posts. */
 export function roomActions(app: Hono, telegram: Telegram): void {
-  app.post('/rooms', async (c) => {
-    const { kind, ...options } = await c.req.json<
-      RoomOptions & { kind: 'group' | 'channel'; basic?: boolean }
-    >();
-    const room = kind === 'channel' ? telegram.channel(options) : telegram.group(options);
-    return c.json({ id: room.id, title: room.title, link: room.link });
-  });
   const act = (path: string, run: (room: Room, c: Context) => Promise<unknown>): void => {
     app.post(`/rooms/:room/${path}`, async (c) => {
       const result = await run(telegram.room(Number(c.req.param('room'))), c);
@@ -27,11 +19,6 @@ export function roomActions(app: Hono, telegram: Telegram): void {
   };
   act('join', async (room, c) => room.join(await person(c)));
   act('leave', async (room, c) => room.leave(await person(c)));
-  act('kick', async (room, c) => room.kick(await person(c)));
-  act('approve', async (room, c) => room.approve(await person(c)));
-  act('post', async (room, c) => {
-    await room.post((await c.req.json<{ text: string }>()).text);
-  });
   /** Somebody of the chat, where the request names one; else its owner. */
   const manager = async (room: Room, c: Context): Promise<Telegram['people'][number] | undefined> => {
     const { person: id } = await c.req.json<{ person?: number }>();
@@ -42,6 +29,5 @@ export function roomActions(app: Hono, telegram: Telegram): void {
     return by;
   };
   act('promote-bot', async (room, c) => room.promoteBot({}, await manager(room, c)));
-  act('demote-bot', async (room, c) => room.demoteBot(await manager(room, c)));
   act('remove-bot', async (room, c) => room.removeBot(await manager(room, c)));
 }

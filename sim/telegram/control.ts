@@ -2,11 +2,8 @@ import { type Context, Hono } from 'hono';
 import { describeError } from '../../src/lib/log.ts';
 import { ActRefused } from './api-errors.ts';
 import type { JsonObject } from './args.ts';
-import type { FaultRule } from './call-faults.ts';
 import { roomActions } from './control-rooms.ts';
-import type { DeliverOptions } from './delivery.ts';
 import type { StoredFile } from './files.ts';
-import type { PersonOptions } from './openings.ts';
 import type { Media, Outgoing } from './outgoing.ts';
 import type { Person, Where } from './person.ts';
 import type { Telegram } from './telegram.ts';
@@ -35,7 +32,6 @@ export function createControl(telegram: Telegram): Hono {
       pending: telegram.pending,
     }),
   );
-  app.post('/people', async (c) => c.json(telegram.person(await c.req.json<PersonOptions>()).user));
   app.get('/chats/:chat/messages', (c) =>
     c.json(messagesOf(telegram, Number(c.req.param('chat'))).map(plain)),
   );
@@ -64,17 +60,10 @@ export function createControl(telegram: Telegram): Hono {
   personActions(app, telegram);
   roomActions(app, telegram);
 
-  app.get('/calls', (c) => c.json(telegram.calls.slice(Number(c.req.query('from') ?? 0))));
   app.post('/calls/forget', (c) => {
     telegram.forgetCalls();
     return c.json({});
   });
-  app.post('/script', async (c) => {
-    telegram.script(await c.req.json<FaultRule>());
-    return c.json({});
-  });
-  app.post('/take', (c) => c.json(telegram.takeUpdates()));
-  app.post('/deliver', async (c) => c.json(await telegram.deliver(await c.req.json<DeliverOptions>())));
   return app;
 }
 
@@ -116,21 +105,11 @@ function personActions(app: Hono, telegram: Telegram): void {
   });
   act('block', (person) => person.block());
   act('unblock', (person) => person.unblock());
-  app.get('/people/:person/menu', (c) => {
-    const person = personOf(telegram, Number(c.req.param('person')));
-    return c.json({ commands: person.commands(), replyKeyboard: person.replyKeyboard() });
-  });
 }
 
-async function sendJson(
-  telegram: Telegram,
-  person: Person,
-  c: Context,
-): Promise<SeenMessage | SeenMessage[]> {
-  const body = await c.req.json<{ message?: Outgoing; album?: Media[]; in?: number }>();
-  if (body.album) return await person.sendAlbum(body.album, where(telegram, body.in));
-  if (body.message === undefined) throw new Error('message or album is needed');
-  return await person.send(body.message, where(telegram, body.in));
+async function sendJson(telegram: Telegram, person: Person, c: Context): Promise<SeenMessage> {
+  const { message, in: room } = await c.req.json<{ message: Outgoing; in?: number }>();
+  return await person.send(message, where(telegram, room));
 }
 
 interface About {

@@ -59,8 +59,6 @@ function contentFields({ content }: StoredMessage, files: FileStore): Record<str
     caption: content.text === '' ? undefined : content.text,
     caption_entities: entities,
     media_group_id: content.groupId,
-    has_media_spoiler: content.spoiler ? true : undefined,
-    show_caption_above_media: content.captionAbove ? true : undefined,
   };
 }
 

@@ -9,18 +9,11 @@ export interface Webhook {
 /** Milliseconds Telegram waits for a webhook's answer. */
 const WEBHOOK_TIMEOUT = 60_000;
 
-export interface Transport {
-  /** Runs a method the webhook's answer names (Bot API, "Making requests when getting updates"). */
-  readonly onReply: (method: string, params: unknown) => Promise<void>;
-  /** Absent: over the network. */
-  readonly fetch?: typeof fetch | undefined;
-}
-
 /** Posts one update to a webhook. The reason is worded as getWebhookInfo words it. */
 export async function post(
   { url, secret }: Webhook,
   update: Update,
-  { onReply, fetch: request = fetch }: Transport,
+  request = fetch,
 ): Promise<{ status: number; reason: string; retryAfter?: number }> {
   try {
     const response = await request(url, {
@@ -32,8 +25,7 @@ export async function post(
       body: JSON.stringify(update),
       signal: AbortSignal.timeout(WEBHOOK_TIMEOUT),
     });
-    const body = await response.text();
-    if (response.ok) await reply(body, response.headers.get('content-type'), onReply);
+    await response.text();
     const reason = `Wrong response from the webhook: ${response.status} ${response.statusText}`.trimEnd();
     return { status: response.status, reason, retryAfter: waitOf(response) };
   } catch (cause) {
@@ -46,15 +38,4 @@ export async function post(
 export function waitOf({ headers }: Response): number {
   const seconds = Number(headers.get('retry-after') ?? 0);
   return Number.isFinite(seconds) ? Math.max(0, seconds) : 0;
-}
-
-async function reply(
-  body: string,
-  type: string | null,
-  onReply: (method: string, params: unknown) => Promise<void>,
-): Promise<void> {
-  if (!type?.includes('json') || !body.startsWith('{')) return;
-  const params: unknown = JSON.parse(body);
-  if (typeof params !== 'object' || params === null || !('method' in params)) return;
-  if (typeof params.method === 'string') await onReply(params.method, params);
 }

@@ -1,15 +1,17 @@
 import type { Update } from 'grammy/types';
 import { ApiError } from './api-errors.ts';
 import type { DeliverOptions, DeliveryReport, UpdateHandler } from './delivery.ts';
-import { post, type Transport, type Webhook, waitOf } from './post-update.ts';
+import { post, type Webhook, waitOf } from './post-update.ts';
 import { seeded } from './random.ts';
 import type { Queued, UpdateQueue } from './update-queue.ts';
 
-export interface ReceiverOptions extends Transport {
+export interface ReceiverOptions {
   updates: UpdateQueue;
   clock: () => Date;
   /** Waits between retries; without it tests wait for nothing. */
   sleep?: ((ms: number) => Promise<void>) | undefined;
+  /** Absent: over the network. */
+  fetch?: typeof fetch | undefined;
   /** The receiver of another bot at the same Telegram: people's actions wait for both. */
   beside?: Receiver | undefined;
 }
@@ -210,7 +212,7 @@ export class Receiver {
     const copy = structuredClone(update);
     if (this.#handler === undefined) {
       if (!this.webhook) return { status: 0, reason: 'no webhook' };
-      return await post(this.webhook, copy, this.#options);
+      return await post(this.webhook, copy, this.#options.fetch);
     }
     try {
       const answer = await this.#handler(copy);

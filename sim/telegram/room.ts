@@ -90,15 +90,6 @@ export class Room {
     await this.#set(person.user, administrator(person.user, this.state, rights), this.#owner);
   }
 
-  /** Approves a request to join, as another administrator would. */
-  async approve(person: Person): Promise<void> {
-    if (!this.state.pendingJoins.delete(person.id))
-      throw new Error(`${person.user.first_name} asked for nothing`);
-    const { world, receiver } = this.#stage;
-    changeMember(world, this.state, person.id, { status: 'member', user: person.user }, this.#owner, true);
-    await receiver.deliverPending();
-  }
-
   /** Adds the bot as a member (groups only). */
   async addBot(by?: Person): Promise<void> {
     if (this.state.kind === 'channel') throw new Error('a bot joins a channel as an administrator only');

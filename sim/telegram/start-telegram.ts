@@ -2,7 +2,6 @@ import type { AddressInfo } from 'node:net';
 import type { Stage } from './actor.ts';
 import { Api } from './api.ts';
 import { createApiServer } from './api-server.ts';
-import { Args } from './args.ts';
 import { Faults } from './call-faults.ts';
 import { createControl } from './control.ts';
 import { Flood } from './flood.ts';
@@ -32,15 +31,12 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
   const { keeper } = options;
   if (keeper?.saved !== undefined) loadWorld(world, keeper.saved, keeper.bytes);
   const faults = new Faults();
-  const receiver: Receiver = new Receiver({
+  const receiver = new Receiver({
     updates: world.updates,
     clock,
     sleep: options.sleep,
     fetch: options.fetch,
     beside: beside?.receiver,
-    onReply: async (method, params) => {
-      await api.call(method, replyArgs(params), new AbortController().signal);
-    },
   });
   const api = new Api({ world, receiver, faults, flood: options.limits ? new Flood(clock) : undefined });
   const isToken = (given: string): boolean => given === token && !world.isBanned;
@@ -156,13 +152,4 @@ function inhabitants(stage: Stage, beside: World | undefined): Inhabitants {
       return kept(rooms, new Room(stage, state, ownerOf(state)));
     },
   };
-}
-
-function replyArgs(params: unknown): Args {
-  const entries = Object.entries(typeof params === 'object' && params !== null ? params : {});
-  const values = entries.map(([name, value]): [string, string] => [
-    name,
-    typeof value === 'string' ? value : JSON.stringify(value),
-  ]);
-  return new Args(new Map(values), new Map());
 }

@@ -3,7 +3,6 @@ import type {
   ForceReply,
   InlineKeyboardMarkup,
   MessageOrigin,
-  ReactionType,
   ReplyKeyboardMarkup,
   ReplyKeyboardRemove,
   User,
@@ -14,14 +13,12 @@ import type { FormattedText } from './parse-html.ts';
 /** What a message holds. `text` of a media message is its caption. */
 export type Content =
   | ({ kind: 'text' } & FormattedText)
-  | ({ kind: 'photo' | 'video' | 'document' | 'animation'; file: StoredFile } & FormattedText & MediaOptions)
+  | ({
+      kind: 'photo' | 'video' | 'document' | 'animation';
+      file: StoredFile;
+      groupId?: string | undefined;
+    } & FormattedText)
   | { kind: 'service'; text: string; entities: []; fields: Record<string, unknown> };
-
-interface MediaOptions {
-  groupId?: string | undefined;
-  spoiler?: boolean;
-  captionAbove?: boolean;
-}
 
 export interface StoredMessage {
   readonly id: number;
@@ -43,8 +40,6 @@ export interface StoredMessage {
   editDate: number | undefined;
   edits: number;
   isDeleted: boolean;
-  isPinned: boolean;
-  reactions: ReactionType[];
   /** Set on messages sent through inline mode. */
   readonly inlineId: string | undefined;
 }
@@ -65,7 +60,7 @@ export interface ChatState {
   kind: ChatKind;
   title: string;
   username: string | undefined;
-  /** Primary invite link; made by exportChatInviteLink or given by a test. */
+  /** The primary invite link, where a test gave one. */
   inviteLink: string | undefined;
   inviteLinks: Map<string, { name?: string | undefined; joinRequest: boolean }>;
   /** Joining by link needs an administrator's approval. */

@@ -46,7 +46,6 @@ export interface SeenMessage {
   date: number;
   edits: number;
   isDeleted: boolean;
-  isPinned: boolean;
   isProtected: boolean;
   isSilent: boolean;
   isViaBot: boolean;
@@ -77,7 +76,6 @@ export function see(world: World, stored: StoredMessage): SeenMessage {
     date: stored.date,
     edits: stored.edits,
     isDeleted: stored.isDeleted,
-    isPinned: stored.isPinned,
     isProtected: stored.isProtected,
     isSilent: stored.isSilent,
     isViaBot: stored.viaBot,

@@ -1,4 +1,4 @@
-import type { Chat, ChatMember, Message, Update, User, UserFromGetMe } from 'grammy/types';
+import type { Chat, Message, Update, User, UserFromGetMe } from 'grammy/types';
 import { FileStore } from './files.ts';
 import { toChat, toMessage } from './message.ts';
 import type { ChatKind, ChatState, PersonState, StoredMessage } from './state.ts';
@@ -140,8 +140,6 @@ export class World {
       editDate: undefined,
       edits: 0,
       isDeleted: false,
-      isPinned: false,
-      reactions: [],
       inlineId: undefined,
       ...given,
     };
@@ -176,10 +174,6 @@ export class World {
 
   toChat(chat: ChatState): Chat {
     return toChat(chat, this.people);
-  }
-
-  member(chat: ChatState, userId: number): ChatMember | undefined {
-    return chat.members.get(userId);
   }
 
   emit(update: Omit<Update, 'update_id'>): void {

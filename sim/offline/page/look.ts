@@ -107,7 +107,7 @@ function lastOf(messages: readonly SeenMessage[], person: Person): object | unde
 }
 
 function shown(telegram: Telegram, message: SeenMessage, person: Person): object {
-  const { id, chatId, kind, text, keyboard, date, edits, isPinned, isProtected, isViaBot, file } = message;
+  const { id, chatId, kind, text, keyboard, date, edits, isProtected, isViaBot, file } = message;
   const stored = file === undefined ? undefined : telegram.file(file.uniqueId);
   return {
     id,
@@ -118,7 +118,6 @@ function shown(telegram: Telegram, message: SeenMessage, person: Person): object
     keyboard,
     date,
     isEdited: edits > 0,
-    isPinned,
     isProtected,
     isViaBot,
     isMine: isMine(message, person),

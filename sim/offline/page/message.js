@@ -56,7 +56,6 @@ function textOf(message) {
 
 function marks(message, where) {
   return [
-    message.isPinned ? `📌 ${t('pinned')}` : '',
     message.isViaBot ? t('via', { bot: where.bot.username }) : '',
     message.isProtected ? t('protected') : '',
     message.isEdited ? t('edited') : '',

@@ -1,9 +1,9 @@
 import type { ChatMember } from 'grammy/types';
-import { requireInvite, requireMembership, requireRead, requireWrite, resolveChat } from '../access.ts';
+import { requireInvite, requireMembership, requireRead, resolveChat } from '../access.ts';
 import { badRequest } from '../api-errors.ts';
-import { changeMember, primaryLink } from '../chat-members.ts';
+import { primaryLink } from '../chat-members.ts';
 import { defined } from '../message.ts';
-import { type ChatState, isAdmin, isMember } from '../state.ts';
+import { type ChatState, isAdmin } from '../state.ts';
 import type { World } from '../world.ts';
 import type { Method } from './method.ts';
 
@@ -27,24 +27,6 @@ export const chatMethods: Record<string, Method> = {
     requireMembers(world, chat);
     return [...chat.members.values()].filter((member) => isAdmin(member) && !member.user.is_bot);
   },
-  getChatMemberCount: ({ world, args }) => {
-    const chat = resolveChat(world, args.text('chat_id'));
-    requireRead(world, chat);
-    return chat.kind === 'private' ? 2 : [...chat.members.values()].filter(isMember).length;
-  },
-  leaveChat: ({ world, args }) => {
-    const chat = resolveChat(world, args.text('chat_id'));
-    if (chat.kind === 'private') throw badRequest('chat not found');
-    requireMembership(world, chat);
-    changeMember(world, chat, world.bot.id, { status: 'left', user: world.botUser }, world.botUser);
-    return true;
-  },
-  exportChatInviteLink: ({ world, args }) => {
-    const chat = resolveChat(world, args.text('chat_id'));
-    requireInvite(world, chat);
-    chat.inviteLink = `https://t.me/+primary${world.unique()}`;
-    return chat.inviteLink;
-  },
   createChatInviteLink: ({ world, args }) => {
     const chat = resolveChat(world, args.text('chat_id'));
     requireInvite(world, chat);
@@ -66,37 +48,7 @@ export const chatMethods: Record<string, Method> = {
       member_limit: limit > 0 ? limit : undefined,
     });
   },
-  approveChatJoinRequest: ({ world, args }) => {
-    const chat = pendingChat(world, args.text('chat_id'), args.int('user_id'));
-    const user = world.user(args.int('user_id'));
-    if (user === undefined) throw badRequest('PARTICIPANT_ID_INVALID');
-    changeMember(world, chat, user.id, { status: 'member', user }, world.botUser, true);
-    return true;
-  },
-  declineChatJoinRequest: ({ world, args }) => {
-    const chat = pendingChat(world, args.text('chat_id'), args.int('user_id'));
-    chat.pendingJoins.delete(args.int('user_id'));
-    return true;
-  },
-  setChatMenuButton: ({ world, args }) => {
-    const chatId = args.text('chat_id');
-    if (chatId !== '') requireWrite(world, resolveChat(world, chatId));
-    world.profile.set(`menu ${chatId}`, args.json('menu_button', 'menu button') ?? { type: 'default' });
-    return true;
-  },
 };
-
-function pendingChat(world: World, chatId: string, userId: number): ChatState {
-  const chat = resolveChat(world, chatId);
-  requireInvite(world, chat);
-  if (!chat.pendingJoins.has(userId)) {
-    throw badRequest(
-      isMember(chat.members.get(userId)) ? 'USER_ALREADY_PARTICIPANT' : 'HIDE_REQUESTER_MISSING',
-    );
-  }
-  chat.pendingJoins.delete(userId);
-  return chat;
-}
 
 /** Looking at members: everywhere from inside only, in channels for administrators only. */
 function requireMembers(world: World, chat: ChatState, userId?: number): void {
@@ -134,11 +86,5 @@ function fullInfo(world: World, chat: ChatState): Record<string, unknown> {
     join_by_request: chat.joinRequests ? true : undefined,
     permissions:
       chat.kind === 'supergroup' || chat.kind === 'group' ? { can_send_messages: true } : undefined,
-    pinned_message: pinnedMessage(world, chat),
   });
-}
-
-function pinnedMessage(world: World, chat: ChatState): unknown {
-  const pinned = chat.messages.findLast((message) => message.isPinned && !message.isDeleted);
-  return pinned && world.toMessage(pinned);
 }

@@ -46,37 +46,22 @@ export function mediaContent(world: World, args: Args, kind: MediaKind): Content
   const caption = captionOf(args);
   const file = inputFile(world, args, { value: args.text(kind), field: kind, kind });
   if (file === undefined) throw badRequest(`There is no ${kind} in the request`);
-  return {
-    kind,
-    file,
-    ...caption,
-    spoiler: args.bool('has_spoiler'),
-    captionAbove: args.bool('show_caption_above_media'),
-  };
+  return { kind, file, ...caption };
 }
 
 /** One InputMedia object. */
-export function inputMedia(world: World, args: Args, media: Json | undefined, isAlbum: boolean): Content {
-  const parsing = isAlbum ? "Can't parse InputMedia: " : "Can't parse input media: ";
+export function inputMedia(world: World, args: Args, media: Json | undefined): Content {
+  const parsing = "Can't parse input media: ";
   if (!isObject(media)) throw badRequest(`${parsing}expected an Object`);
   const type = stringField(media, 'type');
   if (type === undefined) throw badRequest(`${parsing}Can't find field "type"`);
-  if (isAlbum && type === 'animation') {
-    throw badRequest(`${parsing}type "animation" can't be used in sendMediaGroup`);
-  }
   if (type !== 'photo' && type !== 'video' && type !== 'document' && type !== 'animation') {
     throw badRequest(`${parsing}type "${type}" is unsupported`);
   }
   const caption = mediaCaption(media);
   const file = inputFile(world, args, { value: stringField(media, 'media') ?? '', field: '', kind: type });
   if (file === undefined) throw badRequest(`${parsing}media not found`);
-  return {
-    kind: type,
-    file,
-    ...caption,
-    spoiler: media['has_spoiler'] === true,
-    captionAbove: media['show_caption_above_media'] === true,
-  };
+  return { kind: type, file, ...caption };
 }
 
 function mediaCaption(media: JsonObject): FormattedText {

@@ -28,8 +28,6 @@ export const copyMethods: Record<string, Method> = {
     const chat = resolveChat(world, args.text('chat_id'));
     return world.toMessage(forward(context, chat, sourceMessage(context, args.int('message_id'), 'forward')));
   },
-  forwardMessages: (context) =>
-    many(context, (one, source, chat) => ({ message_id: forward(one, chat, source).id })),
 };
 
 function many(

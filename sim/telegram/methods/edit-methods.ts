@@ -22,33 +22,20 @@ export const editMethods: Record<string, Method> = {
       if (content.kind === 'text' || content.kind === 'service') {
         throw badRequest('There is no caption in the message to edit');
       }
-      const captionAbove = context.args.bool('show_caption_above_media');
-      return { ...content, ...caption, captionAbove };
+      return { ...content, ...caption };
     });
   },
   editMessageMedia: (context) =>
-    edit(context, ({ content, inlineId }) => {
+    edit(context, ({ inlineId }) => {
       const { world, args } = context;
-      const media = inputMedia(world, args, args.json('media', 'input media'), false);
-      const isAlbum = content.kind !== 'text' && content.kind !== 'service' && content.groupId !== undefined;
-      if (isAlbum && media.kind === 'animation')
-        throw badRequest("Message content type can't be used in an album");
-      if (isAlbum && media.kind !== content.kind && [media.kind, content.kind].includes('document')) {
-        throw badRequest("Can't change media type in the album");
-      }
-      if (inlineId !== undefined && args.json('media', 'input media') !== undefined && usesUpload(context)) {
+      const media = inputMedia(world, args, args.json('media', 'input media'));
+      if (inlineId !== undefined && args.text('media').includes('attach://')) {
         throw badRequest("can't upload a file for an inline message");
       }
-      return isAlbum && media.kind !== 'text' && media.kind !== 'service'
-        ? { ...media, groupId: content.groupId }
-        : media;
+      return media;
     }),
   editMessageReplyMarkup: (context) => edit(context, ({ content }) => content, true),
 };
-
-function usesUpload({ args }: Context): boolean {
-  return args.text('media').includes('attach://');
-}
 
 /**
  * Edits a message of the bot. The keyboard is replaced too, or removed when none is given, as

@@ -14,17 +14,10 @@ export const profileMethods: Record<string, Method> = {
     world.profile.set(commandsKey(world, args), commands(args));
     return true;
   },
-  getMyCommands: ({ world, args }) => world.profile.get(commandsKey(world, args)) ?? [],
-  deleteMyCommands: ({ world, args }) => {
-    world.profile.delete(commandsKey(world, args));
-    return true;
-  },
   setMyDescription: ({ world, args }) => setText(world, args, 'description', 512),
   getMyDescription: ({ world, args }) => getText(world, args, 'description'),
   setMyShortDescription: ({ world, args }) => setText(world, args, 'short_description', 120),
   getMyShortDescription: ({ world, args }) => getText(world, args, 'short_description'),
-  setMyName: ({ world, args }) => setText(world, args, 'name', 64),
-  getMyName: ({ world, args }) => getText(world, args, 'name'),
 };
 
 /**
@@ -81,6 +74,5 @@ function setText(world: World, args: Args, field: string, max: number): true {
 }
 
 function getText(world: World, args: Args, field: string): Record<string, unknown> {
-  const given = world.profile.get(`${field} ${args.text('language_code')}`);
-  return { [field]: given ?? (field === 'name' ? world.bot.first_name : '') };
+  return { [field]: world.profile.get(`${field} ${args.text('language_code')}`) ?? '' };
 }

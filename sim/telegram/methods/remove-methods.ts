@@ -1,8 +1,8 @@
-import { requireEdit, requireMembership, resolveChat, right } from '../access.ts';
+import { requireEdit, resolveChat, right } from '../access.ts';
 import { badRequest } from '../api-errors.ts';
 import { DELETE_WINDOW, MESSAGE_IDS_MAX } from '../api-limits.ts';
 import type { Args } from '../args.ts';
-import { isAdmin, type StoredMessage } from '../state.ts';
+import type { StoredMessage } from '../state.ts';
 import type { World } from '../world.ts';
 import type { Method } from './method.ts';
 
@@ -25,29 +25,6 @@ export const removeMethods: Record<string, Method> = {
     const found = messageIds(args).flatMap((id) => world.message(chat, id) ?? []);
     for (const message of found) requireDelete(world, message);
     for (const message of found) message.isDeleted = true;
-    return true;
-  },
-  pinChatMessage: ({ world, args }) => {
-    const message = pinTarget(world, args, 'message to pin not found');
-    message.isPinned = true;
-    return true;
-  },
-  unpinChatMessage: ({ world, args }) => {
-    const message = pinTarget(world, args, 'message to unpin not found');
-    message.isPinned = false;
-    return true;
-  },
-  setMessageReaction: ({ world, args }) => {
-    const chat = resolveChat(world, args.text('chat_id'));
-    requireMembership(world, chat);
-    const message = world.message(chat, args.int('message_id'));
-    if (message === undefined) throw badRequest('message to react not found');
-    const reactions = args.json('reaction', 'reaction types');
-    if (reactions !== undefined && !Array.isArray(reactions))
-      throw badRequest('Expected an Array of ReactionType');
-    // A bot without Premium sets one reaction at most.
-    if ((reactions ?? []).length > 1) throw badRequest('REACTIONS_TOO_MANY');
-    message.reactions = (reactions ?? []) as typeof message.reactions & typeof reactions;
     return true;
   },
 };
@@ -79,17 +56,4 @@ function requireDelete(world: World, message: StoredMessage): void {
     message.authorId === world.bot.id && (chat.kind !== 'channel' || right(mine, 'can_post_messages'));
   if (chat.kind !== 'private' && !isOwn) throw badRequest("Message can't be deleted");
   if (world.now() - message.date > DELETE_WINDOW) throw badRequest("Message can't be deleted for everyone");
-}
-
-function pinTarget(world: World, args: Args, missing: string): StoredMessage {
-  const chat = resolveChat(world, args.text('chat_id'));
-  requireMembership(world, chat);
-  const mine = chat.members.get(world.bot.id);
-  const needed = chat.kind === 'channel' ? 'can_edit_messages' : 'can_pin_messages';
-  if (chat.kind !== 'private' && !(isAdmin(mine) && right(mine, needed))) {
-    throw badRequest('not enough rights to manage pinned messages in the chat');
-  }
-  const message = world.message(chat, args.int('message_id'));
-  if (message === undefined) throw badRequest(missing);
-  return message;
 }

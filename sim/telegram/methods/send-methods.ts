@@ -2,12 +2,11 @@ import type { Message } from 'grammy/types';
 import { requireContentRight, requireWrite, resolveChat } from '../access.ts';
 import { tellBot } from '../actor.ts';
 import { badRequest } from '../api-errors.ts';
-import { MEDIA_GROUP_MAX, MEDIA_GROUP_MIN } from '../api-limits.ts';
 import { type Args, isObject } from '../args.ts';
 import { replyMarkup } from '../markup.ts';
 import type { ChatState, Content, ReplyMarkup, StoredMessage } from '../state.ts';
 import type { World } from '../world.ts';
-import { inputMedia, type MediaKind, mediaContent, textContent } from './content.ts';
+import { type MediaKind, mediaContent, textContent } from './content.ts';
 import type { Context, Method } from './method.ts';
 
 /** What a message gets besides its content. */
@@ -19,41 +18,7 @@ export const sendMethods: Record<string, Method> = {
   sendVideo: media('video'),
   sendDocument: media('document'),
   sendAnimation: media('animation'),
-  sendMediaGroup: ({ world, args, flood }) => {
-    const contents = albumContents(world, args);
-    const chat = resolveChat(world, args.text('chat_id'));
-    requireWrite(world, chat);
-    for (const { kind } of contents) requireContentRight(world, chat, kind);
-    const replyTo = replyTarget(world, args, chat);
-    flood?.take(chat, contents.length);
-    const groupId = String(13_000_000_000_000_000n + BigInt(world.unique()));
-    return contents.map((content) => {
-      const grouped =
-        content.kind === 'text' || content.kind === 'service' ? content : { ...content, groupId };
-      return world.toMessage(deliver(world, args, chat, grouped, { replyTo }));
-    });
-  },
-  sendChatAction: ({ world, args }) => {
-    const chat = resolveChat(world, args.text('chat_id'));
-    requireWrite(world, chat);
-    if (!ACTIONS.has(args.text('action'))) throw badRequest('Wrong parameter action in request');
-    return true;
-  },
 };
-
-const ACTIONS = new Set([
-  'typing',
-  'upload_photo',
-  'record_video',
-  'upload_video',
-  'record_voice',
-  'upload_voice',
-  'upload_document',
-  'choose_sticker',
-  'find_location',
-  'record_video_note',
-  'upload_video_note',
-]);
 
 function media(kind: MediaKind): Method {
   return (context) => sendOne(context, () => mediaContent(context.world, context.args, kind));
@@ -123,18 +88,4 @@ function replyTarget(world: World, args: Args, chat: ChatState): number | undefi
     : args.bool('allow_sending_without_reply');
   if (!isOptional) throw badRequest('message to be replied not found');
   return undefined;
-}
-
-function albumContents(world: World, args: Args): Content[] {
-  const list = args.json('media', 'media');
-  if (list === undefined) throw badRequest('parameter "media" is required');
-  if (!Array.isArray(list)) throw badRequest('Expected an Array of InputMedia');
-  const contents = list.map((item) => inputMedia(world, args, item, true));
-  if (contents.length === 0) throw badRequest('There are no messages to send');
-  if (contents.length > MEDIA_GROUP_MAX) throw badRequest('Too many messages to send as an album');
-  if (contents.length < MEDIA_GROUP_MIN) throw badRequest('Media group must include 2-10 items');
-  const kinds = new Set(contents.map(({ kind }) => kind));
-  if (kinds.has('document') && kinds.size > 1)
-    throw badRequest("Document can't be mixed with other media types");
-  return contents;
 }

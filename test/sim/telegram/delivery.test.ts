@@ -190,17 +190,6 @@ describe('webhook delivery', () => {
     expect(got).toEqual([]);
   });
 
-  it('runs a method the answer names', async () => {
-    await setWebhook();
-    const person = await started();
-    answer = async () => ({
-      status: 200,
-      body: { method: 'sendMessage', chat_id: person.id, text: 'reply' },
-    });
-    await person.send('hi');
-    expect(person.lastMessage().text).toBe('reply');
-  });
-
   it('drops pending updates when told to', async () => {
     const person = await started();
     await person.send('old');

@@ -66,21 +66,6 @@ describe('grammY against the stand-in', () => {
     expect(got).toEqual(bytes);
   });
 
-  it('sends an album of uploads and known files', async () => {
-    const viewer = telegram.person();
-    const photo = await viewer.send({ photo: true });
-    const fileId = photo.file?.fileId ?? '';
-    const messages = await bot.api.sendMediaGroup(viewer.id, [
-      InputMediaBuilder.photo(fileId, { caption: 'one' }),
-      InputMediaBuilder.video(new InputFile(Buffer.from('video'), 'two.mp4')),
-    ]);
-    expect(messages).toHaveLength(2);
-    const [first, second] = viewer.messages().slice(-2);
-    expect(first).toMatchObject({ kind: 'photo', caption: 'one' });
-    expect(second?.kind).toBe('video');
-    expect(first?.mediaGroupId).toBe(second?.mediaGroupId);
-  });
-
   it('swaps a video in place', async () => {
     const viewer = telegram.person();
     const [one, two] = [await viewer.send({ video: 'one.mp4' }), await viewer.send({ video: 'two.mp4' })];

@@ -62,7 +62,6 @@ export const en: Catalogue = {
   editing: 'Editing a message',
   edit: 'edit',
   edited: 'edited',
-  pinned: 'pinned',
   protected: 'protected',
   via: 'via @{bot}',
   forwardedFrom: 'Forwarded from {name}',

@@ -77,7 +77,6 @@ export const ru: Catalogue = {
   editing: 'Изменение сообщения',
   edit: 'изменить',
   edited: 'изменено',
-  pinned: 'закреплено',
   protected: 'защищено',
   via: 'через @{bot}',
   forwardedFrom: 'Переслано от: {name}',

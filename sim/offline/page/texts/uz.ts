@@ -62,7 +62,6 @@ export const uz = {
   editing: 'Xabar tahrirlanmoqda',
   edit: 'tahrirlash',
   edited: 'tahrirlangan',
-  pinned: 'qadalgan',
   protected: 'himoyalangan',
   via: '@{bot} orqali',
   forwardedFrom: 'Uzatilgan: {name}',

@@ -138,17 +138,6 @@ const chats: Case[] = [
         chat_id: telegram.channel({ rights: { can_invite_users: false } }).id,
       }),
   ],
-  [
-    'approving nobody',
-    'Bad Request: HIDE_REQUESTER_MISSING',
-    ({ call: doCall, channel, viewer }) =>
-      doCall('approveChatJoinRequest', { chat_id: channel.id, user_id: viewer.id }),
-  ],
-  [
-    'unknown chat action',
-    'Bad Request: wrong parameter action in request',
-    ({ call: doCall, viewer }) => doCall('sendChatAction', { chat_id: viewer.id, action: 'thinking' }),
-  ],
 ];
 
 describeRefusals('chats', chats);

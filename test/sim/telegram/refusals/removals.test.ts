@@ -1,4 +1,3 @@
-import { messageId } from '../call.ts';
 import { type Case, describeRefusals, send } from './refusal-scene.ts';
 
 const removals: Case[] = [
@@ -38,15 +37,6 @@ const removals: Case[] = [
         chat_id: viewer.id,
         message_ids: Array.from({ length: 101 }, (_, i) => i + 1),
       }),
-  ],
-  [
-    'pin in a group without the right',
-    'Bad Request: not enough rights to manage pinned messages in the chat',
-    async ({ telegram, call: doCall }) => {
-      const group = telegram.group();
-      const message_id = messageId(await doCall('sendMessage', { chat_id: group.id, text: 'x' }));
-      return doCall('pinChatMessage', { chat_id: group.id, message_id });
-    },
   ],
   [
     'reply to a missing message',
