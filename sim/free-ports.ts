@@ -1,15 +1,9 @@
-/**
- * Ports of 127.0.0.1 for servers that need a given one: such a server cannot tell its own before it
- * starts.
- */
+/** Ports of 127.0.0.1 for servers that need a given one: such a server cannot choose its own. */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
-/**
- * Below the ports that a system gives to port 0 and to clients: another program may get such a
- * port again before our server starts.
- */
+/** Below the ports a system gives out itself: another program could get such a one before us. */
 const FIRST = 12_000;
 const LAST = 32_000;
 const TRIES = 200;

@@ -1,7 +1,4 @@
-/**
- * Everything the Worker talks to, on loopback: SQL over HTTP in front of an embedded libSQL file,
- * an S3 server, Telegram.
- */
+/** What the Worker talks to, on loopback: SQL over HTTP over a libSQL file, S3, Telegram. */
 import { join } from 'node:path';
 import type { S3Settings } from '../src/settings/s3-endpoint.ts';
 import { startMemoryS3 } from './s3/memory-server.ts';

@@ -23,10 +23,7 @@ const VIEWERS = [
   { id: 2001, firstName: 'Aziza', username: 'viewer1', languageCode: 'uz' },
   { id: 2002, firstName: 'Bobur', username: 'viewer2', languageCode: 'uz' },
 ];
-/**
- * The settings that say how it shows itself. It takes no others, and listens on loopback whatever
- * HOST says.
- */
+/** The settings that say how it shows itself, all it takes: it listens on loopback only. */
 const SETTINGS = ['PORT', 'LOG_LEVEL', 'LOG_FORMAT', 'DEFAULT_LOCALE', 'TIMEZONE'];
 
 const ANEW = `everything anew, on purpose:  move ${OFFLINE_DIRECTORY} away, then npm start`;
@@ -151,10 +148,7 @@ function peopleOf(telegram: Telegram): { admin: Person; viewers: Person[] } {
   return { admin, viewers };
 }
 
-/**
- * On the port after the host's, so that the page keeps its address; on any other when that one is
- * taken.
- */
+/** On the port after the host's, so that the page keeps its address; on any other if taken. */
 async function startBeside(port: number, options: TelegramOptions): Promise<Telegram> {
   if (port === 0 || port === 65_535) return startTelegram(options);
   try {

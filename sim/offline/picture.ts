@@ -1,7 +1,4 @@
-/**
- * A cover for a sample anime, drawn by arithmetic: a sky, a sun or moon, stars, hills. This file is
- * its only author.
- */
+/** A cover for a sample anime, drawn by arithmetic. This file is its only author. */
 import { crc32, deflateSync } from 'node:zlib';
 
 type Colour = readonly [red: number, green: number, blue: number];

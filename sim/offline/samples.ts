@@ -1,7 +1,4 @@
-/**
- * Three sample anime for a new world, added as an owner adds them: by messages to the bot. Titles,
- * pictures and videos are our own.
- */
+/** Three sample anime for a new world, added by messages to the bot. All of it is our own work. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,10 +21,7 @@ const ALBUM = 10;
 interface Sample {
   readonly title: string;
   readonly about: string;
-  /**
-   * Below samples/: three seconds, H.264, made by ffmpeg from a formula (`geq`) with `-profile:v
-   * baseline -crf 34`.
-   */
+  /** Below samples/: three seconds, H.264, by ffmpeg (`geq`) with `-profile:v baseline -crf 34`. */
   readonly video: string;
   readonly scene: Scene;
 }

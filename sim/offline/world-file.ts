@@ -64,10 +64,7 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/**
- * Whole or not at all, even when this process is killed. After a power cut the digest shows a
- * truncated file.
- */
+/** Whole or not at all, even if this process is killed; the digest shows a truncated file. */
 async function replace(path: string, content: string | Uint8Array): Promise<void> {
   const draft = `${path}.new`;
   mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });

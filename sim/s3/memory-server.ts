@@ -1,7 +1,4 @@
-/**
- * {@link MemoryS3} over HTTP, for programs that reach S3 by an address. It checks no signatures:
- * Swift does.
- */
+/** {@link MemoryS3} over HTTP, for programs that need an address. No signatures: see Swift. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -9,10 +9,7 @@ import type { StoreFetch } from '../../src/backup/store/s3-http.ts';
 export interface MemoryS3Rules {
   /** `If-None-Match: *`: obeyed (AWS, R2), ignored (older Ceph) or answered with 501 (Swift). */
   readonly conditional: 'obeyed' | 'ignored' | 'refused';
-  /**
-   * Whether unfinished uploads can be listed: below any prefix, by the whole key alone (MinIO), or
-   * not at all.
-   */
+  /** Whether unfinished uploads are listed: below any prefix, by whole key (MinIO), or never. */
   readonly listsUploads: boolean | 'by whole key';
   /** Deleted objects stay behind a marker (AWS and MinIO with versioning, Backblaze by default). */
   readonly keepsVersions: boolean;

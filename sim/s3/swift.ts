@@ -19,10 +19,7 @@ const SCRIPT = fileURLToPath(new URL('./start-swift.sh', import.meta.url));
 const START_MS = 300_000;
 const STOP_MS = 15_000;
 
-/**
- * Starts Swift on free ports of 127.0.0.1 with one empty bucket; `close` stops it and removes its
- * files.
- */
+/** Starts Swift on free ports of 127.0.0.1 with one empty bucket; `close` removes its files too. */
 export async function startSwift(): Promise<{ settings: S3Settings; close(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'anime-bot-swift-'));
   const ports = await freePorts(5);

@@ -29,10 +29,7 @@ export function refusal(sql: string, dialect: Dialect): string {
     : `SQL string could not be parsed: unsupported statement: ${sql}`;
 }
 
-/**
- * The statement with a quoted name that fits no column turned into a text; undefined when there is
- * none.
- */
+/** The statement with a quoted name that fits no column turned into a text; undefined for none. */
 export function withTextForName(sql: string, missingColumn: string): string | undefined {
   const quoted = `"${missingColumn.replaceAll('"', '""')}"`;
   const token = tokenizeSql(sql).find(({ text }) => text === quoted);

@@ -1,7 +1,4 @@
-/**
- * The stand-in without a network: its own code behind a `fetch`, for runs of many thousand
- * requests. Answers arrive whole.
- */
+/** The stand-in behind a `fetch`, for runs of many thousand requests. Answers arrive whole. */
 import type { Answer } from './request-faults.ts';
 import { createContext, type SqlServerOptions, serve } from './sql-server.ts';
 

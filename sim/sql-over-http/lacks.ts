@@ -1,6 +1,4 @@
-/**
- * Servers that lack something: an older SQLite, an engine without FTS5, a token that may only read.
- */
+/** Servers that lack something: an older SQLite, no FTS5, a token that may only read. */
 import { SqlFailure } from './sql-errors.ts';
 import type { Statement } from './statement.ts';
 

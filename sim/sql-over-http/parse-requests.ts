@@ -1,7 +1,4 @@
-/**
- * Requests as they come over HTTP, parsed into narrow types; anything else is a {@link
- * ProtocolError} (serverless/PROTOCOL.md 5 to 7).
- */
+/** Requests in narrow types; anything else is a {@link ProtocolError} (PROTOCOL.md 5 to 7). */
 import { ProtocolError } from './sql-errors.ts';
 import { type BoundValue, decodeValue } from './wire-values.ts';
 

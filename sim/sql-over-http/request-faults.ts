@@ -15,10 +15,7 @@ export interface RequestRecord {
 export type Fault =
   /** Answers this status at once; nothing is executed. */
   | { readonly kind: 'status'; readonly status: number }
-  /**
-   * Cuts the connection: before anything is executed, or after everything was (the answer is lost
-   * after its effect).
-   */
+  /** Cuts the connection: before anything is executed, or after everything was. */
   | { readonly kind: 'drop'; readonly when: 'before' | 'after' }
   /** Waits, then goes on as usual. */
   | { readonly kind: 'delay'; readonly ms: number }

@@ -84,10 +84,7 @@ export function openConnection(stream: Stream): Connection {
   return stream.connection;
 }
 
-/**
- * A batch ready to run; a statement that the server cannot parse fails the whole batch, as on the
- * real server.
- */
+/** A batch ready to run; one statement that cannot be parsed fails all of it, as on the server. */
 export function toSteps({ dialect }: Machine, stream: Stream, steps: readonly WireStep[]): Step[] {
   return steps.map(({ condition, statement }) => ({
     condition,

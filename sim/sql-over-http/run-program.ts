@@ -1,7 +1,4 @@
-/**
- * Runs statements and batches on a stream's connection: conditions, waiting for the write lock,
- * back-pressure.
- */
+/** Runs statements and batches on a stream: conditions, the write lock, back-pressure. */
 
 import type { Dialect } from './hosted.ts';
 import type { Column } from './kept-statements.ts';
@@ -47,10 +44,7 @@ export interface Machine {
   readonly affectedRows: AffectedRows | undefined;
 }
 
-/**
- * A hosted server tells 0 after every change (libsql-client-ts#312); `off` is one more than the
- * truth.
- */
+/** A hosted server tells 0 after every change (libsql-client-ts#312); `off`: one too many. */
 export type AffectedRows = 'zero' | 'off';
 
 /** Other requests get their turn at least this often while a long result is read. */

@@ -1,16 +1,10 @@
 /** What a libSQL server refuses or cuts short, as numbers a test may lower. */
 export interface Limits {
-  /**
-   * A stream nobody used for so long is closed and its transaction rolled back. libsql-server
-   * hrana/http/stream.rs `EXPIRATION`.
-   */
+  /** An idle stream is closed after this, its transaction rolled back (stream.rs `EXPIRATION`). */
   readonly streamIdleMs: number;
   /** How long an expired stream is remembered as expired, not unknown. stream.rs `CLEANUP`. */
   readonly expiredStreamKeptMs: number;
-  /**
-   * A write transaction this old loses its lock to a waiting writer. libsql-server
-   * connection/mod.rs `TXN_TIMEOUT`.
-   */
+  /** A write transaction this old loses its lock to a waiting writer (mod.rs `TXN_TIMEOUT`). */
   readonly transactionMs: number;
   /** How long to wait for a lock held by somebody who is not one of our streams. */
   readonly foreignLockMs: number;
@@ -23,10 +17,7 @@ export interface Limits {
   /** SQL texts one stream may store, and the bytes of each. hrana/http/request.rs. */
   readonly storedSqlCount: number;
   readonly storedSqlBytes: number;
-  /**
-   * Nesting of batch conditions (serverless/PROTOCOL.md 6.2.1: "the server limits the nesting
-   * depth").
-   */
+  /** Nesting of batch conditions (PROTOCOL.md 6.2.1: "the server limits the nesting depth"). */
   readonly conditionDepth: number;
 }
 

@@ -1,7 +1,4 @@
-/**
- * One database connection of the server; it runs one statement at a time. Node only: libsql is a
- * native package.
- */
+/** One database connection of the server; it runs one statement at a time. Node only. */
 import Database from 'libsql';
 import { drainStatement } from './drain.ts';
 import { textsAsHex } from './hex-texts.ts';
@@ -15,10 +12,7 @@ import type { BoundValue, NativeValue } from './wire-values.ts';
 /** A running statement: its first rows are there, so its writes have happened. */
 export interface Execution {
   readonly columns: readonly Column[];
-  /**
-   * The next rows, {@link BATCH_BYTES} or so of them, each a JSON array of values; undefined at the
-   * end.
-   */
+  /** The next rows, about {@link BATCH_BYTES} of them, as JSON arrays; undefined at the end. */
   next(): readonly string[] | undefined;
   /** After the last row. */
   outcome(): { readonly affectedRows: number; readonly lastInsertRowid: bigint | null };
@@ -39,9 +33,7 @@ export interface Opening {
 }
 
 export class Connection {
-  /**
-   * The transaction was rolled back to let another writer in; every step of the next program fails.
-   */
+  /** Rolled back to let another writer in; every step of the next program fails. */
   forcedRollback = false;
   readonly #file: string;
   readonly #dialect: Dialect;
@@ -64,9 +56,7 @@ export class Connection {
     return !this.#db.inTransaction;
   }
 
-  /**
-   * One step at a time: a second program on this connection waits for the first one's current step.
-   */
+  /** One step at a time: a second program here waits for the first one's current step. */
   async exclusively<T>(run: () => Promise<T>): Promise<T> {
     const before = this.#busy;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -141,10 +131,7 @@ export class Connection {
     this.leaveStuckConnection();
   }
 
-  /**
-   * For a new stream, which has a new connection on the real server: nothing of an older schema is
-   * left.
-   */
+  /** For a new stream, which has a new connection on the server: no older schema stays. */
   begin(): void {
     const schema = this.#schemaVersion();
     if (schema === undefined) {
@@ -230,10 +217,7 @@ export class Connection {
     };
   }
 
-  /**
-   * Turns names in double quotes that fit no column into texts, as SQLite does with its default
-   * settings.
-   */
+  /** Turns names in double quotes that fit no column into texts, as SQLite does by default. */
   #withTexts(statement: Statement): Statement {
     try {
       this.#db.prepare(statement.sql);

@@ -12,28 +12,19 @@ export class SqlFailure extends Error {
   }
 }
 
-/**
- * A result exceeded the response limit: ends the whole request of the pipeline (not just one batch
- * step).
- */
+/** A result exceeded the response limit: ends the whole request (not just one batch step). */
 export class ResponseTooLarge extends SqlFailure {
   constructor() {
     super('RESPONSE_TOO_LARGE', 'Response is too large');
   }
 }
 
-/**
- * The client broke the protocol: status 400, plain text, the stream is closed. hrana/mod.rs
- * `ProtocolError`.
- */
+/** The client broke the protocol: status 400, plain text, stream closed (`ProtocolError`). */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
-/**
- * The stream behind a baton expired: status 400 with a JSON error. hrana/http/stream.rs
- * `StreamError`.
- */
+/** The stream behind a baton expired: status 400 with a JSON error (`StreamError`). */
 export class StreamExpired extends Error {
   override readonly name = 'StreamExpired';
   constructor() {
@@ -41,10 +32,7 @@ export class StreamExpired extends Error {
   }
 }
 
-/**
- * A value the server cannot put into its answer (text that is not UTF-8): status 500, or the
- * cursor's body breaks off.
- */
+/** A value no answer can hold (text that is not UTF-8): status 500, or the body breaks off. */
 export class Unencodable extends Error {
   override readonly name = 'Unencodable';
 }
@@ -63,10 +51,7 @@ export function wireError(failure: SqlFailure): WireError {
   };
 }
 
-/**
- * What libsql throws: `code` is the extended name (`SQLITE_CONSTRAINT_UNIQUE`), `rawCode` its
- * number.
- */
+/** What libsql throws: `code` is the extended name (`SQLITE_CONSTRAINT_UNIQUE`). */
 function isSqliteError(error: unknown): error is Error & { code: string; rawCode: number } {
   return (
     error instanceof Error &&
@@ -77,10 +62,7 @@ function isSqliteError(error: unknown): error is Error & { code: string; rawCode
   );
 }
 
-/**
- * SQLITE_BUSY, and not one of its kinds that waiting cannot cure (SQLITE_BUSY_SNAPSHOT = 517).
- * sqlite.org/rescode.html
- */
+/** SQLITE_BUSY, but not SQLITE_BUSY_SNAPSHOT (517): waiting cannot cure that. */
 export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && error.rawCode === 5;
 }
@@ -96,10 +78,7 @@ export function missingColumn(error: unknown): string | undefined {
   return /^no such column: (.+)$/.exec(error.message)?.[1];
 }
 
-/**
- * A libsql error in the words of the server (hrana/stmt.rs); `sql` locates the offset of an input
- * error.
- */
+/** A libsql error in the server's words (hrana/stmt.rs); `sql` locates an input error's offset. */
 export function failureFromSqlite(error: unknown, sql: string): unknown {
   if (!isSqliteError(error)) return error;
   const { message, code } = error;

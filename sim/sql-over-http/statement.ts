@@ -1,7 +1,4 @@
-/**
- * SQL texts cut into statements and sorted as libsql-server sorts them (query_analysis.rs): what it
- * does not know, it refuses.
- */
+/** SQL texts cut and sorted as libsql-server does (query_analysis.rs): the unknown is refused. */
 import { isWord, type SqlToken, tokenizeSql } from '../../src/lib/sql-tokens.ts';
 import { type Dialect, isRefusedByHost, refusal } from './hosted.ts';
 import { SqlFailure } from './sql-errors.ts';
@@ -18,16 +15,11 @@ export interface Statement {
   readonly isExplain: boolean;
   /** SELECT, VALUES or WITH … SELECT: may stand inside another query. */
   readonly isQuery: boolean;
-  /**
-   * One entry a parameter, in SQLite's numbering; undefined for `?`, the name with its prefix
-   * otherwise.
-   */
+  /** One entry a parameter, in SQLite's numbering; undefined for `?`, else the prefixed name. */
   readonly params: readonly (string | undefined)[];
 }
 
-/**
- * Every statement of a text, in order. Throws {@link SqlFailure} for one the server would refuse.
- */
+/** Every statement of a text, in order. @throws {@link SqlFailure} for one the server refuses */
 export function parseStatements(sql: string, dialect: Dialect): Statement[] {
   return splitStatements(tokenizeSql(sql)).map((tokens) => classify(sql, tokens, dialect));
 }

@@ -28,10 +28,7 @@ export class Streams {
   readonly #lock: WriteLock;
   readonly #key = randomBytes(32);
   readonly #entries = new Map<bigint, Entry>();
-  /**
-   * Closed streams' connections, for the next ones: libsql frees a connection only when the garbage
-   * collector comes by.
-   */
+  /** Connections of closed streams, for the next ones: libsql frees one only in a collection. */
   readonly #idle: Connection[] = [];
   #closed = false;
 
@@ -114,9 +111,7 @@ export class Streams {
     this.#clock.after(this.#limits.expiredStreamKeptMs, () => this.#entries.delete(stream.id));
   }
 
-  /**
-   * 16 bytes of stream id and sequence number, then their HMAC-SHA-256, in base64 without padding.
-   */
+  /** 16 bytes of stream id and sequence number, then their HMAC-SHA-256, in unpadded base64. */
   #encodeBaton(stream: Stream): string {
     const payload = Buffer.alloc(16);
     payload.writeBigUInt64BE(stream.id, 0);

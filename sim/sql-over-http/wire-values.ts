@@ -1,7 +1,4 @@
-/**
- * SQL values on the wire (serverless/PROTOCOL.md 8.2), spelled as the server's serde_json spells
- * them.
- */
+/** SQL values on the wire (PROTOCOL.md 8.2), spelled as the server's serde_json spells them. */
 import { InvalidText } from '../../src/backup/model/model.ts';
 import { ProtocolError, SqlFailure, Unencodable } from './sql-errors.ts';
 
@@ -52,10 +49,7 @@ function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64').replaceAll('=', '');
 }
 
-/**
- * A double as Rust's ryu prints it: `1.0`, `-0.0`, `1e16`, `1e-7`; not finite becomes `null`
- * (serde_json).
- */
+/** A double as Rust's ryu prints it: `1.0`, `-0.0`, `1e16`; not finite becomes `null`. */
 export function encodeFloat(value: number): string {
   if (!Number.isFinite(value)) return 'null';
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
@@ -89,10 +83,7 @@ function decodeBlob(base64: unknown): Buffer {
 
 const PLAIN = /^[^"\\\u0000-\u001f]*$/;
 
-/**
- * JSON.stringify escapes what serde_json does not (nothing but lone surrogates, which cannot come
- * up here).
- */
+/** JSON.stringify escapes what serde_json does not: lone surrogates, which cannot come here. */
 function encodeText(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
@@ -101,10 +92,7 @@ function malformed(what: string): ProtocolError {
   return new ProtocolError(`Cannot deserialize client message from JSON: ${what}`);
 }
 
-/**
- * The arguments of one statement in libsql's form, checked against its parameters (libsql-server
- * query.rs `Params::bind`).
- */
+/** One statement's arguments in libsql's form, checked as the server does (`Params::bind`). */
 export function bindArguments(
   params: readonly (string | undefined)[],
   positional: readonly BoundValue[],

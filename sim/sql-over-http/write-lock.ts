@@ -1,7 +1,4 @@
-/**
- * Who may write: one stream at a time, and after its time limit another may take the lock away
- * (libsql-server connection_manager.rs).
- */
+/** Who may write: one stream at a time; past its limit another takes the lock away. */
 import type { Clock } from './server-clock.ts';
 import type { Connection } from './sql-connection.ts';
 
@@ -36,10 +33,7 @@ export class WriteLock {
     if (this.#holder?.connection === connection) this.#release();
   }
 
-  /**
-   * After SQLITE_BUSY: resolves when another try is worth it; false when no stream here holds the
-   * lock.
-   */
+  /** After SQLITE_BUSY: resolves when another try is worth it; false when no stream locks. */
   async wait(): Promise<boolean> {
     const holder = this.#holder;
     if (holder === undefined) {

@@ -11,10 +11,7 @@ export function resolveChat(world: World, value: string, parameter = 'chat_id'):
   return chat;
 }
 
-/**
- * A private chat that the bot never met, or a chat without a username that it never joined, does
- * not exist for the bot.
- */
+/** A private chat or a chat without a username that the bot never met does not exist for it. */
 function isKnown(world: World, chat: ChatState): boolean {
   if (chat.kind !== 'private') return chat.username !== undefined || chat.members.has(world.bot.id);
   return world.people.get(chat.id)?.hasStarted === true || hasMet(world, chat.id);
@@ -48,10 +45,7 @@ export function requireMembership(world: World, chat: ChatState): void {
   if (!isMember(mine)) throw forbidden(`bot is not a member of the ${chat.kind} chat`);
 }
 
-/**
- * Refuses unless the bot may change messages of the chat (`check_chat_access` in Client.cpp also
- * refuses people who left Telegram).
- */
+/** Refuses unless the bot may change messages of the chat (Client.cpp, `check_chat_access`). */
 export function requireEdit(world: World, chat: ChatState): void {
   if (chat.kind === 'private' && world.people.get(chat.id)?.isDeactivated === true)
     throw forbidden('user is deactivated');

@@ -4,10 +4,7 @@ interface ErrorParameters {
   migrate_to_chat_id?: number;
 }
 
-/**
- * A refusal, answered as `{ ok: false, error_code, description, parameters }` with the same HTTP
- * status.
- */
+/** A refusal: `{ ok: false, error_code, description, parameters }` with that HTTP status. */
 export class ApiError extends Error {
   readonly status: number;
   readonly parameters: ErrorParameters | undefined;

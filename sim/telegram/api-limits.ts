@@ -7,10 +7,7 @@
 export const TEXT_MAX = 4096;
 /** UTF-16 units after entity parsing. */
 export const CAPTION_MAX = 1024;
-/**
- * Bytes of UTF-8 the server accepts before it parses entities (telegram-bot-api,
- * get_formatted_text).
- */
+/** Bytes of UTF-8 accepted before entities are parsed (telegram-bot-api, get_formatted_text). */
 export const RAW_TEXT_BYTES_MAX = 32_768;
 /** Bytes of UTF-8. */
 export const CALLBACK_DATA_BYTES_MAX = 64;

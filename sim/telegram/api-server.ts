@@ -22,10 +22,7 @@ export interface ServerOptions {
   settled: () => Promise<void>;
 }
 
-/**
- * The Bot API over HTTP: `/bot<token>/<method>` and `/file/bot<token>/<path>`. Answers this machine
- * and its own page only.
- */
+/** The Bot API over HTTP: `/bot<token>/<method>`, `/file/bot<token>/<path>`; this machine only. */
 export function createApiServer(options: ServerOptions): Server {
   return createServer((request, response) => {
     handle(options, request, response).catch((cause: unknown) => {

@@ -47,9 +47,7 @@ export class Args {
     return ['true', 'yes', '1'].includes(this.text(name).toLowerCase());
   }
 
-  /**
-   * A parameter that carries JSON; undefined when absent or empty. `what` names it in the refusal.
-   */
+  /** A parameter that carries JSON; undefined when absent or empty. The refusal says `what`. */
   json(name: string, what: string): Json | undefined {
     const source = this.text(name);
     if (source === '') return undefined;

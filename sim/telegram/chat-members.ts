@@ -42,10 +42,7 @@ export function administrator(
   };
 }
 
-/**
- * Changes a membership and tells every bot, as `my_chat_member` or (where it is an administrator)
- * `chat_member`.
- */
+/** Tells every bot, as `my_chat_member` or (where it is an administrator) `chat_member`. */
 export function changeMember(
   world: World,
   chat: ChatState,

@@ -119,10 +119,7 @@ interface About {
   duration?: number;
 }
 
-/**
- * One file or several as an album: fields `kind`, `caption`, `in`, `about` (a list in JSON), `file`
- * once or more.
- */
+/** A file, or several as an album: `kind`, `caption`, `in`, `about` (a JSON list), `file`s. */
 async function sendFiles(
   telegram: Telegram,
   person: Person,
@@ -187,10 +184,7 @@ function plain(message: SeenMessage): object {
   };
 }
 
-/**
- * A player seeks by asking for a part (RFC 9110, 14.2); what is not understood is answered with
- * all.
- */
+/** A player seeks by asking for a part (RFC 9110, 14.2); for anything else it gets all. */
 function rangeOf(header: string | undefined, size: number): { from: number; to: number } | undefined {
   const [, from = '', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(header ?? '') ?? [];
   const part = { from: Number(from), to: to === '' ? size - 1 : Math.min(Number(to), size - 1) };

@@ -1,16 +1,11 @@
 /** How updates are handed to the bot, and what came of it. */
 import type { Update } from 'grammy/types';
 
-/**
- * Takes updates inside the process; a throw or a status outside 200 to 299 is a failed delivery.
- */
+/** Takes updates inside the process; a throw or a status outside 200 to 299 is a failure. */
 export type UpdateHandler = (update: Update) => Promise<Response | number | undefined> | Promise<void>;
 
 export interface DeliverOptions {
-  /**
-   * Send everything pending at once, lanes ignored, as a burst over many connections does; a number
-   * limits it.
-   */
+  /** Everything pending at once, lanes ignored, as a burst comes; a number limits it. */
   parallel?: boolean | number;
   /** With `parallel`: the order is shuffled by this seed. */
   shuffle?: number;

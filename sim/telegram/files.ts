@@ -104,9 +104,7 @@ export class FileStore {
     return `${PREFIX[file.kind]}${Buffer.from(`${botId}:${file.kind}:${file.uniqueId}`).toString('base64url')}`;
   }
 
-  /**
-   * The file behind an id, refused as Telegram refuses malformed ids and (`foreign`) other bots’.
-   */
+  /** The file behind an id; refuses malformed ids and (`foreign`) other bots' as Telegram does. */
   byId(fileId: string, foreign = 'wrong file identifier/HTTP URL specified'): StoredFile {
     const [botId, kind, uniqueId] = Buffer.from(fileId.slice(10), 'base64url').toString().split(':');
     const file = uniqueId === undefined ? undefined : this.#shelf.files.get(uniqueId);
@@ -119,10 +117,7 @@ export class FileStore {
     return file;
   }
 
-  /**
-   * From now on Telegram refuses to send the file, in these words (`IMAGE_PROCESS_FAILED`,
-   * `FILE_REFERENCE_EXPIRED`, …).
-   */
+  /** From now on Telegram refuses to send the file, in these words (`IMAGE_PROCESS_FAILED`, …). */
   spoil(file: StoredFile, words: string): void {
     this.#shelf.spoiled.set(file, words);
   }

@@ -4,10 +4,7 @@ import { badRequest } from './api-errors.ts';
 const SIDES_MAX = 10_000;
 const RATIO_MAX = 20;
 
-/**
- * Refuses what is no image Telegram can process; gives the size of a PNG, and a usual one for other
- * formats.
- */
+/** Refuses what is no image for Telegram; gives a PNG's size, a usual one for other formats. */
 export function checkImage(bytes: Uint8Array): { width: number; height: number } {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const head = view.toString('latin1', 0, 12);

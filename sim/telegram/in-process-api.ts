@@ -1,15 +1,9 @@
-/**
- * The Bot API without a network: its own code behind a `fetch`, for runs of many thousand calls on
- * a clock of their own.
- */
+/** The Bot API behind a `fetch`, for runs of many thousand calls on a clock of their own. */
 import { type Api, errorBody } from './api.ts';
 import { ApiError } from './api-errors.ts';
 import { parseArgs } from './api-server.ts';
 
-/**
- * A request as grammY makes it. Its signals and streams come from libraries, so only this much of
- * them is used.
- */
+/** A request as grammY makes it; only this much of a library's signal and stream is used. */
 export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | AsyncIterable<Uint8Array>;

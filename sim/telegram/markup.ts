@@ -119,10 +119,7 @@ function checkAction(button: JsonObject, action: (typeof ACTIONS)[number], chat:
   }
 }
 
-/**
- * What TDLib checks (scheme, a dot in the host) and what the server checks after it (a host that
- * can exist).
- */
+/** What TDLib checks (scheme, a dot in the host), and what the server does (a possible host). */
 function checkUrl(url: string): void {
   const invalid = (why: string): Error =>
     badRequest(`Inline keyboard button URL '${url}' is invalid: ${why}`);

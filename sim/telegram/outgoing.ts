@@ -7,10 +7,7 @@ import type { FormattedText } from './parse-html.ts';
 import type { Content } from './state.ts';
 import type { World } from './world.ts';
 
-/**
- * A person's file: `true` for any, a name, details with or without real bytes, or one already on
- * Telegram.
- */
+/** A person's file: `true` for any, a name, details with or without bytes, or one already sent. */
 type FileInput = true | string | Omit<NewFile, 'kind'> | { uniqueId: string };
 
 interface Captioned {

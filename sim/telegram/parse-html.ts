@@ -211,10 +211,7 @@ class Scanner {
     return this.takeWhile((character) => !test(character));
   }
 
-  /**
-   * A character reference at the cursor, or undefined (and the cursor unmoved) when `&` stands for
-   * itself.
-   */
+  /** A character reference at the cursor; undefined (cursor unmoved) when `&` stands for itself. */
   reference(): string | undefined {
     const found = /^&(?:#x([0-9a-f]+)|#(\d+)|([a-z]+));?/i.exec(this.#source.slice(this.#at, this.#at + 16));
     if (!found) return undefined;

@@ -71,10 +71,7 @@ export class Person extends InlineUse {
     return await this.send(payload === undefined ? '/start' : `/start ${payload}`);
   }
 
-  /**
-   * Opens `https://t.me/<bot>?start=…` (or `tg://resolve?domain=<bot>&start=…`) as a tap on the
-   * link does.
-   */
+  /** Opens `https://t.me/<bot>?start=…` (or `tg://resolve?…`) as a tap on the link does. */
   async openLink(link: string): Promise<SeenMessage> {
     const { domain, payload } = parseLink(link);
     if (domain.toLowerCase() !== this.stage.world.bot.username.toLowerCase())

@@ -78,19 +78,13 @@ export class Receiver {
     }
   }
 
-  /**
-   * The end of every action of a person: delivers, unless updates are held back or delivered
-   * anyway.
-   */
+  /** Ends every action of a person: delivers, unless updates are held back or delivered anyway. */
   async deliverPending(): Promise<void> {
     const due = [...this.#circle].filter((one) => one.#held === 0 && !one.#isServing);
     await Promise.all(due.map((one) => one.deliver()));
   }
 
-  /**
-   * From now on every lane delivers by itself, with Telegram's pauses and without an end; no action
-   * waits for it.
-   */
+  /** From now on every lane delivers by itself, with Telegram's pauses; no action waits for it. */
   serve(): void {
     this.#isServing = true;
     this.#options.updates.onChange(() => this.#wake());

@@ -32,10 +32,7 @@ export function renderHtml({ text, entities }: FormattedText, tagsOf: Tags = bot
 
 type Tags = (entity: MessageEntity, text: string) => [string, string] | undefined;
 
-/**
- * As the apps show it: what Telegram found by itself can be tapped too. A command's link is
- * `command:/start`.
- */
+/** As the apps show it: what Telegram finds can be tapped. A command's link: `command:/start`. */
 export function renderShown(formatted: FormattedText): string {
   return renderHtml(formatted, (entity, text) => {
     const found = text.slice(entity.offset, entity.offset + entity.length);

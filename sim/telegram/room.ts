@@ -57,10 +57,7 @@ export class Room {
     return see(world, message);
   }
 
-  /**
-   * Joins through the link or the public page; where joining needs approval, a request is made
-   * instead.
-   */
+  /** Joins by the link or the public page; where joining needs approval, asks for it instead. */
   async join(person: Person): Promise<'joined' | 'requested'> {
     if (this.state.members.get(person.id)?.status === 'kicked')
       throw new ActRefused('banned', `${person.user.first_name} is banned`);
@@ -125,9 +122,7 @@ export class Room {
     stored(this.#stage.world, message).isDeleted = true;
   }
 
-  /**
-   * Turns a basic group into a supergroup: a new id, the old one answers with `migrate_to_chat_id`.
-   */
+  /** Turns a basic group into a supergroup; the old id answers with `migrate_to_chat_id`. */
   async upgrade(): Promise<Room> {
     const { world, receiver } = this.#stage;
     if (this.state.kind !== 'group') throw new Error(`${this.title} is no basic group`);

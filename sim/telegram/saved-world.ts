@@ -1,7 +1,4 @@
-/**
- * A world as JSON, and back: what Telegram would remember while nobody looks, without calls,
- * queries and the webhook.
- */
+/** A world as JSON, and back: what Telegram remembers while nobody looks. */
 import type { ChatMember, Update } from 'grammy/types';
 import type { StoredFile } from './files.ts';
 import type { ChatKind, ChatState, Content, PersonState, StoredMessage } from './state.ts';

@@ -31,10 +31,7 @@ export interface TelegramOptions {
   beside?: Telegram;
 }
 
-/**
- * A strict stand-in for Telegram: the Bot API server and the people and chats behind it. See
- * README.md.
- */
+/** A strict stand-in for Telegram: the Bot API server, and people and chats. See README.md. */
 export interface Telegram {
   /** For grammY's `client.apiRoot`. */
   readonly apiRoot: string;
@@ -59,17 +56,11 @@ export interface Telegram {
   script(rule: FaultRule): Script;
   /** Hands updates to a function instead of a webhook; a throw is a failed delivery. */
   connect(handler: UpdateHandler | undefined): void;
-  /**
-   * Resolves when the bot has begun to poll with getUpdates; from then on people's actions wait for
-   * it.
-   */
+  /** Resolves when the bot has begun to poll; from then on people's actions wait for it. */
   polling(): Promise<void>;
   /** Answers the bot's calls without the network. */
   readonly fetch: ApiFetch;
-  /**
-   * From now on delivers by itself, with Telegram's pauses; people's actions no longer wait for the
-   * bot.
-   */
+  /** From now on delivers by itself, with Telegram's pauses; people no longer wait for the bot. */
   serve(): void;
   /** Delivers what is pending; people's actions do it by themselves. */
   deliver(options?: DeliverOptions): Promise<DeliveryReport>;
@@ -94,10 +85,7 @@ export interface Telegram {
   readonly pending: number;
   /** Where updates go; undefined without a webhook. */
   readonly webhookUrl: string | undefined;
-  /**
-   * Answers everything outside the Bot API and `/control/` on the same port, such as the playground
-   * page.
-   */
+  /** Answers all outside the Bot API and `/control/` on this port, as the playground does. */
   mount(handler: (request: Request) => Promise<Response>): void;
   close(): Promise<void>;
 }

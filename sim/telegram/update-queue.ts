@@ -66,10 +66,7 @@ export class UpdateQueue {
     this.#queue = this.#queue.filter((other) => other !== queued);
   }
 
-  /**
-   * getUpdates with an offset confirms everything before it. A negative offset keeps only the last
-   * ones.
-   */
+  /** getUpdates with an offset confirms all before it; a negative one keeps only the last ones. */
   confirm(offset: number): void {
     if (offset < 0) this.#queue = this.#queue.slice(offset);
     else this.#queue = this.#queue.filter((queued) => queued.update.update_id >= offset);

@@ -33,10 +33,7 @@ export class World {
   /** The bot was banned or deleted: its token opens nothing, and nobody tells it anything. */
   isBanned = false;
   readonly #shared: { counter: number };
-  /**
-   * Private chats and basic groups share one sequence of message ids, as they do for a real
-   * account.
-   */
+  /** Private chats and basic groups share one sequence of message ids, as in an account. */
   #accountMessages = 0;
 
   constructor(options: { clock: () => Date; bot: UserFromGetMe; beside?: World | undefined }) {
@@ -181,10 +178,7 @@ export class World {
   }
 }
 
-/**
- * Private chats are each bot's own, and so are basic groups, whose messages every account numbers
- * by itself.
- */
+/** Private chats and basic groups are each bot's own: every account numbers their messages. */
 function isShared({ kind }: ChatState): boolean {
   return kind === 'supergroup' || kind === 'channel';
 }

@@ -7,10 +7,7 @@ import { OLD_SQLITE } from '../db/fitness.ts';
 import { SYSTEM } from '../lib/surprise.ts';
 import type { DatabaseSettings } from '../settings/config.ts';
 
-/**
- * The message, with a next step when it tells of a database that is locked or away, or of a machine
- * that has no more of something.
- */
+/** The message, with a next step where a database is locked or away, or the machine is full. */
 export function withAdvice(message: string, database: DatabaseSettings | undefined): string {
   const machine = machineAdvice(message);
   return [ofDatabase(message, database), ...(machine === undefined ? [] : [machine])].join('\n');

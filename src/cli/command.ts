@@ -1,7 +1,4 @@
-/**
- * The frame of every command: common options, one session, errors told once, exit codes ({@link
- * ExitCode}). Node only.
- */
+/** The frame of every command: options, one session, errors told once, {@link ExitCode}s. */
 import { constants } from 'node:os';
 import { type Command, Option } from 'commander';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
@@ -33,10 +30,7 @@ export interface Cli {
   readonly env: Environment;
   /** Where an installed bot would be; by default the places of deploy/anime-bot.service. */
   readonly installed?: Installed | undefined;
-  /**
-   * The exit code of the process: an {@link ExitCode}, or 128 and the number of the signal that
-   * ended it.
-   */
+  /** The process's exit code: an {@link ExitCode}, or 128 plus the signal that ended it. */
   exitCode: number;
 }
 
@@ -66,10 +60,7 @@ export function reading<Options extends object>(
   return framed(cli, command.addOption(from.choices(['first', 'copy'])), run);
 }
 
-/**
- * Adds `--json` and `--yes` and the frame to a command. `run` gets the command's arguments and its
- * own options.
- */
+/** Gives a command its frame, `--json` and `--yes`; `run` gets its arguments and options. */
 export function framed<Options extends object>(
   cli: Cli,
   command: Command,

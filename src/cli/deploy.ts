@@ -225,10 +225,7 @@ async function setWebhook(config: Config, url: string, people: readonly Staff[])
   step(`webhook: ${url}/webhook, ${waiting}`);
 }
 
-/**
- * The Worker does not know its own address: with this one it sets the webhook again when somebody
- * removes it.
- */
+/** The Worker does not know its address: with this it sets a webhook again that was removed. */
 async function keepAddress(config: Config, recorded: Statement): Promise<void> {
   const { db, close } = await openDatabase(config.database);
   await db.write([recorded]).finally(close);

@@ -1,7 +1,4 @@
-/**
- * Ctrl-C and its like: the first one lets work clean up, the second one ends the process. Node
- * only.
- */
+/** Ctrl-C and the like: the first lets work clean up, the second ends the process. Node only. */
 import process from 'node:process';
 import { onStopSignals } from '../hosts/node/stop-signals.ts';
 import { Interrupted } from './interrupted.ts';

@@ -38,10 +38,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(cli: Cli) => Command>>> =
   relink: async () => (await import('./commands/relink.ts')).relinkCommand,
 };
 
-/**
- * Runs one command line (without program names) and returns the exit code: 0 done, 1 failed, 2 bad
- * usage. Never rejects.
- */
+/** Runs one command line; the exit code: 0 done, 1 failed, 2 bad usage. Never rejects. */
 export async function runCli(
   args: readonly string[],
   env: Environment,
@@ -81,10 +78,7 @@ export async function runCli(
   return cli.exitCode;
 }
 
-/**
- * Commander would end the process by itself, and write to a reader that has left; a machine gets
- * its answer on standard output.
- */
+/** Commander would end the process; here a machine gets its answer on standard output. */
 function tame(command: Command, json: boolean): void {
   const { out, err } = outputs();
   command.exitOverride();

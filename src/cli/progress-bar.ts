@@ -1,7 +1,4 @@
-/**
- * A progress line with rate and remaining time. Pure, with a given clock; `Terminal.draw` puts it
- * on the screen.
- */
+/** A progress line with rate and remaining time. Pure; `Terminal.draw` shows it. */
 import { formatBytes, formatCount, formatDuration } from '../text/format.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,7 +1,4 @@
-/**
- * What a command works with: settings, bucket and database, opened on demand and closed at the end.
- * Node only.
- */
+/** What a command works with, opened on demand and closed at the end. Node only. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Bucket } from '../backup/catalog/bucket.ts';
@@ -58,10 +55,7 @@ export interface Session {
   /** Of the identities among them: what encrypts for those that open. */
   recipients(): Promise<string[]>;
   readonly source: RowSource;
-  /**
-   * What the engine told the owners so far, here the person at the terminal: of earlier runs, and
-   * of what follows a backup.
-   */
+  /** What the engine told the owners, here the person at the terminal, so far. */
   readonly notices: readonly string[];
   /** One sentence with the command that reaches this machine's bot, when it is not here. */
   readonly elsewhere: string | undefined;
@@ -146,10 +140,7 @@ export async function openSession(
   };
 }
 
-/**
- * What the living database says; undefined where nobody can ask it. Closes it again: a restore opens
- * it where it needs it.
- */
+/** What the living database says; undefined where it cannot be asked. Closes it again. */
 export async function askLiving<T>(
   { live, close }: Pick<Session, 'live' | 'close'>,
   question: (db: Database) => Promise<T>,

@@ -21,10 +21,7 @@ export interface Terminal {
   readonly colors: Colors;
   /** Whether progress is drawn: a person is watching. */
   readonly watched: boolean;
-  /**
-   * Cells in a line for people; undefined where output is no terminal and COLUMNS is not set: then
-   * lines may be of any length.
-   */
+  /** Cells in a line for people; undefined (no terminal, no COLUMNS): lines of any length. */
   readonly columns: number | undefined;
   /** Lines on the screen; undefined likewise (LINES). */
   readonly rows: number | undefined;
@@ -34,10 +31,7 @@ export interface Terminal {
   tellZone(): void;
   /** Nobody reads the answer any more (`verify --all | head -1`). */
   readonly isDeserted: boolean;
-  /**
-   * A line for people, without line breaks (made visible like all control characters); silent with
-   * `--json`.
-   */
+  /** A line for people; control characters and line breaks are shown. Silent with `--json`. */
   say(line: string): void;
   /** A remark on standard error, so that a pipe gets only the answer; silent with `--json`. */
   note(line: string): void;
@@ -45,17 +39,12 @@ export interface Terminal {
   fail(message: string): void;
   /** The command's one answer for machines; silent without `--json`. */
   answer(value: unknown): void;
-  /**
-   * The command's answer where it is one long text of bytes; resolves when there is room for more.
-   */
+  /** The command's answer where it is one long text; resolves when there is room for more. */
   send(chunk: Uint8Array): Promise<void>;
   /** Redraws the progress line; only when watched. */
   draw(line: string): void;
   clear(): void;
-  /**
-   * Asks for a word typed out; false without a terminal. The caller handles `--yes`. @throws {@link
-   * Interrupted} at Ctrl-C
-   */
+  /** Asks for a typed word; false without a terminal. @throws {@link Interrupted} at Ctrl-C */
   confirm(question: string, word: string): Promise<boolean>;
 }
 

@@ -11,10 +11,7 @@ import type { LocaleName } from '../settings/config.ts';
 
 const LANGUAGES = ['uz', 'ru', 'en'] as const satisfies readonly (LanguageCode & LocaleName)[];
 
-/**
- * Telegram knows no script tags: whoever reads Uzbek reads it in the script of a bot that speaks
- * Uzbek itself.
- */
+/** Telegram knows no scripts: Uzbek is read in the script of a bot that speaks it. */
 function localeFor(language: (typeof LANGUAGES)[number], defaultLocale: LocaleName): LocaleName {
   return language === 'uz' && defaultLocale === 'uz-Cyrl' ? 'uz-Cyrl' : language;
 }

@@ -1,7 +1,4 @@
-/**
- * Builds the parts from settings, for the Worker, the Node host and the CLI. Nothing below here
- * sees an environment.
- */
+/** Builds the parts from settings, for every host. Nothing below here sees an environment. */
 
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import { withDoubts } from '../backup/catalog/doubts.ts';
@@ -22,10 +19,7 @@ export interface BackupParts {
   readonly source: RowSource;
   readonly store: Store;
   readonly ledger: Ledger;
-  /**
-   * `worker`, or a text that identifies the process, where somebody can look at one
-   * (db/file/lock-text.ts).
-   */
+  /** `worker`, or a text that identifies the process where it is seen (db/file/lock-text.ts). */
   readonly holder: string;
   readonly alert: BackupContext['alert'];
   /** What opens encrypted backups; the bot has it only with a passphrase. */
@@ -46,10 +40,7 @@ export const APP_VERSION = '0.1.0';
 const RUN_TIMEOUT_MS = 12 * 60_000;
 /** Of a run on Node: no time limit of a platform ends it there. */
 export const NODE_RUN_TIMEOUT_MS: number = 12 * 3_600_000;
-/**
- * Fast: `full` stays no slower than sqlite3 + gzip -6, and the Worker in its time, for a fifth more
- * bytes (bench/backup-run.ts).
- */
+/** `full` stays as fast as sqlite3 + gzip -6, and in the Worker's time (bench/backup-run.ts). */
 export const GZIP_LEVEL = 1;
 
 export function composeBackup(settings: BackupSettings, parts: BackupParts): BackupContext {
@@ -160,10 +151,7 @@ export function encryptionOf(settings: BackupSettings): Encryption | undefined {
     : { kind: 'passphrase', passphrase: settings.passphrase };
 }
 
-/**
- * What the running bot can open its own backups with: nothing when they are encrypted for
- * recipients.
- */
+/** What the running bot can open its own backups with: nothing when they are for recipients. */
 export function botKeys({ passphrase }: BackupSettings): OpeningKeys | undefined {
   return passphrase === undefined ? undefined : { identities: [], passphrases: [passphrase] };
 }

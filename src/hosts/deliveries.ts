@@ -1,7 +1,4 @@
-/**
- * Telegram delivers an update again when its answer is late, while the first delivery is still at
- * work (an import reads a file for minutes).
- */
+/** Telegram delivers an update again when its answer is late: the first may still be at work. */
 import type { Receive } from '../bot/receive.ts';
 
 /**

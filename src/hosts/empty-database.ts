@@ -16,10 +16,7 @@ export interface KeptIn {
   readonly copy: Bucket | undefined;
 }
 
-/**
- * The newest good backup of this bot in either bucket. A bucket that cannot be asked is logged and
- * keeps nobody from a first start.
- */
+/** The newest good backup of this bot in either bucket. One that cannot be asked is logged. */
 async function newestKept(
   { first, copy }: KeptIn,
   log: Pick<Log, 'warn'>,

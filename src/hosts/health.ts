@@ -152,10 +152,7 @@ async function movingOf({ db, me, now }: HostParts): Promise<Health['moving']> {
   return { from: known.move.from, files_left: progress.left, files_missing: progress.missing };
 }
 
-/**
- * The tick finds a webhook's trouble, perhaps in another process; an update that came since ends
- * it.
- */
+/** The tick finds a webhook's trouble; an update that came since, to any process, ends it. */
 async function updatesOf({ db, hearing, now }: HostParts): Promise<Health['updates']> {
   if (hearing === undefined) return undefined;
   // `/healthz` tells separately of a database that does not answer.
@@ -172,10 +169,7 @@ async function updatesOf({ db, hearing, now }: HostParts): Promise<Health['updat
   };
 }
 
-/**
- * /healthz is open to everybody, so a request must not cost a bucket listing. Bad news is checked
- * again sooner.
- */
+/** /healthz is open to all: no listing a request. Bad news is checked again sooner. */
 const HEALTH_CACHE_MS = { ok: 10_000, offline: 10_000, failing: 1_000 };
 
 /**

@@ -33,10 +33,7 @@ export interface HostParts {
   /** What one tick may take: time, and requests to database and Bot API together. */
   readonly tickLimits: { readonly seconds: number; readonly requests: number };
   readonly after: NonNullable<Services['after']>;
-  /**
-   * `ok`, or what is wrong with the disk of database and bucket; absent where there is none
-   * (Worker).
-   */
+  /** `ok`, or what is wrong with the disk of database and bucket; absent without one (Worker). */
   readonly disk?: () => Promise<string>;
   /** A request may wait for another's I/O; a Worker must not: workerd cancels it. */
   readonly sharesWork?: boolean;
@@ -72,10 +69,7 @@ export interface HostParts {
   };
   /** Names a tick and its process in the leases of jobs; absent in a Worker. */
   readonly jobHolder?: () => string;
-  /**
-   * Before the first table of an empty database; absent: nobody minds. @throws when it is not to be
-   * begun
-   */
+  /** Before the first table of an empty database. @throws when it is not to be begun */
   readonly beforeFirst?: (() => Promise<void>) | undefined;
   /** What change files reach, for a database that is not whole; absent in a Worker. */
   readonly lastStored?: () => Promise<LastStored | undefined>;

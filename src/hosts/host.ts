@@ -75,10 +75,7 @@ async function isAdmin({ config, db }: HostParts, userId: number): Promise<boole
   return person.isAdmin;
 }
 
-/**
- * Runs `make` until it succeeds once. Callers at the same time each try (see {@link cachedHealth}):
- * `make` must bear that.
- */
+/** Runs `make` until it succeeds once. Callers at the same time each try: `make` bears that. */
 function once<Args extends readonly unknown[]>(
   make: (...args: Args) => Promise<void>,
 ): (...args: Args) => Promise<void> {

@@ -73,9 +73,7 @@ export interface AppParts {
   readonly webhookSecret: string | undefined;
   readonly receive: (update: Update) => Promise<Outcome>;
   readonly health: () => Promise<Health>;
-  /**
-   * Serves a signed link's object (directory bucket); undefined answers 403.
-   */
+  /** Serves a signed link's object (directory bucket); undefined answers 403. */
   readonly download: (request: Request, arrived: Arrived) => Promise<Response | undefined>;
   /** Told of what no route expected; absent: nobody is (tests). */
   readonly failed?: (error: unknown) => void;

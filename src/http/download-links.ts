@@ -20,10 +20,7 @@ export interface LinkSettings {
   readonly now: () => Date;
 }
 
-/**
- * The key that signs links and nothing else (RFC 5869). The purpose is part of it: no other use of
- * the token yields this key.
- */
+/** Signs links and nothing else (RFC 5869): no other use of the token yields this key. */
 export function linkKey(botToken: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', botToken, '', 'anime-bot download links', KEY_BYTES));
 }

@@ -33,10 +33,7 @@ export function refusal(request: GuardedRequest, port: number): string | undefin
   return isForeignFetch(request) ? 'this server answers no page but its own' : undefined;
 }
 
-/**
- * Pages of other origins can send a GET without Origin (an image, a script); browsers mark it.
- * Following a link is not such a request.
- */
+/** Other pages can send a GET without Origin (an image, a script); browsers mark that. */
 function isForeignFetch({ method, header }: GuardedRequest): boolean {
   const site = header('sec-fetch-site');
   if (site === undefined || site === 'same-origin' || site === 'none') return false;

@@ -1,7 +1,4 @@
-/**
- * Finishes backups that admins asked for when their own process died or was too slow, and tells the
- * outcome in the waiting message.
- */
+/** Finishes backups whose own process died or was too slow; tells it in the waiting message. */
 
 import { GrammyError } from 'grammy';
 import { messageOptions } from '../bot/show.ts';

@@ -1,7 +1,4 @@
-/**
- * Checks whether the bot may still work in its chats: Telegram does not tell every loss of rights,
- * and updates get lost.
- */
+/** Whether the bot may still work in its chats: Telegram does not tell every loss of rights. */
 
 import { lookAtChat } from '../bot/chat-health.ts';
 import { chatUses } from '../db/chat-uses.ts';

@@ -1,7 +1,4 @@
-/**
- * Drops memberships that nobody needed for a day: the gate's cache holds the people who are here,
- * not all who ever were.
- */
+/** Drops memberships nobody needed for a day: the gate's cache holds those who are here. */
 import { forgetOldAnswers } from '../db/gate-channels.ts';
 import type { Job } from './job.ts';
 

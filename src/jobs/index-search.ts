@@ -1,7 +1,4 @@
-/**
- * Folds the names of anime that were written without that: rows from before the search, imports,
- * other tools.
- */
+/** Folds the names of anime written without that: older rows, imports, other tools. */
 import { indexAnime, staleAnime } from '../db/search-index.ts';
 import { searchText } from '../text/search-text.ts';
 import type { Job } from './job.ts';

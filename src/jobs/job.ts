@@ -1,7 +1,4 @@
-/**
- * Work of the tick (every minute on both hosts): resumable, in slices, safe to start twice or to
- * kill anywhere.
- */
+/** Work of the tick (each minute): resumable, in slices, safe to start twice or to kill. */
 
 import type { ShipContext } from '../backup/changes/shipping.ts';
 import type { Hearing } from '../bot/hearing.ts';
@@ -50,10 +47,7 @@ export interface JobContext
   readonly changes?: ChangeKeeper | undefined;
   /** Begin nothing new after this moment; the next tick does the rest. */
   readonly deadline: Date;
-  /**
-   * How many more requests (database and Bot API together) this tick may make: the Worker's
-   * subrequest limit.
-   */
+  /** Requests (database and Bot API) left to this tick: the Worker's subrequest limit. */
   readonly requests: RequestBudget;
   /** What the tick's last request writes as well; absent: no tick is at work. */
   readonly atEnd?: Statement[] | undefined;

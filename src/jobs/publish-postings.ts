@@ -1,14 +1,9 @@
-/**
- * Finishes what a press of "post" began: the rest of many chats, passing failures, and what a dead
- * host left.
- */
+/** Finishes what "post" began: the rest of many chats, passing failures, a dead host's work. */
 import { openPostings } from '../db/postings.ts';
 import { workAtPosting } from '../handlers/admin/post-cards.ts';
 import { findWork, type Job } from './job.ts';
 
-/**
- * Cards of one posting in a tick: below Telegram's 30 messages a second overall, and few requests.
- */
+/** Cards of a posting in a tick: below Telegram's 30 messages a second, and few requests. */
 const SLICE = 20;
 /** Requests beside the cards: read, claim, result, report and its note. */
 const OVERHEAD = 6;

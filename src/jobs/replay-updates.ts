@@ -1,7 +1,4 @@
-/**
- * Handles updates that were set aside while nobody could reach Telegram: in order in each chat,
- * each once.
- */
+/** Handles updates set aside while Telegram was out of reach: each once, in a chat's order. */
 
 import { isOver, replayOne } from '../bot/replay.ts';
 import { waitingUpdates } from '../db/updates.ts';

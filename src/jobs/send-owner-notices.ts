@@ -1,7 +1,4 @@
-/**
- * Tells the owners what turns noticed: at most one new message a tick, whatever the trouble. It
- * edits counts into sent messages.
- */
+/** Tells the owners what turns noticed: one new message a tick, counts by edits of sent ones. */
 import { HttpError } from 'grammy';
 import {
   type Notice,
@@ -60,9 +57,7 @@ function isReadable(one: WaitingNotice): one is ReadableNotice {
   }
 }
 
-/**
- * What the next message says: one notice whose count will be edited, or all the others together.
- */
+/** What the next message says: one notice whose count is edited, or all others together. */
 function firstOf(untold: readonly ReadableNotice[]): readonly ReadableNotice[] {
   const [first] = untold;
   if (first === undefined || isCounted(first)) return first === undefined ? [] : [first];

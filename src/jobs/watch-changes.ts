@@ -9,10 +9,7 @@ import { describeError } from '../lib/log.ts';
 import { textsFor } from '../locales/index.ts';
 import type { Job, JobContext } from './job.ts';
 
-/**
- * The question to the database, a listing and a manifest, the names of change files, and those that
- * are known to be damaged.
- */
+/** The question to the database, a listing, a manifest, change files' names, the damaged ones. */
 const LOOK_REQUESTS = 5;
 /** Whether what was lost is there again, and that it is. */
 const LOST_REQUESTS = 2;

@@ -1,7 +1,4 @@
-/**
- * Asks Telegram whether updates can arrive, sets a webhook again that somebody removed, and tells
- * the owners what it cannot repair.
- */
+/** Asks whether updates can arrive, sets a removed webhook again, tells owners of the rest. */
 import { GrammyError } from 'grammy';
 import type { WebhookInfo } from 'grammy/types';
 import { setWebhook } from '../bot/hearing.ts';

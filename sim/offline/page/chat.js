@@ -25,10 +25,7 @@ export function scrollToEnd() {
   toEnd();
 }
 
-/**
- * Photos that load late, a keyboard that grows, a window that turns: whoever was at the end stays
- * there.
- */
+/** Photos that load late, a keyboard that grows: whoever was at the end stays there. */
 export function wireChat(app) {
   const watch = new ResizeObserver(() => {
     if (isAtEnd) toEnd();

@@ -1,7 +1,4 @@
-/**
- * The writing line: text, files with a caption, edits. Each chat has its own, kept until it is
- * sent.
- */
+/** The writing line: text, files with a caption, edits. Each chat keeps its own until sent. */
 
 import { scrollToEnd } from './chat.js';
 import { byId, does, draw, el, onDo } from './dom.js';

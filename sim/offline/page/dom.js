@@ -3,10 +3,7 @@ import { morphChildren } from './morph.js';
 
 export const byId = (id) => document.getElementById(id);
 
-/**
- * Builds an element: attributes (false and undefined are left out), then children; what is done
- * goes by data-do.
- */
+/** Builds an element: attributes (not false and undefined ones), then children; acts by data-do. */
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

@@ -1,7 +1,4 @@
-/**
- * The keyboard: Esc closes what is open, arrows move in lists, Alt with arrows moves between chats
- * from anywhere.
- */
+/** The keyboard: Esc closes what is open, arrows move in lists, Alt with arrows between chats. */
 
 import { cancelLine, focusLine } from './composer.js';
 import { byId, hideToast } from './dom.js';

@@ -1,7 +1,4 @@
-/**
- * Where a link leads. Nothing leaves this machine by itself: what is not of this world of chats is
- * asked about first.
- */
+/** Where a link leads. What is not of this world of chats is asked about first. */
 import { byId, does, el } from './dom.js';
 
 const TELEGRAM = ['t.me', 'telegram.me', 'telegram.dog'];

@@ -1,7 +1,4 @@
-/**
- * What the page shows of one person's Telegram, as one JSON. The page asks again and again; it gets
- * an answer when something changed.
- */
+/** What the page shows of one person's Telegram, as JSON; answers when something changed. */
 
 import { renderShown } from '../../telegram/render-html.ts';
 import type { Person, Room, SeenMessage } from '../../telegram/start-telegram.ts';

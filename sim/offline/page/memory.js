@@ -1,7 +1,4 @@
-/**
- * What the page keeps over reloads. A browser may forbid it; then it is kept until the page is
- * closed.
- */
+/** What the page keeps over reloads, where the browser allows it; else until it is closed. */
 const shortLived = new Map();
 
 export function recall(name, otherwise) {

@@ -94,9 +94,7 @@ export function originOf(world: World, source: StoredMessage): MessageOrigin {
   return { type: 'channel', chat, message_id: source.id, date };
 }
 
-/**
- * A forward keeps the keyboard only where every button works for everybody (TDLib: all are links).
- */
+/** A forward keeps the keyboard only where every button is a link (TDLib). */
 export function forwardedMarkup({ markup }: StoredMessage): InlineKeyboardMarkup | undefined {
   return markup?.inline_keyboard.flat().every((button) => 'url' in button) ? markup : undefined;
 }

@@ -37,10 +37,7 @@ export const editMethods: Record<string, Method> = {
   editMessageReplyMarkup: (context) => edit(context, ({ content }) => content, true),
 };
 
-/**
- * Edits a message of the bot. The keyboard is replaced too, or removed when none is given, as
- * Telegram does it.
- */
+/** Edits a message of the bot. Its keyboard is replaced too, or removed when none is given. */
 function edit(
   { world, args }: Context,
   change: (message: StoredMessage) => Content,

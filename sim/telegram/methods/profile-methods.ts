@@ -20,10 +20,7 @@ export const profileMethods: Record<string, Method> = {
   getMyShortDescription: ({ world, args }) => getText(world, args, 'short_description'),
 };
 
-/**
- * Commands a person sees in a private chat: the person's own scope first, then wider ones; the
- * person's language first.
- */
+/** A private chat's commands: its own scope before wider ones, the person's language first. */
 export function commandsFor(world: World, userId: number, language: string | undefined): BotCommand[] {
   for (const scope of [`chat ${userId}`, 'all_private_chats', 'default']) {
     for (const code of language === undefined ? [''] : [language, '']) {

@@ -88,10 +88,7 @@ function checkResultsButton(button: Json): void {
   if (start !== undefined && !/^[\w-]{1,64}$/.test(start)) throw badRequest('START_PARAM_INVALID');
 }
 
-/**
- * Results and what each would send, checked; types other than article and the media this project
- * uses are refused.
- */
+/** Results and what each would send, checked; only article and the media used here are taken. */
 function inlineResults(args: Args, world: World): JsonObject[] {
   const results = args.json('results', 'inline query results') ?? [];
   if (!Array.isArray(results)) throw badRequest('Expected an Array of inline query results');

@@ -44,10 +44,7 @@ export function messageIds(args: Args): number[] {
   });
 }
 
-/**
- * Bot API, deleteMessage: own messages and a private chat's for 48 hours, anything with the right
- * to delete.
- */
+/** deleteMessage: own messages and a private chat's for 48 hours; anything with the right. */
 function requireDelete(world: World, message: StoredMessage): void {
   const { chat } = message;
   const mine = chat.members.get(world.bot.id);

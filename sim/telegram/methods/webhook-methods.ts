@@ -79,10 +79,7 @@ export const webhookMethods: Record<string, Method> = {
 
 const PORTS = ['', '80', '88', '443', '8443'];
 
-/**
- * Telegram wants https on one of four ports; here loopback http is allowed too, since that is where
- * tests listen.
- */
+/** Telegram wants https on one of four ports; loopback http is for tests. */
 function requireUrl(url: string): void {
   if (!URL.canParse(url)) throw badRequest('invalid webhook URL specified');
   const { protocol, hostname, port } = new URL(url);
@@ -92,10 +89,7 @@ function requireUrl(url: string): void {
     throw badRequest('bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443');
 }
 
-/**
- * Left out, the last choice stays; an empty list goes back to the default; unknown kinds are passed
- * over.
- */
+/** Left out, the last choice stays; an empty list is the default; unknown kinds are passed over. */
 function setAllowed(world: World, args: Args): void {
   const list = args.json('allowed_updates', 'allowed updates');
   if (!Array.isArray(list)) return;

@@ -181,10 +181,7 @@ function mend(damage: string, stored: LastStored | undefined): string {
   return `What to do: ${mendOf(damage, stored)}. Once the database is mended or restored: ${FULL}`;
 }
 
-/**
- * A damaged backup of a good database, a backup of a damaged database, or one of a database that a
- * restore replaced.
- */
+/** Damaged itself, or of a damaged database, or of one that a restore replaced. */
 function adviceOn({ concerns, manifest, problem = '' }: BackupEntry, stored: LastStored | undefined): string {
   const trigger = ledgerTriggerIn(problem);
   if (trigger !== undefined) return `T${trigger.slice(1)}: ${FULL}`;

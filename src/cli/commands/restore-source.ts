@@ -84,10 +84,7 @@ export async function laterThan(session: Session, { name }: BackupEntry): Promis
   }
 }
 
-/**
- * The newest backup may be good, and an older one may hold far less: for want of a right nothing is
- * restored.
- */
+/** The newest may be good and an older one hold far less: without a right nothing is restored. */
 async function refuseDenied(bucket: Bucket, { name }: BackupEntry): Promise<void> {
   const denied = (await latestBackup(bucket)).newer.find(
     ({ isDenied, time }) => isDenied === true && !isAhead(time, nowOf(bucket)),

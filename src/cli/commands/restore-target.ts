@@ -8,10 +8,7 @@ import { type Cli, UsageError } from '../command.ts';
 import { requireDatabasePlace, requireOutputPlace } from '../output-place.ts';
 import type { Session } from '../session.ts';
 
-/**
- * By whatever name it is given, the bot's own database is no other one: what is in it is saved
- * first.
- */
+/** By whatever name, the bot's own database is no other one: what is in it is saved first. */
 export function targetOf(
   cli: Cli,
   session: Session,
@@ -30,10 +27,7 @@ export function targetOf(
   return { target: reachable(database), isOther: true };
 }
 
-/**
- * A new file in the place of a link would hide the one that is there again when its disk is
- * mounted.
- */
+/** A file in a link's place would hide the one that is there when its disk is mounted again. */
 function reachable(target: RestoreTarget): RestoreTarget {
   const link = target.kind === 'file' ? brokenLink(target.path) : undefined;
   if (link !== undefined) throw new UsageError(`${link}: ${MOUNT}. Nothing was changed.`);

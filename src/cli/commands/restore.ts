@@ -190,10 +190,7 @@ interface Plan {
   readonly isBots: boolean;
   readonly isSaved: boolean;
   readonly isEmpty: boolean;
-  /**
-   * The target is not the bot's own database, by any name: its safety copy has no place among the
-   * bot's backups.
-   */
+  /** Not the bot's own database, by any name: its safety copy is none of the bot's backups. */
   readonly isOther: boolean;
 }
 

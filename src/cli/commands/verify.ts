@@ -189,9 +189,7 @@ async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: Backup
   return { name, ...verdict, ok: false, problems: [damage, ...verdict.problems], warnings };
 }
 
-/**
- * Records the proof in the bucket, or removes what is no longer true. @returns what to say of it
- */
+/** Records the proof, or removes what is no longer true. @returns what to say of it */
 async function remember(
   bucket: Bucket,
   { name, manifest, verdict: earlier }: BackupEntry,

@@ -1,7 +1,4 @@
-/**
- * Fills a missing ADMIN_IDS: from the first `/start`, or typed, or with a loud word that there is
- * none. Node only.
- */
+/** Fills a missing ADMIN_IDS: from the first `/start`, typed, or loudly with nobody. Node only. */
 
 import { createApi } from '../../bot/telegram.ts';
 import { NO_ADMINS } from '../../hosts/no-admins.ts';

@@ -1,25 +1,16 @@
-/**
- * Finds the admin: the person who sends the bot its first `/start` and confirms it at the terminal.
- * Node only.
- */
+/** Finds the admin: who sends the first `/start` and confirms it at the terminal. Node only. */
 import { type Api, GrammyError } from 'grammy';
 import type { Update, User } from 'grammy/types';
 import type { Clock } from '../../lib/clock.ts';
 
-/**
- * `webhook`: updates go elsewhere, and asking for them would fail. `busy`: another program asks for
- * them.
- */
+/** `webhook`: updates go elsewhere, asking would fail. `busy`: another program asks. */
 export type FirstStart =
   | { readonly kind: 'person'; readonly user: User }
   | { readonly kind: 'webhook' | 'busy' | 'nobody' };
 
 const PAUSE_MS = 2_000;
 
-/**
- * Waits until somebody not in `skipped` has sent `/start` in private, or until `until`. Confirms no
- * update: the bot gets all of them.
- */
+/** Until somebody not in `skipped` sends `/start` in private, or `until`. Confirms no update. */
 export async function firstStart(
   api: Pick<Api, 'getUpdates' | 'getWebhookInfo'>,
   { clock, until, skipped }: { clock: Clock; until: Date; skipped: ReadonlySet<number> },

@@ -1,7 +1,4 @@
-/**
- * How `npm run setup` talks with a person: a port, so that tests can answer, and the real one. Node
- * only.
- */
+/** How `npm run setup` talks with a person: a port that tests can answer. Node only. */
 import process from 'node:process';
 import * as clack from '@clack/prompts';
 import { visibleLines } from '../../text/visible.ts';
@@ -26,10 +23,7 @@ export interface Question {
 }
 
 export interface Prompts {
-  /**
-   * The trimmed answer; empty only for an optional question, or for a secret that stays. @throws
-   * {@link Cancelled}
-   */
+  /** Trimmed; empty only if optional, or for a secret that stays. @throws {@link Cancelled} */
   ask(question: Question): Promise<string>;
   /** @throws {@link Cancelled} */
   confirm(message: string, initial: boolean): Promise<boolean>;

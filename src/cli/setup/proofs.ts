@@ -22,10 +22,7 @@ export interface Part {
   readonly questions: readonly Question[];
   /** Whether the other questions make sense after the answer to the first. */
   readonly goesOn: (first: string) => boolean;
-  /**
-   * Says what was found, and which settings follow. @throws with what is wrong, in words and
-   * without a secret
-   */
+  /** What was found, and which settings follow. @throws with what is wrong, without a secret */
   prove(config: Config, given: Readonly<Record<string, string | undefined>>): Promise<Proved>;
 }
 

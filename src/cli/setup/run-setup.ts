@@ -100,10 +100,7 @@ async function setUp(parts: SetupParts): Promise<void> {
   prompts.say('outro', 'Next: npm start on this machine, or npm run deploy for Cloudflare.');
 }
 
-/**
- * Asks for a part (known values are the default) and proves it, until it works (true) or the person
- * gives up (false).
- */
+/** Asks for a part and proves it, until it works (true) or the person gives up (false). */
 async function askUntilProved(
   { isAsking, prompts }: SetupParts,
   settings: Settings,
@@ -193,10 +190,7 @@ function shapeProblem(name: string, answer: string): string | undefined {
   }
 }
 
-/**
- * Makes a key for encrypted backups, if one is wanted and missing, and proves it. Keeps only its
- * public half.
- */
+/** Makes and proves a key for encrypted backups, if wanted and missing. Keeps its public half. */
 async function newKey(
   { isAsking, wantsKey, prompts }: SetupParts,
   settings: Settings,

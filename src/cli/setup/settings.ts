@@ -70,10 +70,7 @@ export function writeSettings(file: string, text: string): void {
   renameSync(draft, path);
 }
 
-/**
- * The file's text with the given settings set; new ones are appended. Values are quoted when they
- * need it.
- */
+/** The file's text with these settings set or appended, quoted where they need it. */
 export function withSettings(text: string, settings: ReadonlyMap<string, string>): string {
   const left = new Map(settings);
   const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
@@ -88,10 +85,7 @@ export function withSettings(text: string, settings: ReadonlyMap<string, string>
   return `${[...kept, ...added].join('\n')}\n`;
 }
 
-/**
- * Node's parser (process.loadEnvFile) takes single quotes literally; a value with one is put in
- * double quotes or backticks.
- */
+/** process.loadEnvFile takes single quotes literally: a value with one gets other quotes. */
 function quote(value: string): string {
   if (value.includes('\n')) throw new RangeError('a setting cannot hold a line break');
   if (/^[\w@%+=:,./-]*$/.test(value)) return value;

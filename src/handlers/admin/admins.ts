@@ -21,10 +21,7 @@ export const auditFeature = feature('admins').on(
   (ctx, { page }, [found]) => auditScreen(ctx, found, Math.max(0, page)),
 );
 
-/**
- * What only owners may do is to other admins what any admin command is to viewers: nothing they
- * know of.
- */
+/** To other admins what only owners may do is like an admin's command to viewers: unknown. */
 export const adminsFeature = feature('owners')
   .on('admins', { reads: () => [admins()] }, ({ t }, _, [found]) => listScreen(found, t))
   .on('adminAdd', (ctx) => putQuestion(ctx, 'admin', ctx.t.admin.people.askAdmin()))
@@ -54,10 +51,7 @@ export const adminsFeature = feature('owners')
     },
   );
 
-/**
- * Who it would be is shown first: a mistyped id, or a name that has another owner by now, must not
- * get rights.
- */
+/** Who it would be is shown first: a mistyped id or another's name must not get rights. */
 async function askToAdd(
   ctx: AdminContext,
   wanted: { id: number } | { username: string } | undefined,
@@ -86,9 +80,7 @@ async function add(ctx: AdminContext, person: PersonCard | undefined): Promise<S
   return { text: hasChanged(added) ? people.adminAdded(name) : people.adminThere(name), keyboard };
 }
 
-/**
- * In the chat of whom the pressed button names. An owner stays one, whatever is done to them here.
- */
+/** In the chat of whom the pressed button names. An owner stays one, whatever is done here. */
 function changeMenu(
   ctx: AdminContext,
   user: number,

@@ -1,7 +1,4 @@
-/**
- * Tells the admin of a run: its progress, and its outcome. The tick tells the same of runs that it
- * finished.
- */
+/** Tells the admin of a run and its outcome. The tick tells the same of those it finished. */
 import type { BackupOutcome } from '../../backup/run/outcome.ts';
 import type { BackupProgress } from '../../backup/run/progress.ts';
 import { Keyboard } from '../../bot/keyboard.ts';

@@ -1,7 +1,4 @@
-/**
- * /backup and /backups: take one now, see what there is, download, check, send here
- * (docs/spec/backup.md "Commands").
- */
+/** /backup and /backups: take, see, download, check, send (docs/spec/backup.md "Commands"). */
 import { type BackupEntry, UNSEALED } from '../../backup/catalog/entry.ts';
 import type { BackupRequest } from '../../backup/catalog/ledger.ts';
 import { type Peek, peek } from '../../backup/changes/peek.ts';
@@ -77,10 +74,7 @@ async function orTrouble(
   }
 }
 
-/**
- * On record with the update: if this host dies, or takes longer than it may, the next tick finishes
- * it.
- */
+/** On record with the update: if this host dies or takes too long, the next tick finishes it. */
 async function backUp(ctx: AdminContext): Promise<void> {
   const { services, t, viewer: admin } = ctx;
   const asked = { requestedBy: admin.id, chatId: admin.id, messageId: null, requestedAt: ctx.now };

@@ -1,7 +1,4 @@
-/**
- * Broadcasts: a message, whom to, a preview with the number, and only then the sending, which the
- * tick does.
- */
+/** Broadcasts: a message, whom to, a preview with the number, then the sending by the tick. */
 import { feature } from '../../bot/feature.ts';
 import { readSendFailure } from '../../bot/telegram-errors.ts';
 import { answered } from '../../db/admin-questions.ts';

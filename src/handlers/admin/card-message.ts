@@ -1,7 +1,4 @@
-/**
- * The card as it is posted to chats and previewed: a viewer's card without the buttons that belong
- * to one viewer.
- */
+/** The card as posted to chats and previewed: without the buttons that belong to one viewer. */
 import type { AnimeCard } from '../../db/anime.ts';
 import type { Texts } from '../../locales/index.ts';
 import { CAPTION_LIMIT, cutText, type Html, TEXT_LIMIT } from '../../text/html.ts';

@@ -35,10 +35,7 @@ export type Lookup =
   | { readonly ok: true; readonly chat: FoundChat }
   | { readonly ok: false; readonly why: Refusal; readonly name: string };
 
-/**
- * The chat that a message names: a forwarded post, an id, @name or a link. Undefined: it names
- * none.
- */
+/** The chat a message names: a forwarded post, an id, @name or a link. Undefined: none. */
 export function chatNamedBy(message: Message): number | string | undefined {
   const origin = message.forward_origin;
   if (origin?.type === 'channel') return origin.chat.id;

@@ -1,7 +1,4 @@
-/**
- * Adding chats: by id, name, link, forwarded post, or by adding the bot. For posting and for the
- * mandatory subscription alike.
- */
+/** Adding chats to post to or to demand: by id, name, link, forwarded post, or the bot joining. */
 import { Composer } from 'grammy';
 import type { BotContext, Viewer } from '../../bot/context.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';

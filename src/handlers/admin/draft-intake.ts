@@ -1,7 +1,4 @@
-/**
- * An admin's messages while a draft is open: parts at any step, and the text or picture the step
- * waits for.
- */
+/** An admin's messages while a draft is open: parts at any step, and what the step waits for. */
 import type { Message } from 'grammy/types';
 import type { BotContext } from '../../bot/context.ts';
 import { type AdminContext, isFor } from '../../bot/feature.ts';

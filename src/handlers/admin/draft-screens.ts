@@ -1,7 +1,4 @@
-/**
- * Every step of a draft as a screen: a pure function of the draft, so a restart changes nothing on
- * it.
- */
+/** Every step of a draft as a screen: a pure function of it, so a restart changes nothing. */
 import type { Action } from '../../bot/callback-data.ts';
 import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';
@@ -124,10 +121,7 @@ function groupsScreen(draft: Draft, t: Texts): Screen {
   };
 }
 
-/**
- * The card as viewers will see it, and below it what can still be changed. A note above it takes
- * some of a caption's room.
- */
+/** The card as viewers will see it, and what can be changed. A note takes some caption room. */
 function previewScreen(draft: Draft, t: Texts, taken: number): Screen {
   const { draft: texts } = t.admin;
   const to = (step: Step): Action => ({

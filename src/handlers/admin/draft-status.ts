@@ -13,10 +13,7 @@ import { textsIn } from '../../locales/index.ts';
 import type { LocaleName } from '../../settings/config.ts';
 import { draftScreen } from './draft-screens.ts';
 
-/**
- * Time between two refreshes of one status message. Telegram takes about one message a second in a
- * chat (docs/platform-facts.md).
- */
+/** Between two edits of one status: Telegram takes about one a second (docs/platform-facts.md). */
 export const STATUS_EVERY_MS = 3_000;
 
 /** The messages of an album come together, each as an update of its own. */
@@ -70,9 +67,7 @@ export async function showLater(parts: StatusParts, draftId: number): Promise<vo
   if (draft?.isOpen === true && shows(draft)) await showStatus(parts, draft);
 }
 
-/**
- * Steps whose message says the number of parts; at others the wizard is waiting for something else.
- */
+/** Steps whose message says the number of parts; at others the wizard waits for something else. */
 export function shows(draft: Draft): boolean {
   return draft.step === 'parts' || draft.step === 'description';
 }

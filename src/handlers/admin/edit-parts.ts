@@ -1,7 +1,4 @@
-/**
- * Editing parts: replace, move, swap, delete. Buttons name a part by its row, so an old one never
- * hits its neighbour.
- */
+/** Replace, move, swap, delete parts. Buttons name a row: an old one never hits its neighbour. */
 import type { Action } from '../../bot/callback-data.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
 import { Keyboard } from '../../bot/keyboard.ts';

@@ -86,10 +86,7 @@ export const editFeature = feature('admins')
     },
   );
 
-/**
- * Writes a change with its search text; the anime as it is afterwards, undefined when it is gone or
- * in the trash.
- */
+/** Writes a change with its search text; the anime after it, undefined if gone or in the trash. */
 async function save(
   ctx: AdminContext,
   anime: CatalogueAnime,

@@ -1,6 +1,4 @@
-/**
- * /export: the catalogue as a JSON file that can be imported again (`npm run backup -- import`).
- */
+/** /export: the catalogue as JSON that can be imported again (`npm run backup -- import`). */
 import { gzipSync } from 'node:zlib';
 import { InputFile } from 'grammy';
 import { type AdminContext, feature } from '../../bot/feature.ts';
@@ -10,9 +8,7 @@ import { EXPORT_PAGE, exportedAnime, exportedLists } from '../../db/catalogue-ex
 import type { Database } from '../../db/database.ts';
 import { toSqlTime } from '../../db/time.ts';
 
-/**
- * Bots upload at most 50 MB (docs/platform-facts.md); some room for the request around the file.
- */
+/** Bots upload at most 50 MB (docs/platform-facts.md); some room for the request around it. */
 const UPLOAD_LIMIT = 49_000_000;
 /** Larger files are packed: smaller on the wire, and the reader unpacks them by itself. */
 const PACK_FROM = 10_000_000;

@@ -1,7 +1,4 @@
-/**
- * The list of groups and channels to post to. Buttons carry the row's id; only Bot API calls see
- * the chat's.
- */
+/** Groups and channels to post to. Buttons carry the row's id; only Bot API calls the chat's. */
 import { type AdminContext, feature } from '../../bot/feature.ts';
 import { Keyboard } from '../../bot/keyboard.ts';
 import type { Screen } from '../../bot/show.ts';

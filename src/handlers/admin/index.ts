@@ -51,10 +51,7 @@ const features = [
   draftsFeature,
 ];
 
-/**
- * An answer to a question comes before what the wizard and the import take: a question takes
- * anything.
- */
+/** Answers to a question come before the wizard and the import: a question takes anything. */
 export const adminStages: readonly Stage[] = [
   router(features, adminActionOf),
   botAdded,

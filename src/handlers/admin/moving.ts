@@ -1,7 +1,4 @@
-/**
- * The move to another bot: how far it is, viewers whom the new bot cannot write to, posts that lead
- * to the old one.
- */
+/** The move to another bot: how far it is, viewers out of reach, posts of the old one. */
 import type { BotContext } from '../../bot/context.ts';
 import { feature, isFor } from '../../bot/feature.ts';
 import { Keyboard } from '../../bot/keyboard.ts';

@@ -1,7 +1,4 @@
-/**
- * /users: how many, and one of them: found by id, @username or a forwarded message; blocked and
- * unblocked.
- */
+/** /users: how many, and one of them (id, @username, forwarded message); block and unblock. */
 import type { Message } from 'grammy/types';
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
@@ -54,10 +51,7 @@ export const peopleFeature = feature('admins')
     return personScreen(after, ctx);
   });
 
-/**
- * A user named by a forwarded message of theirs, an id or @username; what somebody else wrote names
- * nobody.
- */
+/** A user by a message forwarded from them, an id or @username; another's message names nobody. */
 export function personOf(message: Message): { id: number } | { username: string } | undefined {
   const origin = message.forward_origin;
   if (origin?.type === 'user') return { id: origin.sender_user.id };

@@ -1,7 +1,4 @@
-/**
- * Sends an anime's card to chats: claims them in the database, sends one by one, and writes every
- * result before the next.
- */
+/** Sends an anime's card to chats: claimed first, sent one by one, each result written at once. */
 import { type Api, InlineKeyboard } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import type { BotContext } from '../../bot/context.ts';
@@ -32,10 +29,7 @@ import type { LocaleName } from '../../settings/config.ts';
 import { cutText, type Html, html } from '../../text/html.ts';
 import { cardMessage } from './card-message.ts';
 
-/**
- * Posts sent within the update that asked for them; the tick sends the rest. Telegram's webhook
- * waits 60 s (docs/platform-facts.md).
- */
+/** Sent within the update; the tick sends the rest: a webhook waits 60 s (platform-facts.md). */
 const AT_ONCE = 8;
 
 export interface PostingParts {
@@ -47,17 +41,13 @@ export interface PostingParts {
   readonly log: Log;
 }
 
-/**
- * Sends what can be sent at once and says what became of every chat; the tick goes on from there.
- */
+/** Sends what can be sent at once, says what became of every chat; the tick goes on from there. */
 export async function postAndReport(ctx: BotContext, postingId: number): Promise<void> {
   const [posting] = await ctx.services.db.read([postingById(postingId)]);
   if (posting !== undefined) await workAtPosting(ctx.services, posting, AT_ONCE);
 }
 
-/**
- * One slice of a posting: at most `limit` cards, then the report, sent once and edited afterwards.
- */
+/** One slice of a posting: at most `limit` cards, then the report, edited where it was sent. */
 export async function workAtPosting(parts: PostingParts, posting: Posting, limit: number): Promise<void> {
   const { db, now } = parts;
   const [anime] = await db.read([animeById(posting.animeId)]);
@@ -83,10 +73,7 @@ export async function workAtPosting(parts: PostingParts, posting: Posting, limit
   await report(parts, posting, reportOf(results, t).markup);
 }
 
-/**
- * Lines of a report, and characters of a name and a reason in it: all together stay below
- * Telegram's 4096.
- */
+/** A report's lines, and characters of a name and a reason in it: below Telegram's 4096. */
 const REPORT_LINES = 30;
 const NAME_LIMIT = 40;
 const REASON_LIMIT = 80;
@@ -117,10 +104,7 @@ interface SentCard {
   readonly without?: string;
 }
 
-/**
- * The card in the bot's language, with one button that opens the anime in the bot; without its
- * photo where that is refused.
- */
+/** In the bot's language, with a button that opens the anime; without a refused photo. */
 export async function sendCardTo(parts: PostingParts, chatId: number, anime: AnimeCard): Promise<SentCard> {
   const { api } = parts;
   const t = textsFor(parts.defaultLocale);

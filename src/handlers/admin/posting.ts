@@ -1,6 +1,4 @@
-/**
- * Posting an anime's card: choose the chats, send, see what became of each; again whenever wanted.
- */
+/** Posting an anime's card: choose chats, send, see what became of each; again when wanted. */
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
 import { Keyboard } from '../../bot/keyboard.ts';

@@ -16,10 +16,7 @@ import { searchText, titleFrom } from '../../text/search-text.ts';
 import { draftScreen, draftTitle } from './draft-screens.ts';
 import { postAndReport } from './post-cards.ts';
 
-/**
- * Publishes a draft of either kind and says so once it is written; a number or code taken meanwhile
- * is refused by name.
- */
+/** Publishes a draft and says so once written; a number or code taken meanwhile is named. */
 export async function publishDraft(ctx: AdminContext, draft: Draft): Promise<Answer | undefined> {
   try {
     return await (draft.kind === 'anime' ? publishAnime(ctx, draft) : publishMore(ctx, draft));
@@ -72,10 +69,7 @@ async function publishMore(ctx: AdminContext, draft: Draft): Promise<Answer> {
   return { text: said.partsPublished(title, least(numbers), greatest(numbers)), keyboard };
 }
 
-/**
- * Somebody took the code, or one of the numbers, after the draft asked for it. Nothing was written;
- * the draft asks again.
- */
+/** The code or a number was taken meanwhile. Nothing was written; the draft asks again. */
 async function refuse(ctx: AdminContext, draft: Draft): Promise<Answer> {
   const { draft: t } = ctx.t.admin;
   const isAnime = draft.kind === 'anime';

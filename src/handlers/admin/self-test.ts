@@ -149,10 +149,7 @@ const secondCopy: Check = async ({ db, backups }, t, now) => {
   return { state: 'poor', text: system.copyBehind(left, reason) };
 };
 
-/**
- * What the bucket, or a file beside the database, holds and the database does not: `list --check`
- * has the same rule.
- */
+/** What the bucket or a file beside the database holds and it does not, as `list --check`. */
 const missed: Check = async (services, t, now) => {
   const { db, backups, recordsChanges, rescued, timeZone: zone = DEFAULT_TIME_ZONE } = services;
   const [state, meant] = await db.read([changeState, meantNote()]);
@@ -193,10 +190,7 @@ const changes: Check = async ({ db, backups, recordsChanges, timeZone: zone = DE
   };
 };
 
-/**
- * The tick renews this lease once an hour (src/jobs/forget-marks.ts); some minutes late are no
- * silence.
- */
+/** The tick renews this lease hourly (jobs/forget-marks.ts); some minutes late are no silence. */
 const TICK_EVERY_MS = 3_600_000;
 const TICK_GRACE_MS = 10 * 60_000;
 

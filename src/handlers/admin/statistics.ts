@@ -1,6 +1,4 @@
-/**
- * /stats, /analytics, /top: true numbers, as a picture where a person would rather look than read.
- */
+/** /stats, /analytics, /top: true numbers, as a picture where that is easier to take in. */
 
 import { InputFile } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';

@@ -93,10 +93,7 @@ export const trashFeature = feature('admins')
 /** Slices of views that a press waits for (5,000 each); the tick does what is left. */
 const SLICES_AT_ONCE = 8;
 
-/**
- * The views of a purged anime must not become those of whoever gets its code. Whether all of them
- * are free of it.
- */
+/** A purged anime's views must not become those of its code's next. Whether all codes are free. */
 async function releaseViews({ services }: BotContext, code: number): Promise<boolean> {
   for (let i = 0; i < SLICES_AT_ONCE; i++) {
     const [, left] = await services.db.write(releaseHistory(code));

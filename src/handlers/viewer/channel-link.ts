@@ -1,7 +1,4 @@
-/**
- * The address a mandatory channel's button opens; only addresses Telegram takes (one bad link would
- * refuse the whole message).
- */
+/** What a mandatory channel's button opens: one link Telegram refuses would lose the message. */
 import { urlOf } from '../../lib/telegram-link.ts';
 
 export interface ChannelAddress {

@@ -55,10 +55,7 @@ function isGuarded(action: Action): boolean {
   return action.kind !== 'follow' || action.on !== 0;
 }
 
-/**
- * The channels that the viewer is not in. All that must be asked are asked at once; the answers are
- * staged for next time.
- */
+/** The channels that the viewer is not in, all asked at once; the answers are staged. */
 async function missingFrom(
   ctx: BotContext,
   userId: number,

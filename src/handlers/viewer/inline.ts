@@ -1,7 +1,4 @@
-/**
- * `@bot name` in any chat finds anime and shares a card with a deep link. Nothing here needs the
- * asker to have started the bot.
- */
+/** `@bot name` in any chat finds anime and shares a card. The asker need not know the bot. */
 import { InlineKeyboard } from 'grammy';
 import type { InlineQueryResultArticle } from 'grammy/types';
 import type { BotContext } from '../../bot/context.ts';

@@ -1,7 +1,4 @@
-/**
- * Favourites and following: their buttons may hang on any message, and change in place when
- * pressed.
- */
+/** Favourites and following: buttons on any message, which change in place when pressed. */
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
 import { reply } from '../../bot/reply.ts';

@@ -1,7 +1,4 @@
-/**
- * What Telegram tells unasked about who is in which chat: it keeps the gate's answers true, and
- * shows who blocked the bot.
- */
+/** What Telegram tells of members: keeps the gate's answers true, shows who blocked the bot. */
 import { Composer } from 'grammy';
 import type { ChatMember } from 'grammy/types';
 import { standingTrouble } from '../../bot/chat-health.ts';
@@ -47,10 +44,7 @@ composer.on(['message:migrate_to_chat_id', 'message:migrate_from_chat_id'], asyn
 export const membership: Stage = ({ kind }) =>
   kind === 'other' ? { reads: [], act: () => composer } : undefined;
 
-/**
- * Creator, administrator, member, and restricted with is_member are in (docs/spec/bot.md "Viewer"
- * 2).
- */
+/** Creator, administrator, member, restricted with is_member: docs/spec/bot.md "Viewer" 2. */
 export function membershipOf(member: ChatMember): Membership {
   if (member.status === 'restricted') return member.is_member ? 'in' : 'out';
   return member.status === 'left' || member.status === 'kicked' ? 'out' : 'in';

@@ -98,9 +98,7 @@ async function play(ctx: BotContext, anime: AnimeCard, part: Part, isNew: boolea
     );
 }
 
-/**
- * The old bot kept no kinds: a file that is not the video it was taken for is sent as what it is.
- */
+/** The old bot kept no kinds: a file that is no video is sent as what it is. */
 async function showPlayer(ctx: BotContext, anime: AnimeCard, part: Part, isNew: boolean): Promise<void> {
   try {
     await show(ctx, { ...playerScreen(anime, part, part.kind, ctx.t), isNew });

@@ -1,6 +1,4 @@
-/**
- * A viewer's own lists: watched (one press to the next part), favourites, followed.
- */
+/** A viewer's own lists: watched (one press to the next part), favourites, followed. */
 import { PERSONAL_LISTS } from '../../bot/asked.ts';
 import { type ActionOf, feature } from '../../bot/feature.ts';
 import { Keyboard } from '../../bot/keyboard.ts';
@@ -39,10 +37,7 @@ function askedList(action: ActionOf<'list'>): AskedList | undefined {
   return name === undefined ? undefined : { name, page: Math.min(Math.max(0, action.page), MAX_PAGE) };
 }
 
-/**
- * Nobody turns so many pages by hand; a made-up button must not make the database count to its
- * number.
- */
+/** Nobody turns so many pages; a made-up button must not make the database count that far. */
 const MAX_PAGE = 1000;
 
 function listScreen<T extends ListedAnime>(

@@ -13,10 +13,7 @@ import { cutText } from '../../text/html.ts';
 import { animeButtons, menuRow } from './anime-buttons.ts';
 import { cardScreen } from './card.ts';
 
-/**
- * Both the text and a page's button carry the same folded query, so every page is cut from the same
- * list.
- */
+/** Text and page buttons carry the same folded query: every page is cut from the same list. */
 export const searchFeature = feature('everybody').on(
   'search',
   { reads: ({ text }, { id }) => [searchAnime(searchTerms(text), id)] },

@@ -1,7 +1,4 @@
-/**
- * Whether directories take writes, for /healthz: on a full or read-only disk reading goes on as if
- * all were well. Node only.
- */
+/** Whether directories take writes: on a full or read-only disk reading goes on. Node only. */
 import { access, constants, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';

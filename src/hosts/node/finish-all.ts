@@ -4,19 +4,11 @@ import type { Log } from '../../lib/log.ts';
 import type { listen } from './listen.ts';
 import type { Underway } from './underway.ts';
 
-/**
- * How long a stopping host lets a run go on before it gives the run up; then it cleans up and frees
- * its lease.
- */
+/** How long a stopping host lets a run go on; given up, it cleans up and frees its lease. */
 export const RUN_GRACE_MS = 8_000;
-/**
- * How long it lets a client finish its request or take its answer; then it cuts off a stalled one.
- */
+/** How long it lets a client finish; then it cuts off one that has stalled. */
 const CLIENT_GRACE_MS = 2_000;
-/**
- * How long it waits for updates under way, a run of theirs included. Unacknowledged, they come
- * again.
- */
+/** How long it waits for updates under way and their runs. Unacknowledged, they come again. */
 const UPDATE_GRACE_MS = 12_000;
 
 export async function finishAll({

@@ -57,10 +57,7 @@ export function hearTelegram(
   { api, db, webhookSecret, log, now, pause, signal }: Parts,
 ): TelegramEar {
   let isMenuSet = false;
-  /**
-   * Once, when Telegram has answered: without a network each of its many calls would fail and say
-   * so.
-   */
+  /** Once, when Telegram has answered: without a network each of its calls would say so. */
   function setMenu(): void {
     if (isMenuSet) return;
     isMenuSet = true;

@@ -5,10 +5,7 @@ import type { Arrived } from '../../http/app.ts';
 import { refusal } from '../../http/loopback-guard.ts';
 import type { Config } from '../../settings/config.ts';
 
-/**
- * Somebody who sends a request byte by byte holds a connection no longer than this, ms. Telegram
- * sends an update in one go.
- */
+/** Ms a slow request may hold a connection. Telegram sends an update in one go. */
 const TIME_LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
 
 /**
@@ -33,10 +30,7 @@ export function everybody(answer: Answer): FetchCallback {
     answer(request, { target: incoming.url ?? '', breakOff: () => void outgoing.destroy() });
 }
 
-/**
- * Offline nothing but this machine gets an answer; who opens the host's own address reads where the
- * page is.
- */
+/** Offline only this machine gets an answer; the host's own address says where the page is. */
 export function onlyThisMachine(answer: Answer, page: string): FetchCallback {
   const answerAll = everybody(answer);
   return (request, env) => {

@@ -7,15 +7,10 @@ import { writeSync } from 'node:fs';
 import process from 'node:process';
 
 export interface LogStream {
-  /**
-   * Writes one line, without its end. The stream tells of a failure later, by its event `error`.
-   */
+  /** Writes one line, without its end. The stream tells of a failure later, as `error`. */
   write(line: string): void;
   onError(listener: () => void): void;
-  /**
-   * Writes past the stream, which takes nothing more after its first failure. @throws what the
-   * system says
-   */
+  /** Writes past the stream, which is dead after its first failure. @throws what the system says */
   writeNow(text: string): void;
 }
 

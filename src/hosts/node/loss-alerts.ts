@@ -1,6 +1,4 @@
-/**
- * A lost database file is told to the owners; the backup run that met the loss is the same event.
- */
+/** A lost database file is told to the owners; the backup run that met it is the same event. */
 import type { BackupAlert } from '../../backup/run/context.ts';
 
 type Tell = (alert: BackupAlert) => Promise<void>;

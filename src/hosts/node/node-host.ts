@@ -1,7 +1,4 @@
-/**
- * Builds and runs the Node host from settings: database, bucket, schedule, webhook or polling. Node
- * only.
- */
+/** Builds and runs the Node host from settings. Node only. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackupEngine } from '../../backup/engine.ts';
 import { logStrangers } from '../../backup/schema/living-strangers.ts';
@@ -50,10 +47,7 @@ export interface NodeOptions {
   readonly offline?: OfflineWords;
   /** Begins a missing database although there are backups of one. */
   readonly beginsNew?: boolean;
-  /**
-   * The first backup waits until {@link RunningNode.backUp} is called: what it must hold is not
-   * there yet.
-   */
+  /** The first backup waits for {@link RunningNode.backUp}: what it must hold is not there yet. */
   readonly isUnfilled?: boolean;
   /** Left out: as the settings say. */
   readonly log?: Log;

@@ -1,6 +1,4 @@
-/**
- * Database, snapshot source and bucket of a Node process (host and CLI) from settings. Node only.
- */
+/** Database, snapshot source and bucket of host and CLI from settings. Node only. */
 import { dirname } from 'node:path';
 import type { SnapshotSource } from '../../backup/model/model.ts';
 import { openEmbeddedSnapshotSource } from '../../backup/snapshot/embedded.ts';
@@ -35,10 +33,7 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-/**
- * `say` gets a sentence for people when another file's journal was set aside; `onLost`: {@link
- * openEmbeddedDatabase}.
- */
+/** `say`: told when another file's journal was set aside; `onLost`: openEmbeddedDatabase. */
 export async function openDatabase(
   settings: DatabaseSettings,
   say?: (message: string) => void,

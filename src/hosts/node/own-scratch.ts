@@ -1,7 +1,4 @@
-/**
- * Unpacked backups hold people's data: none may lie about after a command, however it ends. Node
- * only.
- */
+/** Unpacked backups hold people's data: none stays after a command, however it ends. Node only. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -8,10 +8,7 @@ import { tickWhileBusy } from './busy-ticks.ts';
 import { type ComposedNode, TICK_LIMITS } from './compose-node.ts';
 import { DRILL_CRON, drillAndTell } from './weekly-drill.ts';
 
-/**
- * A start makes a backup unless a verified one is younger: so a crash loop makes no flood
- * (docs/spec/backup.md "Triggers").
- */
+/** A start makes no backup if a verified one is younger: a crash loop must not flood the bucket. */
 const START_BACKUP_MIN_AGE_MS = 10 * 60_000;
 
 export interface OwnWork {

@@ -31,15 +31,9 @@ export interface PollingOptions {
 const HOLD_SECONDS = 15;
 /** The pause after a refused token, ms: Telegram seldom knows such a token again. */
 const REFUSED_MS = 60_000;
-/**
- * The pause before the next question while updates are being handled: Telegram repeats those, and
- * adds the new ones.
- */
+/** Before the next question while updates are handled: Telegram repeats those, adds new ones. */
 const PEEK_MS = 300;
-/**
- * Telegram gives 100 from the oldest unfinished one on: with more than this, new ones might stay
- * unseen.
- */
+/** Telegram gives 100 from the oldest unfinished one on: beyond this, new ones go unseen. */
 const MOST_UNFINISHED = 80;
 /** Ids that are remembered as told. */
 const MOST_STRANGE = 1_000;
@@ -86,10 +80,7 @@ export async function poll(options: PollingOptions): Promise<void> {
   await queues.idle();
 }
 
-/**
- * 409: a webhook is set (the former host's), which Telegram then prefers, or another program polls
- * with the same token.
- */
+/** 409: a webhook is set, which Telegram prefers, or another program polls with the token. */
 async function freeFromWebhook({ api, log }: PollingOptions): Promise<void> {
   await api
     .deleteWebhook()

@@ -1,7 +1,4 @@
-/**
- * Signals that tell a process to stop. The first one lets it finish and clean up; the second one
- * ends it at once. Node only.
- */
+/** Signals that stop a process: the first lets it clean up, the second ends it. Node only. */
 import { constants } from 'node:os';
 import process from 'node:process';
 

@@ -161,10 +161,7 @@ async function behindOf(
 }
 
 const RESCUED = 'what a running bot rescued of it';
-/**
- * What a running bot rescued (rescue.ts), and what restores set aside (swap-file.ts), by the end of
- * their names.
- */
+/** What a bot rescued (rescue.ts) and restores set aside (swap-file.ts), by their names' ends. */
 const KEPT: readonly (readonly [end: RegExp, why: string])[] = [
   [/^\.rescued-/, RESCUED],
   [/^\.before-restore/, 'what the last restore replaced'],

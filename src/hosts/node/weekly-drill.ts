@@ -12,10 +12,7 @@ import { botKeys } from '../compose.ts';
 /** Sundays, away from the nightly backup (docs/spec/backup.md "Commands": weekly). */
 export const DRILL_CRON = '30 3 * * 0';
 
-/**
- * A restore that nobody tried is a hope. Only the CLI, which has the key, can drill backups for
- * recipients.
- */
+/** A restore nobody tried is a hope. Only the CLI has the key for backups to recipients. */
 export async function drillAndTell(
   { backup, defaultLocale }: Pick<Config, 'backup' | 'defaultLocale'>,
   {

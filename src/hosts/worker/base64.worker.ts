@@ -1,6 +1,4 @@
-/**
- * The Worker's `js-base64`: the database's client needs two of its functions, and workerd has both.
- */
+/** The Worker's `js-base64`: the database's client needs two functions that workerd has. */
 import { Buffer } from 'node:buffer';
 
 export const Base64 = {

@@ -1,7 +1,4 @@
-/**
- * Every text of the page. The page fills in `{n}` and the like, and chooses among forms by the
- * number's plural.
- */
+/** Every text of the page. It fills in `{n}` and the like, and chooses the plural's form. */
 import type { Catalogue } from './catalogue.ts';
 import { en } from './en.ts';
 import { ru } from './ru.ts';

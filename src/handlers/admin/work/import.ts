@@ -1,7 +1,4 @@
-/**
- * A file that an admin sent: what it would change, and changing it. The file is read again each
- * time: no state is kept of it.
- */
+/** An admin's file: what it would change, and changing it. It is read again each time. */
 import { randomUUID } from 'node:crypto';
 import { type Api, HttpError } from 'grammy';
 import { damageOf } from '../../../backup/catalog/entry.ts';
@@ -20,9 +17,7 @@ import { Cancelled, type DoWork, type WorkParts } from './parts.ts';
 
 /** Bots can fetch files up to 20 MB (docs/platform-facts.md). */
 const DOWNLOAD_LIMIT = 20_000_000;
-/**
- * The old bot wrote its server's local time; its users are in Uzbekistan (UTC+5, no summer time).
- */
+/** The old bot wrote its server's local time; its users live in UTC+5, without summer time. */
 const UTC_OFFSET_MINUTES = 300;
 
 export interface AskedImport {
@@ -80,10 +75,7 @@ function isReport(result: ImportReport | Html): result is ImportReport {
   return 'tables' in result;
 }
 
-/**
- * What a file would change or has changed; or why it cannot be taken, in words for the admin.
- * Passing trouble is thrown.
- */
+/** What a file changes; or why it cannot be taken, for the admin. Passing trouble is thrown. */
 async function readFile(
   { db, api, importUpload, ownerIds }: WorkParts,
   { admin: { imports } }: Texts,

@@ -1,7 +1,4 @@
-/**
- * Takes long work out of the update that asks for it: stored with the update's own mark, told,
- * begun.
- */
+/** Takes long work out of the update that asks: stored with the update's mark, told, begun. */
 import type { AdminContext } from '../../../bot/feature.ts';
 import { messageOptions, type Screen } from '../../../bot/show.ts';
 import { addWork, type WorkKind, workShown } from '../../../db/admin-work.ts';
@@ -11,10 +8,7 @@ import { begin, runWork } from './run.ts';
 
 export interface LongWork {
   readonly kind: Exclude<WorkKind, 'report'>;
-  /**
-   * What the work needs; `name` is what the admin would name on a computer, `replyTo` the message
-   * that its outcome answers.
-   */
+  /** `name` is what the admin would name on a computer; the outcome answers `replyTo`. */
   readonly detail: { readonly name: string; readonly replyTo?: number; readonly [key: string]: unknown };
   /** What is shown meanwhile; left out: nothing. */
   readonly meanwhile?: Pick<Screen, 'text' | 'keyboard'>;

@@ -5,9 +5,7 @@ import { keepDetail } from '../../../db/admin-work.ts';
 import { html } from '../../../text/html.ts';
 import type { DoWork } from './parts.ts';
 
-/**
- * Bots upload at most 50 MB (docs/platform-facts.md); some room for the request around the file.
- */
+/** Bots upload at most 50 MB (docs/platform-facts.md); some room for the request around it. */
 export const UPLOAD_LIMIT = 49_000_000;
 
 export function isSendable({ bytes }: StoredFile): boolean {
