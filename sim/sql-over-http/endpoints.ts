@@ -40,8 +40,7 @@ export async function answerPipeline(
   const writer = new BodyWriter(response, fault);
   response.writeHead(200, {
     'content-type': 'application/json',
-    // hyper tells the length of a body that is whole. One that is cut short has none here, so that
-    // what arrived counts as the end.
+    // As hyper does for a whole body; without it, what arrived of a cut one counts as the end.
     ...(fault?.kind !== 'truncate' && { 'content-length': String(body.byteLength) }),
   });
   await writer.write(body);

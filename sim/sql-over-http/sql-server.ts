@@ -64,8 +64,7 @@ export async function startSqlServer(options: SqlServerOptions): Promise<SqlServ
   const context = createContext(options);
   const http = createServer({ highWaterMark: WRITE_AHEAD_BYTES }, (request, response) => {
     respond(context, request, response).catch((error: unknown) => {
-      // A bug of this server must not look like an answer; a client that hung up half-way is no
-      // bug.
+      // A bug of this server must not look like an answer; a client that hung up is no bug.
       if (request.complete) console.error('sql over http: request failed', error);
       response.destroy();
     });

@@ -109,8 +109,7 @@ export function bindArguments(
   }
   const bound: Record<string, BoundValue> = {};
   for (const [index, name] of params.entries()) {
-    // libsql's binding aborts the process over a statement that mixes named and numbered
-    // parameters.
+    // libsql's binding aborts the process over a mix of named and numbered parameters.
     if (name === undefined) throw invalid(`value for parameter ${index + 1} not found`);
     const value = named.get(name) ?? named.get(name.slice(1));
     if (value === undefined && !named.has(name) && !named.has(name.slice(1)) && !lenient) {

@@ -73,8 +73,7 @@ function requirePrivate(world: World, userId: number): void {
   if (person.isDeactivated) throw forbidden('user is deactivated');
   if (person.hasBlocked) throw forbidden('bot was blocked by the user');
   if (person.hasStarted) return;
-  // The bot may write to somebody who asked to join until the request is processed (Bot API,
-  // ChatJoinRequest).
+  // The bot may write to who asked to join, until that is processed (ChatJoinRequest).
   const isAsking = [...world.chats.values()].some((chat) => chat.pendingJoins.has(userId));
   if (!isAsking) throw forbidden("bot can't initiate conversation with a user");
 }

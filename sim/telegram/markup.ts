@@ -76,8 +76,7 @@ function checkButton(button: Json, chat: ChatKind): void {
   const actions = ACTIONS.filter((action) => isSet(button, action));
   const [action] = actions;
   if (action === undefined) throw badRequest(`${parsing}Text buttons are unallowed in the inline keyboard`);
-  // Telegram silently takes the first; its documentation asks for exactly one, so a second is a bug
-  // of ours.
+  // Telegram silently takes the first; its documentation asks for one: a second is our bug.
   if (actions.length > 1) throw badRequest('BUTTON_TYPE_INVALID');
   checkAction(button, action, chat);
 }

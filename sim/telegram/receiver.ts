@@ -158,8 +158,7 @@ export class Receiver {
         tries += 1;
         if (tries >= attempts || !this.#isConnected) return false;
         if (!this.#options.updates.pending().includes(next)) break;
-        // The first retry comes at once, then 2, 4, 8 … seconds (telegram-bot-api,
-        // on_update_error).
+        // The first retry at once, then 2, 4, 8 … seconds (telegram-bot-api, on_update_error).
         const own = next.attempts < 2 ? 0 : Math.min(RETRY_MAX, 2 ** (next.attempts - 1) * 1000);
         const asked = Math.min(RETRY_AFTER_MAX, (next.retryAfter ?? 0) * 1000);
         const delay = asked > 0 ? asked : own;

@@ -116,8 +116,7 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
     );
     if (outcome.kind === 'failed')
       throw new Error(`nothing was deployed: the backup before it failed: ${outcome.reason}`);
-    // The other run may die without a backup, or may have begun before data that the migration
-    // touches.
+    // The other run may die, or have begun before data that the migration touches.
     if (outcome.kind === 'skipped')
       throw new Error(`nothing was deployed, for no backup could be made before it: ${outcome.message}`);
     requireUndamaged(outcome.manifest);

@@ -15,8 +15,7 @@ export function loggedRun({ backups, sleep, log }: HostParts): Host['runBackup']
   return async (trigger, scheduledAt, options = {}) => {
     const run = (): Promise<BackupOutcome> => backups.run({ trigger, scheduledAt, ...options });
     let outcome = await run();
-    // A due run that meets a killed process's lease waits for the lease to end: nobody would come
-    // back for a skipped one.
+    // A due run waits for a killed process's lease to end: nobody would come back for it.
     const waits = trigger === 'schedule' || trigger === 'start' ? BUSY_WAITS : 0;
     const signal = options.signal ?? new AbortController().signal;
     for (let i = 0; i < waits && isBusy(outcome); i += 1) {

@@ -20,8 +20,7 @@ export const backupRequestsJob: Job = {
   async run(context) {
     const { backups, db, api, log, defaultLocale, timeZone, now, requests } = context;
     if (!requests.take(1)) return;
-    // A tick with a run has next to nothing left for the other jobs (free plan): every other minute
-    // is theirs alone.
+    // After a run a tick has little left for other jobs: every other minute is theirs alone.
     const isTight = requests.left < 2 * RUN_REQUESTS;
     const mayBegin = (): boolean =>
       (!isTight || now().getUTCMinutes() % 2 === 0) && requests.take(RUN_REQUESTS);

@@ -89,8 +89,7 @@ async function tell(
         else await api.editMessageText(id, shown, markup, { parse_mode: 'HTML' });
         isTold = true;
       } catch (error) {
-        // The next tick tries again, and polling or the watch of the webhook has said why nobody is
-        // reached.
+        // The next tick tries again; polling or the webhook's watch has said why.
         const isKnown = isTokenRefused(error) || error instanceof HttpError;
         log[isKnown ? 'debug' : 'warn']('owner not told', { owner: id, error: describeError(error) });
       }

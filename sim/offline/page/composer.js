@@ -213,7 +213,6 @@ async function measure(file) {
 function kindOf(files) {
   if (files.every(({ type }) => type === 'image/gif')) return 'animation';
   if (files.every(({ type }) => type.startsWith('image/'))) return 'photo';
-  // A Matroska file has no type of its own in most browsers; the admins' parts are often mkv
-  // documents.
+  // A Matroska file has no type in most browsers; the admins' parts are often mkv documents.
   return files.every(({ type }) => type.startsWith('video/')) ? 'video' : 'document';
 }

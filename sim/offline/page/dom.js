@@ -30,8 +30,7 @@ document.addEventListener('click', (event) => {
   if (!element || element.disabled) return;
   deeds.get(element.dataset.do)?.(JSON.parse(element.dataset.about ?? 'null'), element);
 });
-// Links of messages have no address, so that no middle click or menu of the browser leaves by
-// itself.
+// Links of messages have no address: no middle click or menu of the browser leaves by itself.
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || !event.target.matches?.('[role="link"], tg-spoiler')) return;
   event.preventDefault();

@@ -54,8 +54,7 @@ export function createPlayground({
   backups,
 }: PlaygroundOptions): (request: Request) => Promise<Response> {
   const app = new Hono();
-  // Everything comes from this server. The stand-in itself makes the messages' HTML, and it still
-  // may run nothing.
+  // Everything comes from this server, whose HTML of messages still may run nothing.
   app.use(async (c, next) => {
     await next();
     c.header(

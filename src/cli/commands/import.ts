@@ -143,8 +143,7 @@ async function merge(
   const opened = await openDatabase(session.config.database);
   try {
     const context = await session.backup();
-    // An empty database, or the old bot's own, is brought to today's schema first (after a backup,
-    // if it holds anything).
+    // An empty database, or the old bot's, gets today's schema first (after a backup).
     const { notes } = await migrate(opened.db, {
       now: invocation.now,
       takeOver: session.config.database.kind === 'file' ? takeOverFile : takeOver,

@@ -1,4 +1,4 @@
-/** What setup knows so far, what of it `.env` does not hold yet, and writing that file. Node only. */
+/** What setup knows so far, what of it `.env` lacks, and writing that file. Node only. */
 import { chmodSync, existsSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { FILE_NAMES } from '../../settings/setting-places.ts';

@@ -46,8 +46,7 @@ export const broadcastFeature = feature('admins')
     const [{ rows }] = await ctx.turn.commit(
       keepBroadcast(adminId, kept, ctx.now),
       keepBroadcastMessage(adminId, album, message.message_id),
-      // The other messages of an album are on their way: the question stays open until the audience
-      // is chosen.
+      // The rest of an album is on its way: the question stays open until an audience is chosen.
       album === null ? answered(adminId) : [],
     );
     const [row] = rows;

@@ -85,8 +85,7 @@ async function membershipIn(ctx: BotContext, userId: number, channel: GateChanne
   if (asked.kind === 'failed') {
     const { reason, isPassing } = asked;
     ctx.turn.stage(channelBroken(channel.id, reason, ctx.now));
-    // Telegram's own trouble is told when it lasts, and once a day: it comes and goes with every
-    // bad hour.
+    // Telegram's own trouble is told when it lasts, once a day: it comes and goes.
     if (!isPassing || channel.isBroken)
       ctx.turn.stage(
         noticeAdmins(

@@ -93,8 +93,7 @@ export async function acquire(
     isOffline: offline !== undefined,
     source: openSnapshotSource(config.database),
     links: { baseUrl: config.publicUrl ?? '', key: linkKey(botToken), prefix: config.backup.prefix, now },
-    // With a public address Telegram comes to us. A secret in the settings survives a restart; a
-    // fresh one is as good.
+    // Telegram comes to us. A secret in the settings survives a restart; a fresh one is as good.
     webhookSecret:
       config.publicUrl === undefined ? undefined : (config.webhookSecret ?? randomBytes(24).toString('hex')),
     stopping,

@@ -33,8 +33,7 @@ export const diskProbe: DiskProbe = {
     return bavail * bsize;
   },
   async write(directory) {
-    // The bucket takes a file of this name for an unfinished one: never listed, and swept if it
-    // stays.
+    // The bucket takes it for an unfinished file: never listed, and swept if it stays.
     const path = join(directory, `.health.${process.pid}.partial`);
     try {
       await writeFile(path, new Uint8Array(PROBE_BYTES), { mode: 0o600, flush: true });

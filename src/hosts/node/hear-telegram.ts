@@ -72,8 +72,7 @@ export function hearTelegram(
     return {
       hearing,
       async begin(receive) {
-        // A failure is told by the polling that follows: with no network by its own, with a webhook
-        // by 409.
+        // The polling that follows tells a failure: by its own without a network, else by 409.
         await api
           .deleteWebhook()
           .then(setMenu, (error: unknown) =>

@@ -78,8 +78,7 @@ export async function takeDatabase(
       await onLost(lost);
     },
   ).catch(explained);
-  // A merge of an import holds the write lock to its end; waiting for it must not block the event
-  // loop.
+  // An import's merge holds the write lock; waiting for it must not block the event loop.
   const held = holdWrites(opened.db, lock?.requireOurs);
   return {
     ...opened,

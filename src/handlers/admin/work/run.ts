@@ -59,8 +59,7 @@ export function begin(
   const safely = (stopping?: AbortSignal): Promise<void> =>
     act(stopping).catch((error: unknown) => log.warn('admin work waits', { error: describeError(error) }));
   if (background !== undefined) background(safely);
-  // A Worker may end it at any time (30 s after the answer): then the tick does it, which has 15
-  // minutes.
+  // A Worker may end it 30 s after the answer: then the tick does it, which has 15 minutes.
   else after?.(0, safely);
 }
 
@@ -95,8 +94,7 @@ export async function runWork(
     }, RENEW_MS);
     await work(parts, asked, AbortSignal.any([stopping, calledOff.signal]));
   } catch (error) {
-    // The database or Telegram does not answer, or the host stops: the next tick, or the next host,
-    // does it.
+    // The database or Telegram is silent, or the host stops: the next tick or host does it.
     log.warn('admin work waits', { work: id, error: describeError(error) });
     await db.write([freeAgain(id)]).catch(() => {});
   } finally {
