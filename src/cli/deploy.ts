@@ -58,7 +58,7 @@ async function main(): Promise<void> {
     step('bundled only: nothing was saved, migrated or deployed');
     return;
   }
-  for (const note of environmentNotes()) terminal.say(terminal.colors.yellow(`note: ${note}`));
+  for (const note of environmentNotes()) terminal.warn(`note: ${note}`);
   rememberSecrets(process.env);
   const config = readConfig(process.env, 'worker');
   database = config.database;
@@ -108,7 +108,7 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
       timeoutMs: NODE_RUN_TIMEOUT_MS,
       // The reason is told below.
       alert: async ({ kind, message, isEarlier }) => {
-        if (kind !== 'failed' || isEarlier === true) terminal.say(terminal.colors.yellow(message));
+        if (kind !== 'failed' || isEarlier === true) terminal.warn(message);
       },
     });
     const outcome = await interruption.stoppable((signal) =>
@@ -128,7 +128,7 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
     }).catch((cause: unknown) => {
       throw new Error('nothing was deployed: the database could not be migrated', { cause });
     });
-    for (const note of notes) terminal.say(terminal.colors.yellow(note));
+    terminal.warn(...notes);
     step(
       from === to
         ? `database: schema version ${to}`
@@ -149,7 +149,7 @@ async function requireBegun(db: Database, buckets: Parameters<typeof refuseEmpty
   if (!isEmpty) return;
   const warn: Log['warn'] = (_event, { error, second_copy } = {}) => {
     if (second_copy !== true) return;
-    terminal.say(terminal.colors.yellow(`note: the second copy could not be asked: ${String(error)}`));
+    terminal.warn(`note: the second copy could not be asked: ${String(error)}`);
   };
   await refuseEmpty(buckets, { warn })().catch((cause: unknown) => {
     throw new Error(`nothing was deployed: ${explain(cause)}`, { cause });
@@ -200,7 +200,7 @@ async function setWebhook(config: Config, url: string, people: readonly Staff[])
   const { botToken, webhookSecret } = config;
   if (botToken === undefined || webhookSecret === undefined)
     throw new Error('it is deployed without a webhook: set BOT_TOKEN and WEBHOOK_SECRET, then deploy again');
-  const note = (text: string): void => terminal.say(terminal.colors.yellow(`note: ${text}`));
+  const note = (text: string): void => terminal.warn(`note: ${text}`);
   const warn = (_event: string, { method, error }: Record<string, unknown> = {}): void =>
     note(`${String(method)} failed: ${String(error)}`);
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log: { warn } });

@@ -18,7 +18,7 @@ const MINUTE = 60_000;
  * than change files are kept has only the moments of full backups: no gap, but the rule.
  */
 export function sayReach(
-  { say, colors }: Pick<Terminal, 'say' | 'colors'>,
+  { say, warn, colors }: Pick<Terminal, 'say' | 'warn' | 'colors'>,
   { history, files, closed }: Pick<StoredHistory, 'history' | 'files' | 'closed'>,
   { zone, now, days }: { readonly zone: string; readonly now: Date; readonly days: number },
 ): void {
@@ -45,7 +45,7 @@ export function sayReach(
     const but = gaps.length === 0 ? '' : ` (${countOf(gaps.length, 'gap')})`;
     say(`Point in time: ${any}from ${from} to ${until}${but}: restore --at <time>`);
   }
-  if (closed !== undefined) say(colors.yellow(`  ${closed}`));
+  if (closed !== undefined) warn(`  ${closed}`);
   if (recent !== spans && oldest !== first)
     say(
       colors.dim(
@@ -54,13 +54,8 @@ export function sayReach(
     );
   const shown = gaps.toReversed().slice(0, TOLD);
   for (const gap of shown)
-    say(
-      colors.yellow(
-        `  not from ${toTheSecond(gap.from, zone)} to ${toTheSecond(gap.to, zone)}: ${gap.reason}`,
-      ),
-    );
-  if (gaps.length > shown.length)
-    say(colors.yellow(`  and ${gaps.length - shown.length} more: --json names them`));
+    warn(`  not from ${toTheSecond(gap.from, zone)} to ${toTheSecond(gap.to, zone)}: ${gap.reason}`);
+  if (gaps.length > shown.length) warn(`  and ${gaps.length - shown.length} more: --json names them`);
 }
 
 export function reachJson({ spans, gaps }: History): Record<string, unknown> | null {

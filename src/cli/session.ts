@@ -83,7 +83,7 @@ export async function openSession(
     removeOldCopies(config.database.path);
   }
   const keys = readKeys(config);
-  const warn = (message: string): void => terminal.say(terminal.colors.yellow(message));
+  const { warn } = terminal;
   const ask = askFor(config.database, warn);
   const buckets = await openBuckets(config, keys, ask);
   if (from === 'copy') await buckets.readCopy();

@@ -33,6 +33,8 @@ export interface Terminal {
   readonly isDeserted: boolean;
   /** A line for people; control characters and line breaks are shown. Silent with `--json`. */
   say(line: string): void;
+  /** Such lines in yellow: nothing failed, and somebody should read them. */
+  warn(...lines: readonly string[]): void;
   /** A remark on standard error, so that a pipe gets only the answer; silent with `--json`. */
   note(line: string): void;
   /** Why the command failed: for people on standard error, for machines as the one answer. */
@@ -66,6 +68,11 @@ export function createTerminal(json: boolean): Terminal {
   const clear = (): void => {
     if (drawn) err.write('\r\u001b[2K');
     drawn = false;
+  };
+  const say = (line: string): void => {
+    if (json) return;
+    clear();
+    out.write(`${inked(said(hideKnown(line), out))}\n`);
   };
   const answer = (value: unknown): void => {
     if (json) out.write(`${visibleLines(asCalledInJson(JSON.stringify(value, withoutSecrets, 2)))}\n`);
@@ -104,10 +111,9 @@ export function createTerminal(json: boolean): Terminal {
       // Wrong settings are told line by line.
       else err.write(`${inked(errColors.red('error:'))} ${visibleLines(said(error, err))}\n`);
     },
-    say(line) {
-      if (json) return;
-      clear();
-      out.write(`${inked(said(hideKnown(line), out))}\n`);
+    say,
+    warn(...lines) {
+      for (const line of lines) say(colors.yellow(line));
     },
     answer,
     send: (chunk) => out.send(chunk),

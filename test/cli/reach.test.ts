@@ -11,7 +11,8 @@ const at = (day: number, time = '02:00:10.000'): Date =>
 function saidOf(history: History, files: readonly unknown[] = []): string[] {
   const said: string[] = [];
   const plain = (text: string): string => text;
-  const terminal = { say: (line: string) => void said.push(line), colors: { yellow: plain, dim: plain } };
+  const say = (line: string): void => void said.push(line);
+  const terminal = { say, warn: say, colors: { dim: plain } };
   sayReach(
     terminal as unknown as Parameters<typeof sayReach>[0],
     { history, files: files as never, closed: undefined },

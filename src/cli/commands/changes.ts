@@ -49,7 +49,7 @@ async function shipNow(invocation: Invocation): Promise<ExitCode> {
   const trouble = TROUBLE[last.kind];
   terminal.answer({ ok: trouble === undefined, outcome: last.kind, files });
   for (const file of files) terminal.say(file);
-  if (trouble !== undefined) terminal.say(terminal.colors.yellow(trouble));
+  if (trouble !== undefined) terminal.warn(trouble);
   else if (files.length === 0) terminal.say('nothing waits: every change is stored');
   else terminal.say(terminal.colors.green(`${countOf(files.length, 'change file')} stored and read back`));
   return trouble === undefined ? 0 : 1;
@@ -118,11 +118,11 @@ async function status(invocation: Invocation): Promise<ExitCode> {
     foreign,
     strays: strays.map(({ file }) => file),
   });
-  const { say, colors } = terminal;
+  const { say, warn, colors } = terminal;
   const zone = config.timeZone;
-  if (!config.changes.isOn) say(colors.yellow('CHANGES=off: nothing is recorded between two full backups'));
+  if (!config.changes.isOn) warn('CHANGES=off: nothing is recorded between two full backups');
   if (differing !== undefined) say(colors.red(differing));
-  if (longer !== undefined) say(colors.yellow(longer));
+  if (longer !== undefined) warn(longer);
   if (seen !== undefined) say(waitingLine(seen, { isLost, isMoved: living?.isSchemaMoved === true }, colors));
   if (isSpoilt)
     say(
@@ -130,9 +130,9 @@ async function status(invocation: Invocation): Promise<ExitCode> {
         'The row that says where the change log stands was lost or altered: the bot begins a new log and makes a full backup. Where none runs: npm run backup -- changes ship, and then npm run backup -- full',
       ),
     );
-  else if (isNone) say(colors.yellow(NO_LOG));
+  else if (isNone) warn(NO_LOG);
   for (const { table, reason } of left)
-    say(colors.yellow(`table ${table} is in full backups only: ${reason}`));
+    warn(`table ${table} is in full backups only: ${reason}`);
   sayReach(terminal, found, { zone, now: now(), days: config.changes.retentionDays });
   if (newest !== undefined) {
     say(
@@ -150,9 +150,9 @@ async function status(invocation: Invocation): Promise<ExitCode> {
     say('');
     for (const line of graph(timelines, [marked, seen === undefined ? 'newest' : 'now'], zone)) say(line);
   }
-  for (const file of strays.slice(0, TOLD)) say(colors.yellow(strayText(file)));
+  for (const file of strays.slice(0, TOLD)) warn(strayText(file));
   for (const key of foreign.slice(0, TOLD))
-    say(colors.yellow(`${key} is no change file: somebody put it there`));
+    warn(`${key} is no change file: somebody put it there`);
   return 0;
 }
 

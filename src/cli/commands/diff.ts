@@ -72,7 +72,7 @@ async function diff(invocation: Invocation, args: readonly string[], options: Op
     notes,
     tables: tables.map((table) => ({ ...table, note: table.note ?? null })),
   });
-  for (const line of new Set(notes)) terminal.say(terminal.colors.yellow(line));
+  terminal.warn(...new Set(notes));
   for (const line of diffLines(terminal.colors, tables)) terminal.say(line);
   if (same) terminal.say(terminal.colors.green('No difference.'));
   return 0;

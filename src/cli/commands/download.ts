@@ -48,7 +48,7 @@ async function download(
     throw new UsageError("download takes one: argument 'name', a backup or latest; or --at and a time");
   requireMoment(options);
   const { entry, passedOver } = await resolveBackup(session.bucket, text);
-  for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
+  terminal.warn(...passedOver);
   const { manifest } = entry;
   if (manifest === undefined) throw new Error(`${entry.name} cannot be downloaded: ${entry.problem}`);
   const directory = options.output ?? DIRECTORY;
@@ -77,7 +77,7 @@ async function download(
   for (const file of files) terminal.say(file);
   const bytes = formatBytes(database.bytes + document.bytes);
   terminal.say(terminal.colors.green(`${entry.name}: ${bytes} downloaded, every byte as in the manifest`));
-  if (damage !== undefined) terminal.say(terminal.colors.yellow(damage));
+  if (damage !== undefined) terminal.warn(damage);
   return 0;
 }
 
@@ -108,7 +108,7 @@ async function downloadMoment(
       terminal.answer({ ok: true, files: [path], point: pointJson(point), notes: source.notes });
       terminal.say(path);
       terminal.say(terminal.colors.green(pointLine(invocation, point)));
-      for (const note of source.notes) terminal.say(terminal.colors.yellow(note));
+      terminal.warn(...source.notes);
       return 0;
     },
   );

@@ -24,7 +24,7 @@ async function run(
   // A person who names a backup asks for that one alone.
   const lost = name === 'latest' && !session.readsCopy ? await findLost(session) : undefined;
   const { entry, passedOver } = await resolveBackup(session.bucket, name);
-  for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
+  terminal.warn(...passedOver);
   const bar = createProgressBar(terminal);
   const { record, recordFailed, notes, chain } = await drill(
     {
@@ -36,7 +36,7 @@ async function run(
     },
     entry,
   );
-  const { say, answer, colors } = terminal;
+  const { say, warn, answer, colors } = terminal;
   answer({
     ...record,
     changes: chain ?? null,
@@ -54,8 +54,8 @@ async function run(
   } else if (record.opened === false)
     say(`${colors.yellow('drill not made:')} ${record.name} was not opened: ${record.problem}`);
   else say(`${colors.red('drill FAILED:')} ${record.name}: ${record.problem}`);
-  for (const note of notes) say(colors.yellow(`  ${note}`));
-  if (recordFailed !== undefined) say(colors.yellow(`  it could not be recorded: ${recordFailed}`));
+  for (const note of notes) warn(`  ${note}`);
+  if (recordFailed !== undefined) warn(`  it could not be recorded: ${recordFailed}`);
   return record.ok ? 0 : 1;
 }
 

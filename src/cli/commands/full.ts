@@ -141,7 +141,7 @@ type Done = Extract<BackupOutcome, { readonly kind: 'done' }>;
 
 function tellDone(invocation: Invocation, outcome: Done, { ms, second, stored }: Made): void {
   const { terminal, session } = invocation;
-  const { say, answer, colors } = terminal;
+  const { say, warn, answer, colors } = terminal;
   const { manifest, name, pruned, swept, problems, leased } = outcome;
   const damage = damageOf(manifest);
   const rows = rowsOfTables(manifest.tables);
@@ -178,7 +178,7 @@ function tellDone(invocation: Invocation, outcome: Done, { ms, second, stored }:
   const lacking = second && lackingText(name, second);
   if (lacking !== undefined) terminal.note(colors.yellow(lacking));
   const apart = second && sameDisk(session.config);
-  if (apart !== undefined) say(colors.yellow(`  ${apart}`));
+  if (apart !== undefined) warn(`  ${apart}`);
   for (const line of manifest.proof) say(colors.dim(`  proof: ${line}`));
   tellAround(invocation, outcome);
 }
@@ -188,7 +188,7 @@ function tellAround(
   { terminal, session }: Invocation,
   { manifest, pruned, problems, leased, rowsRead }: Done,
 ): void {
-  const { say, colors } = terminal;
+  const { say, warn, colors } = terminal;
   const isGood = damageOf(manifest) === undefined;
   const deleted = deletedText(pruned);
   if (deleted !== undefined) say(`  ${deleted}`);
@@ -197,7 +197,7 @@ function tellAround(
       `  the database was asked for ${formatCount(rowsRead)} rows of tables and indexes, which a hosted one bills`,
     );
   if (pruned !== undefined && pruned.hiddenBytes > 0)
-    say(colors.yellow(`  ${formatBytes(pruned.hiddenBytes)} of them are still there: ${KEEPS_DELETED}`));
+    warn(`  ${formatBytes(pruned.hiddenBytes)} of them are still there: ${KEEPS_DELETED}`);
   if (!leased)
     say(
       colors.dim(
@@ -205,5 +205,5 @@ function tellAround(
       ),
     );
   if (problems.length > 0)
-    say(colors.yellow(`  ${isGood ? 'the backup is good; w' : 'W'}hat followed it had the problems above`));
+    warn(`  ${isGood ? 'the backup is good; w' : 'W'}hat followed it had the problems above`);
 }

@@ -111,8 +111,8 @@ async function history(
     notes,
     troubles,
   });
-  for (const line of notes) terminal.say(terminal.colors.yellow(`not read: ${line}`));
-  for (const trouble of troubles) terminal.say(terminal.colors.yellow(`not read: ${trouble}`));
+  for (const line of notes) terminal.warn(`not read: ${line}`);
+  for (const trouble of troubles) terminal.warn(`not read: ${trouble}`);
   sayLine(invocation, found, { place, own, isSame, isWhole: notes.length + troubles.length === 0 });
   if (others.length > 0)
     terminal.say('Beside this line the bucket has other histories, which are not in it:');
@@ -190,7 +190,7 @@ function sayLine(
     readonly isWhole: boolean;
   },
 ): void {
-  const { say, colors } = terminal;
+  const { say, warn, colors } = terminal;
   const show = (time: Date): string => toTheSecond(time, session.config.timeZone);
   const { table, columns, key } = place;
   const isNever = told.every((one) => one.kind === 'gap' || one.row === undefined);
@@ -212,7 +212,7 @@ function sayLine(
     // Said above: a row that never was has no versions.
     if (isNever && one.kind === 'version') continue;
     if (one.kind === 'gap') {
-      say(colors.yellow(`between ${show(one.from)} and ${show(one.to)} nothing is known: ${one.reason}`));
+      warn(`between ${show(one.from)} and ${show(one.to)} nothing is known: ${one.reason}`);
       continue;
     }
     say(`${colors.bold(show(one.time))}  ${colors.dim(one.where)}`);

@@ -59,7 +59,7 @@ export function tellImported(
   end: { dryRun: boolean; safety: string | null; map: ImportMap | undefined } | undefined,
 ): ExitCode {
   const isOk = !isAllRefused(report) && doubts.length === 0;
-  const { say, colors } = terminal;
+  const { say, warn, colors } = terminal;
   if (end !== undefined)
     terminal.answer({
       ok: isOk,
@@ -80,14 +80,12 @@ export function tellImported(
   if (report.tables.some(({ kept }) => kept > 0))
     say(colors.dim('  KEPT: the database’s row stays; --prefer file takes the file’s'));
   for (const { place, what, ...why } of report.refusals.slice(0, SHOWN))
-    say(colors.yellow(`  ${FATES[what]}: ${place}: ${inEnglish(why)}`));
-  if (report.refusals.length > SHOWN) say(colors.yellow(`  … and more; --json lists them`));
+    warn(`  ${FATES[what]}: ${place}: ${inEnglish(why)}`);
+  if (report.refusals.length > SHOWN) warn(`  … and more; --json lists them`);
   const { mended, leftOut } = report.values;
   if (mended + leftOut > 0)
-    say(
-      colors.yellow(
-        `  values of rows that are taken: ${formatCount(mended)} changed so that the bot can read them, ${formatCount(leftOut)} not taken`,
-      ),
+    warn(
+      `  values of rows that are taken: ${formatCount(mended)} changed so that the bot can read them, ${formatCount(leftOut)} not taken`,
     );
   for (const [reason, of] of Map.groupBy(report.leftAside, (one) => one.reason)) {
     const names = of.slice(0, NAMED).map(({ table }) => table);
@@ -96,11 +94,7 @@ export function tellImported(
     say(colors.dim(`  left aside: ${names.join(', ')}${more} (${countOf(count, 'row')}): ${reason}`));
   }
   if (doubts.length > 0)
-    say(
-      colors.yellow(
-        `  ${doubts.join('; ')}. Write a map (docs/formats.md, "Import map") and give it with --map.`,
-      ),
-    );
+    warn(`  ${doubts.join('; ')}. Write a map (docs/formats.md, "Import map") and give it with --map.`);
   const code = isOk ? 0 : 1;
   if (end === undefined) return code;
   say('');

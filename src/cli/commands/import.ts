@@ -149,7 +149,7 @@ async function merge(
       takeOver: session.config.database.kind === 'file' ? takeOverFile : takeOver,
       backup: () => backUp(context, invocation, 'migration').then(() => undefined),
     });
-    for (const note of notes) terminal.say(terminal.colors.yellow(note));
+    terminal.warn(...notes);
     const safety = await backUp(context, invocation, 'import');
     const taken = await takeLease(context.ledger, `import by ${context.holder}`, context.clock);
     if (taken.kind === 'busy')
@@ -204,7 +204,7 @@ async function backUp(
   const outcome = await stoppable((signal) => runBackup(context, { trigger, scheduledAt: now(), signal }));
   if (outcome.kind === 'done') {
     const deleted = deletedText(outcome.pruned);
-    if (deleted !== undefined) terminal.say(terminal.colors.yellow(deleted));
+    if (deleted !== undefined) terminal.warn(deleted);
     requireUndamaged(outcome.manifest);
     return outcome.name;
   }

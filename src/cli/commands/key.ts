@@ -23,14 +23,12 @@ async function newKey(
   const { identity, recipient } = await generateKey(hybrid ? 'hybrid' : 'x25519');
   await proveKey(recipient, identity);
   terminal.answer({ ok: true, recipient, identity });
-  const { say, colors } = terminal;
+  const { say, warn } = terminal;
   say('For the bot (public, goes into its settings):');
   say(`  BACKUP_AGE_RECIPIENTS=${recipient}`);
   say('');
-  say(
-    colors.yellow(
-      'For you alone. Keep it where the bot is not: without it no backup can be opened. It is shown only now:',
-    ),
+  warn(
+    'For you alone. Keep it where the bot is not: without it no backup can be opened. It is shown only now:',
   );
   say(`  ${identity}`);
   say('');

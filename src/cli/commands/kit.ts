@@ -75,7 +75,7 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
         bucket: bucket.store.description,
         notes,
       });
-      for (const note of notes) terminal.say(terminal.colors.yellow(note));
+      terminal.warn(...notes);
       terminal.say(
         terminal.colors.green(
           `${output}: backup ${name} of ${bucket.store.description}, ${formatBytes(bytes)}, every byte as in its manifest`,
@@ -89,9 +89,7 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
         return 1;
       }
       if (entry.encrypted && session.keys === undefined)
-        terminal.say(
-          terminal.colors.yellow('It is encrypted, and no key is set here: nobody tried to open it.'),
-        );
+        terminal.warn('It is encrypted, and no key is set here: nobody tried to open it.');
       terminal.say('Its README.txt says how to start from it. Keep key and settings elsewhere.');
       if (others === undefined) return 0;
       terminal.note(unsafeLine(terminal.colors, others));

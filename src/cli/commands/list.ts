@@ -115,12 +115,12 @@ interface Said {
 
 function sayAll(invocation: Invocation, found: Findings, { shown, safe, unsafe, first }: Said): void {
   const { terminal, session, now } = invocation;
-  const { say, colors } = terminal;
+  const { say, warn, colors } = terminal;
   const { entries, total, others, strangers } = found;
   const { bucket, config } = session;
   if (unsafe !== undefined) say(unsafe);
   say(safe);
-  if (found.later !== undefined) say(colors.yellow(found.later));
+  if (found.later !== undefined) warn(found.later);
   const told: readonly (readonly [line: string | undefined, paint: (text: string) => string])[] = [
     [others?.line, others?.isWhole === true ? colors.dim : colors.yellow],
     [found.differing, colors.red],
@@ -131,8 +131,8 @@ function sayAll(invocation: Invocation, found: Findings, { shown, safe, unsafe, 
     [found.moving, colors.yellow],
   ];
   for (const [line, paint] of told) if (line !== undefined && line !== first) say(paint(line));
-  for (const line of found.unrecorded) say(colors.yellow(line));
-  if (strangers.size > 0) say(colors.yellow(strangersLine([...strangers])));
+  warn(...found.unrecorded);
+  if (strangers.size > 0) warn(strangersLine([...strangers]));
   if (found.lastDrill !== undefined) say(drillLine(colors, found.lastDrill, now()));
   if (found.unread !== undefined && total > 0)
     say(
@@ -180,18 +180,16 @@ function sayTroubled({ terminal: { say, colors } }: Invocation, entries: readonl
 }
 
 function sayBranches(
-  { terminal: { say, colors }, session }: Invocation,
+  { terminal: { warn }, session }: Invocation,
   { branches, living, stored }: Findings,
 ): void {
   if (branches.length < 2) return;
   const own = ownOf(branches, stored.bases, living);
   const which =
     own === undefined ? 'say which' : `the database’s own is ${shortId(own.id)}; for another, say which`;
-  say(
-    colors.yellow(`${branches.length} histories go on side by side: ${which} with restore --at … --timeline`),
-  );
+  warn(`${branches.length} histories go on side by side: ${which} with restore --at … --timeline`);
   const show = (time: Date): string => toTheSecond(time, session.config.timeZone);
-  for (const branch of branches) say(colors.yellow(`  ${branchText(branch, show)}`));
+  for (const branch of branches) warn(`  ${branchText(branch, show)}`);
 }
 
 function strangersLine(strangers: readonly BackupEntry[]): string {

@@ -22,7 +22,7 @@ function make(
   return reading(cli, command, async ({ terminal, session }, [text = '']) => {
     const { entry, passedOver } = await resolveBackup(session.bucket, text);
     const { name } = entry;
-    for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
+    terminal.warn(...passedOver);
     const outcome = await act(session.bucket, name);
     if (outcome === 'unknown backup') throw new Error(`${name} is not a finished backup`);
     const pinned = verb === 'pin';

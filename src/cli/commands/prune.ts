@@ -105,16 +105,10 @@ function finish(
   const wanted = plan.decisions.filter(({ action }) => action === 'remove').length;
   if (dryRun)
     terminal.say(`${wanted} would be deleted, ${plan.decisions.length - wanted} kept; nothing was touched`);
-  else if (refused)
-    terminal.say(
-      terminal.colors.yellow(`nothing was deleted: deleting more than half needs a yes (prune --yes)`),
-    );
+  else if (refused) terminal.warn(`nothing was deleted: deleting more than half needs a yes (prune --yes)`);
   else terminal.say(`${removed.length} deleted, ${plan.decisions.length - removed.length} kept`);
   if (changes.removed.length > 0) terminal.say(`${countOf(changes.removed.length, 'change file')} deleted`);
-  if (hiddenBytes > 0)
-    terminal.say(
-      terminal.colors.yellow(`${formatBytes(hiddenBytes)} of them are still there: ${KEEPS_DELETED}`),
-    );
+  if (hiddenBytes > 0) terminal.warn(`${formatBytes(hiddenBytes)} of them are still there: ${KEEPS_DELETED}`);
   for (const problem of problems) terminal.say(terminal.colors.red(`  ${problem}`));
   return ok ? 0 : 1;
 }

@@ -26,7 +26,7 @@ export function tellRestored(
     readonly isOther: boolean;
   },
 ): void {
-  const { say, answer, colors } = terminal;
+  const { say, warn, answer, colors } = terminal;
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
   answer({
     ok: true,
@@ -49,7 +49,7 @@ export function tellRestored(
       : '  every table compared with the backup by its digest',
   );
   if (report.safety !== undefined) say(`  what was there before is backup ${colors.bold(report.safety)}`);
-  for (const note of report.notes) say(colors.yellow(`  ${note}`));
+  for (const note of report.notes) warn(`  ${note}`);
   if (report.kept !== undefined) say(`  the old file is ${report.kept}`);
   if (!isOther && session.config.changes.isOn)
     say(
@@ -85,7 +85,7 @@ export async function dryRun(
     tables: tables.map((table) => ({ ...table, note: table.note ?? null })),
     notes: [...passedOver, ...notes],
   });
-  for (const note of notes) terminal.say(terminal.colors.yellow(note));
+  terminal.warn(...notes);
   if (isNew) {
     terminal.say(
       `${describeTarget(parts.target)} does not exist yet: all of ${sourceName(from)} would be new. Nothing was changed.`,

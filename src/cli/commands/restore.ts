@@ -69,7 +69,7 @@ async function run(
       ? await resolveSource(invocation, source ?? '')
       : await resolvePoint(invocation, askedFor(options, options.at));
   const { from, passedOver: newer } = found;
-  for (const line of newer) terminal.say(terminal.colors.yellow(line));
+  terminal.warn(...newer);
   const isBots = options.anySchema !== true;
   const isOldBroken = options.brokenDatabase === true;
   if (isOldBroken && (target.kind !== 'file' || only !== undefined))
@@ -91,7 +91,7 @@ async function run(
           flags: flagsOf({ ...options, replace: only === undefined }),
         })
       : [];
-  for (const line of known) terminal.say(terminal.colors.yellow(line));
+  terminal.warn(...known);
   const passedOver = [...newer, ...known];
   if (options.dryRun === true)
     return dryRun(

@@ -84,7 +84,7 @@ async function verify(
         if (entry.state === 'damaged' || entry.state === 'unreadable')
           told(await verifyEntry(invocation, session.bucket, entry));
     const resolved = await resolveBackup(session.bucket, target);
-    for (const line of resolved.passedOver) terminal.say(terminal.colors.yellow(line));
+    terminal.warn(...resolved.passedOver);
     told(await verifyEntry(invocation, session.bucket, resolved.entry));
     others = await ofAnotherBot(session, resolved, session.bucket, invocation.now());
   }
