@@ -3,7 +3,7 @@ import { ActRefused } from './api-errors.ts';
 import type { Room } from './room.ts';
 import type { Telegram } from './telegram.ts';
 
-/** Chats over HTTP: making them, membership, posts. */
+/** Membership of chats over HTTP. */
 export function roomActions(app: Hono, telegram: Telegram): void {
   const act = (path: string, run: (room: Room, c: Context) => Promise<unknown>): void => {
     app.post(`/rooms/:room/${path}`, async (c) => {

@@ -10,9 +10,8 @@ import type { Telegram } from './telegram.ts';
 import type { SeenMessage } from './view.ts';
 
 /**
- * The control API: people and chats over HTTP, for tests inside workerd and for the playground
- * page. Thin: every route is one call of the in-process API; a failed one answers 400 with `{ error
- * }`.
+ * People and chats over HTTP, for the playground page: every route is one call of the in-process
+ * API; a failed one answers 400 with `{ error }`.
  */
 export function createControl(telegram: Telegram): Hono {
   const app = new Hono().basePath('/control');

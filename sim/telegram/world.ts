@@ -26,7 +26,7 @@ export class World {
   readonly chats = new Map<number, ChatState>();
   readonly callbacks = new Map<string, Query>();
   readonly inlineQueries = new Map<string, Query>();
-  /** The bot's profile: command lists by scope and language, descriptions, menu buttons. */
+  /** The bot's profile: command lists by scope and language, descriptions. */
   readonly profile = new Map<string, unknown>();
   /** The same Telegram as each bot in it sees it, this one first. */
   readonly peers: Set<World>;

@@ -131,8 +131,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
       ),
     );
   else if (isNone) warn(NO_LOG);
-  for (const { table, reason } of left)
-    warn(`table ${table} is in full backups only: ${reason}`);
+  for (const { table, reason } of left) warn(`table ${table} is in full backups only: ${reason}`);
   sayReach(terminal, found, { zone, now: now(), days: config.changes.retentionDays });
   if (newest !== undefined) {
     say(
@@ -151,8 +150,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
     for (const line of graph(timelines, [marked, seen === undefined ? 'newest' : 'now'], zone)) say(line);
   }
   for (const file of strays.slice(0, TOLD)) warn(strayText(file));
-  for (const key of foreign.slice(0, TOLD))
-    warn(`${key} is no change file: somebody put it there`);
+  for (const key of foreign.slice(0, TOLD)) warn(`${key} is no change file: somebody put it there`);
   return 0;
 }
 

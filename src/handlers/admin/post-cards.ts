@@ -29,7 +29,7 @@ import type { LocaleName } from '../../settings/config.ts';
 import { cutText, type Html, html } from '../../text/html.ts';
 import { cardMessage } from './card-message.ts';
 
-/** Sent within the update; the tick sends the rest: a webhook waits 60 s (platform-facts.md). */
+/** Sent within the update, the rest by the tick: a webhook waits 60 s (docs/platform-facts.md). */
 const AT_ONCE = 8;
 
 export interface PostingParts {

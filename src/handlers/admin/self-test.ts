@@ -190,7 +190,7 @@ const changes: Check = async ({ db, backups, recordsChanges, timeZone: zone = DE
   };
 };
 
-/** The tick renews this lease hourly (jobs/forget-marks.ts); some minutes late are no silence. */
+/** The tick renews this lease hourly (src/jobs/forget-marks.ts); minutes late are no silence. */
 const TICK_EVERY_MS = 3_600_000;
 const TICK_GRACE_MS = 10 * 60_000;
 
