@@ -30,9 +30,9 @@ function tell(message: FromTask): Promise<void> {
   });
 }
 
-let taken = (): void => {};
+let taken = (_answer: unknown): void => {};
 process.on('message', (message: ToTask) => {
-  if (message.kind === 'taken') taken();
+  if (message.kind === 'taken') taken(message.answer);
   else
     void work(message).finally(() => {
       removeOrphaned(watch);
@@ -46,11 +46,11 @@ async function work({ task, input }: Extract<ToTask, { kind: 'work' }>): Promise
     const run = (await TASKS[task]()) as Task<unknown, unknown, unknown>;
     const value = await run(input, {
       async send(value) {
-        const isTaken = new Promise<void>((resolve) => {
+        const isTaken = new Promise<unknown>((resolve) => {
           taken = resolve;
         });
         await tell({ kind: 'message', value });
-        await isTaken;
+        return isTaken;
       },
     });
     await tell({ kind: 'done', value });

@@ -28,8 +28,8 @@ export interface ProcessOptions<Message> {
   readonly signal?: AbortSignal | undefined;
   /** Files that the work makes and only the caller removes: they go when the caller dies first. */
   readonly debris?: readonly string[];
-  /** The process waits until the message was taken. What this throws ends the work. */
-  readonly onMessage?: (message: Message) => Promise<void> | void;
+  /** The process waits for the answer to its message. What this throws ends the work. */
+  readonly onMessage?: ((message: Message) => unknown) | undefined;
 }
 
 /** Allowed to every file, however small: a machine may be slow and busy. */
@@ -98,17 +98,27 @@ async function runNow<Name extends TaskName>(
     if (signal !== undefined) endWith(reasonOf(signal));
   };
   signal?.addEventListener('abort', onAbort);
+  let isAsking = false;
   const timer =
-    limits && setTimeout(() => endWith(tooLong(limits, ' ten times over')), limits.ms * WALL_TIMES);
+    limits &&
+    setTimeout(() => {
+      if (isAsking) timer?.refresh();
+      else endWith(tooLong(limits, ' ten times over'));
+    }, limits.ms * WALL_TIMES);
   child.on('message', (message: FromTask) => {
     if (ended !== undefined) return;
     if (message.kind === 'done') ended = { value: message.value };
     else if (message.kind === 'failed') ended = { failure: fromWire(message.error) };
-    else
+    else {
+      isAsking = true;
       Promise.resolve(onMessage?.(message.value as MessageOf<Name>)).then(
-        () => send(child, { kind: 'taken' }),
+        (answer) => {
+          isAsking = false;
+          send(child, { kind: 'taken', answer });
+        },
         (error: unknown) => endWith(error instanceof Error ? error : new Error(String(error))),
       );
+    }
   });
   try {
     const exit = closed(child);

@@ -5,7 +5,7 @@ import type { TaskName } from './task.ts';
 /** To the process: first its work, then one `taken` for every message of its own. */
 export type ToTask =
   | { readonly kind: 'work'; readonly task: TaskName; readonly input: unknown }
-  | { readonly kind: 'taken' };
+  | { readonly kind: 'taken'; readonly answer?: unknown };
 
 export type FromTask =
   | { readonly kind: 'message'; readonly value: unknown }

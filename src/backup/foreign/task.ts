@@ -2,8 +2,8 @@
 
 /** What a running task may say to whoever waits for it. */
 export interface TaskContext<Message = never> {
-  /** Resolves when the message was taken: a task cannot run ahead of its reader. */
-  send(message: Message): Promise<void>;
+  /** Resolves with the answer when the message was taken: a task cannot run ahead of its reader. */
+  send(message: Message): Promise<unknown>;
 }
 
 /**

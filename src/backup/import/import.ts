@@ -46,9 +46,9 @@ export interface ImportOptions {
   /** Once all rows are staged, and nothing more than staged. */
   readonly onStaged?: (rows: StagedRows) => Promise<void>;
   /** After every step, with the rows read so far; may throw to stop. */
-  readonly onRows?: (rows: number) => Promise<void>;
+  readonly onRows?: (rows: number) => Promise<unknown>;
   /** Right before the merge. */
-  readonly beforeMerge?: () => Promise<void>;
+  readonly beforeMerge?: () => Promise<unknown>;
 }
 
 export interface StagedRows {

@@ -256,7 +256,7 @@ function orderTerm(sql: string, column: IndexColumn): string {
  * Column affinity (sqlite.org/datatype3.html 3.1) as to REAL values: TEXT affinity keeps none,
  * INTEGER affinity only fractions and infinities.
  */
-function holdings(declaredType: string): ScanValue['holds'] {
+export function holdings(declaredType: string): ScanValue['holds'] {
   if (/INT/i.test(declaredType)) return 'few reals';
   return /CHAR|CLOB|TEXT/i.test(declaredType) ? 'no real' : 'anything';
 }

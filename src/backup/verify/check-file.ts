@@ -23,6 +23,7 @@ import { digestFile, digestOpened, type FileDigests } from './file-digests.ts';
 import { integrityFaults } from './file-integrity.ts';
 import { loadDocument } from './load-document.ts';
 import type { Said } from './own-words.ts';
+import { sameTables } from './same-rows.ts';
 
 declare module '../foreign/task.ts' {
   interface Tasks {
@@ -53,21 +54,35 @@ export interface Findings {
   readonly checks: readonly string[];
 }
 
-export const checkTask: Task<CheckInput, Findings> = async ({ path, kind, scratch, expected }) => {
+/**
+ * Of the document: it is loaded. Of the database: `intact` asks whether the document is loaded,
+ * `compared` whether it is proved.
+ */
+export type CheckMessage = 'loaded' | 'intact' | 'compared';
+
+export const checkTask: Task<CheckInput, Findings, CheckMessage> = async (input, { send }) => {
+  const { path, kind, scratch, expected } = input;
   const report = new Report();
-  const loaded = join(scratch, `${kind}.db`);
+  const loaded = join(scratch, 'document.db');
   if (kind === 'database') {
-    const own = await settledCopy(path, loaded);
-    await report.check('database, integrity_check', () => integrityCheck(own, report));
-    await report.check('database, digests', () => contents(own, expected, report));
+    const own = await settledCopy(path, join(scratch, 'database.db'));
+    const isIntact = await report.check('database, integrity_check', () => integrityCheck(own, report));
+    const isLoaded = isIntact && (await send('intact')) === true;
+    const same = isLoaded ? sameTables(own, loaded) : undefined;
+    const isProved = same !== undefined && (await send('compared')) === true;
+    await report.check('database, digests', () =>
+      contents(own, expected, report, { same: isProved ? same : undefined }),
+    );
     return report;
   }
-  const bare = join(scratch, `${kind}-bare.db`);
+  const bare = join(scratch, 'document-bare.db');
   const isLoaded = await report.check('document, whole', async () => {
     requireTime(await loadDocument(path, loaded, bare), expected);
     return 'read to its end, its own SHA-256 and counts agree, loaded into SQLite';
   });
-  if (isLoaded) await report.check('document, digests', () => contents(loaded, expected, report, bare));
+  if (!isLoaded) return report;
+  await send('loaded');
+  await report.check('document, digests', () => contents(loaded, expected, report, { bare }));
   return report;
 };
 
@@ -76,20 +91,26 @@ export interface CheckedFile extends FileDigests {
   readonly strangers: readonly Stranger[];
 }
 
+export interface Known {
+  /** We have just made the file, without some of its indexes: the schema is that of this one. */
+  readonly bare?: string | undefined;
+  /** {@link sameTables} as a file that is as expected; their rows need not be read. */
+  readonly same?: ReadonlyMap<string, number> | undefined;
+}
+
 /**
  * What a SQLite file holds, once it is known that a restore takes it.
- * @param bare we have just made it, and without some of its indexes: the schema is that of this one
  * @throws {@link Damaged} with what is wrong with its schema, or what differs from the manifest
  */
 export async function checkFile(
   path: string,
   expected: Expected | undefined,
-  bare?: string,
+  known: Known = {},
 ): Promise<CheckedFile> {
   const { db, close } = openForeignFile(path);
-  const file = bare === undefined ? undefined : openStored(db, path);
+  const file = known.bare === undefined ? undefined : openStored(db, path);
   try {
-    return await checkOpened(db, expected, { stored: file?.stored, bare });
+    return await checkOpened(db, expected, { stored: file?.stored, ...known });
   } finally {
     file?.close();
     close();
@@ -100,11 +121,16 @@ export async function checkFile(
 export async function checkOpened(
   db: DatabaseSync,
   expected: Expected | undefined,
-  { stored, bare }: { readonly stored?: StoredFile | undefined; readonly bare?: string | undefined } = {},
+  { stored, bare, same }: Known & { readonly stored?: StoredFile | undefined } = {},
 ): Promise<CheckedFile> {
-  const rows = await digestOpened(db, { said: expected }, stored);
+  const rows = await digestOpened(db, { said: expected, without: same }, stored);
   const schema = bare === undefined ? rows : await digestFile(bare, { only: [] });
-  const found = { ...rows, objects: schema.objects, schemaSha256: schema.schemaSha256 };
+  const tables = (expected?.tables ?? []).flatMap(({ name: table, ...proved }) => {
+    const count = same?.get(table);
+    return count === undefined ? [] : [{ ...proved, table, rows: count }];
+  });
+  const { objects, schemaSha256 } = schema;
+  const found = { ...rows, objects, schemaSha256, tables: [...rows.tables, ...tables] };
   requireSchema(found.objects);
   const [trigger] = ledgerTriggers(found.objects);
   if (trigger !== undefined) throw new Damaged(trigger);
@@ -118,14 +144,14 @@ async function contents(
   path: string,
   expected: Expected | undefined,
   report: Report,
-  bare?: string,
+  known: Known,
 ): Promise<string> {
-  const { tables, strangers } = await checkFile(path, expected, bare);
+  const { tables, strangers } = await checkFile(path, expected, known);
   const note = strangersNote(strangers, 'and at work once it is restored');
   if (note !== undefined) report.warnings.push(note);
   const count = tables.filter(({ kind }) => kind === 'table').length;
-  const known = expected === undefined ? 'read' : 'as in the manifest';
-  return `${count} tables, ${rowsOfTables(tables)} rows ${known}`;
+  const how = expected === undefined ? 'read' : 'as in the manifest';
+  return `${count} tables, ${rowsOfTables(tables)} rows ${how}`;
 }
 
 class Report implements Findings {

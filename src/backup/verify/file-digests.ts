@@ -26,6 +26,8 @@ export interface FileDigests {
 
 interface Wanted {
   readonly only?: readonly string[];
+  /** All but these. */
+  readonly without?: ReadonlyMap<string, unknown> | undefined;
   readonly said?: Said | undefined;
 }
 
@@ -46,11 +48,13 @@ export function digestOpened(
   return readSnapshot(db, { stored }, (snapshot) => digestSnapshot(snapshot, wanted));
 }
 
-async function digestSnapshot(snapshot: Snapshot, { only, said }: Wanted): Promise<FileDigests> {
+async function digestSnapshot(snapshot: Snapshot, { only, without, said }: Wanted): Promise<FileDigests> {
   const digest = createDigestSink();
   const words = said && createOwnWords(said);
-  const isWanted = (target: ScanTarget): boolean =>
-    only === undefined || (target.kind === 'table' && only.includes(target.table.name));
+  const isWanted = (target: ScanTarget): boolean => {
+    const name = target.kind === 'table' ? target.table.name : '';
+    return only?.includes(name) ?? without?.has(name) !== true;
+  };
   const ordered = {
     ...digest,
     targets: (schema: DatabaseSchema) => digest.targets(schema).filter(isWanted),

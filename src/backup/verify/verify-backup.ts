@@ -15,7 +15,7 @@ import { type DamageProof, keepVerdict, type StoredFile } from '../catalog/verdi
 import type { OpeningKeys } from '../envelope/types.ts';
 import { CostsTooMuch, Damaged } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import { type CheckInput, expectedOf } from './check-file.ts';
+import { type CheckInput, type CheckMessage, expectedOf } from './check-file.ts';
 import { requireAsUnpacked } from './scratch-file.ts';
 import { unpackObject } from './unpack-object.ts';
 
@@ -56,19 +56,27 @@ export async function verifyDeep(
     // first, for it takes longer.
     const fetching: Promise<Report>[] = [];
     const looking: Promise<Report>[] = [];
+    // What the database is compared with, so that SQLite need not hand out its rows.
+    const loaded = Promise.withResolvers<boolean>();
+    const proved = Promise.withResolvers<boolean>();
+    const onMessage = (message: CheckMessage): unknown =>
+      message === 'loaded' ? loaded.resolve(true) : message === 'intact' ? loaded.promise : proved.promise;
     for (const kind of ['document', 'database'] as const) {
       const [stored, inside] = [new Report(), new Report()];
       const input = { path: files[kind], kind, scratch: directory, expected: manifest };
       const fetched = unpack(bucket, manifest, kind, input.path, options, stored);
       // Told in the other order.
       fetching.unshift(fetched.then(() => stored));
+      const look = { signal: options.signal, object: manifest.objects[kind], onMessage };
       const looked = fetched
-        .then((isThere) =>
-          isThere ? inside.check(input, options.signal, manifest.objects[kind]) : undefined,
-        )
+        .then((isThere) => (isThere ? inside.check(input, look) : undefined))
         .then(() => inside);
       // Waited for below: cancelled, it may fail while the other is fetched.
-      looked.catch(() => undefined);
+      const isRight = looked.then(
+        ({ problems }) => problems.length === 0,
+        () => false,
+      );
+      if (kind === 'document') void isRight.then(proved.resolve).then(() => loaded.resolve(false));
       looking.unshift(looked);
       if ((await Promise.allSettled([fetched]))[0]?.status === 'rejected') break;
     }
@@ -90,7 +98,7 @@ export async function verifyFile(
 ): Promise<DeepVerdict> {
   return inScratch(options.directory, async (scratch) => {
     const report = new Report();
-    await report.check({ path, kind, scratch, expected: undefined }, options.signal);
+    await report.check({ path, kind, scratch, expected: undefined }, options);
     return report.verdict();
   });
 }
@@ -130,6 +138,12 @@ async function settled<T>(works: readonly Promise<T>[]): Promise<T[]> {
   return Promise.all(works);
 }
 
+interface Look {
+  readonly signal?: AbortSignal | undefined;
+  readonly object?: ManifestObject;
+  readonly onMessage?: (message: CheckMessage) => unknown;
+}
+
 class Report {
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
@@ -140,13 +154,13 @@ class Report {
 
   /**
    * What the process for foreign files found; that it ended there is a problem of the file as well.
-   * @param object what was unpacked for it; undefined for a file of somebody's own
+   * @param look `object`: what was unpacked for it; absent for a file of somebody's own
    */
-  async check(input: CheckInput, signal: AbortSignal | undefined, object?: ManifestObject): Promise<void> {
+  async check(input: CheckInput, { signal, object, onMessage }: Look): Promise<void> {
     const requireOurs = async (): Promise<void> => object && requireAsUnpacked(input.path, object);
     try {
       const limits = limitsFor(statSync(input.path).size);
-      const found = await runInProcess('check', input, { limits, signal });
+      const found = await runInProcess('check', input, { limits, signal, onMessage });
       if (found.problems.length > 0) await requireOurs();
       this.problems.push(...found.problems);
       this.checks.push(...found.checks);

@@ -101,6 +101,17 @@ describe('a process for foreign work', () => {
     expect(isAlive(Number(readFileSync(file, 'utf8')))).toBe(false);
   });
 
+  it('is not charged with the time that its messages wait for an answer', async () => {
+    let isFirst = true;
+    const onMessage = (): unknown => {
+      const wait = isFirst ? 6_500 : 0;
+      isFirst = false;
+      return new Promise((resolve) => setTimeout(resolve, wait));
+    };
+    const short = { ...limits, ms: 600 };
+    expect(await runInProcess('trial', { what: 'count' }, { limits: short, onMessage })).toBe('done');
+  });
+
   it('ends when it is cancelled, with the reason', async () => {
     const file = join(directory, 'pid');
     const stop = new AbortController();
