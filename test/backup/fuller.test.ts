@@ -74,6 +74,22 @@ test('the run that made it tells the admins once, in their language', async () =
   expect(markup).toContain(`restore ${first.name} --replace`);
 });
 
+test('a table that is missing is damage: no second alert with a worse way back', async () => {
+  const world = await createWorld();
+  onTestFinished(() => world.close());
+  const run = () => {
+    world.clock.advance(DAY);
+    return runBackup(world.context, { trigger: 'schedule', scheduledAt: world.clock.now() });
+  };
+  await run();
+  await world.db.write([
+    sql('CREATE TABLE kept AS SELECT * FROM anime_parts WHERE part_number = 1'),
+    sql('DROP TABLE anime_parts'),
+  ]);
+  await run();
+  expect(world.alerts.map(({ kind }) => kind)).toEqual(['damaged']);
+});
+
 test('the last one that is full outlives any number of empty ones', async () => {
   const kept = async (rows: Record<string, number>): Promise<string[]> => {
     let now = new Date('2026-01-01T02:00:00Z');

@@ -187,14 +187,14 @@ async function lostChanges(
   return { problem, from: { timeline, first: end.seq + 1 } };
 }
 
-/** Said at the backup that shrank, not at those after it. */
+/** Said at the backup that shrank, not at those after it; a damaged one is told as that alone. */
 function shrunkAlert(
   manifest: Manifest,
   entry: BackupEntry,
 ): Parameters<BackupContext['alert']>[0] | undefined {
   const { name } = manifest;
   const found = entry.manifest && shrunk(entry.manifest, manifest);
-  if (found === undefined) return undefined;
+  if (found === undefined || damageOf(manifest) !== undefined) return undefined;
   const message = `backup ${name} is good, but it ${shrunkText(found, entry.name)}: was that deleted on purpose? If not: npm run backup -- restore ${entry.name} --replace`;
   return { kind: 'shrunk', message, shrunk: { ...found, name, than: entry.name } };
 }
