@@ -79,24 +79,26 @@ async function longerThere(
   const there = orderedOf(other.bucket, [...both, ...(await aloneIn(other.bucket, both))], files);
   const since = now().getTime() - config.changes.retentionDays * DAY_MS;
   const [here, ends] = [endsOf(stored), endsOf(there)];
-  for (const [timeline, left] of lineage(living.state.timeline, there.bases, living)) {
-    const [end, known] = [ends.get(timeline), here.get(timeline)];
-    if (timeline === living.state.timeline || end === undefined) continue;
-    // What the database has taken along is not lost, whatever the first bucket has of it.
-    const held = Math.max(known?.seq ?? -1, left);
-    if (end.seq <= held || end.time.getTime() < since) continue;
-    const find = (id: string | undefined): Promise<Point | undefined> =>
-      findPoint(other.bucket, { at: end.time, timeline: id, keys, living, show: String }).catch(
-        () => undefined,
-      );
-    for (const id of [undefined, shortId(timeline)]) {
-      const point = await find(id);
-      if (point?.timeline !== timeline || (point.seq ?? 0) <= held) continue;
-      const flags = `${id === undefined ? '' : ` --timeline ${id}`} --replace${other.from}`;
-      const zone = config.timeZone;
-      const less = known === undefined ? 'has nothing of it' : `has it up to ${known.time.toISOString()}`;
-      return `${other.what} has the history that this database comes from up to ${point.time.toISOString()}, and the first bucket ${less}. To bring that back, in the place of what is there now: ${askedBy('restore --at', '', {}).again(copyMoment(point.time, zone), flags)}`;
-    }
+  // What is older was left for this one, which was restored since: not for want of a copy.
+  const nearest = [...lineage(living.state.timeline, there.bases, living)].find(
+    ([timeline]) => timeline !== living.state.timeline && ends.has(timeline),
+  );
+  const [timeline = '', left = 0] = nearest ?? [];
+  const [end, known] = [ends.get(timeline), here.get(timeline)];
+  // What the database has taken along is not lost, whatever the first bucket has of it.
+  const held = Math.max(known?.seq ?? -1, left);
+  if (end === undefined || end.seq <= held || end.time.getTime() < since) return undefined;
+  const find = (id: string | undefined): Promise<Point | undefined> =>
+    findPoint(other.bucket, { at: end.time, timeline: id, keys, living, show: String }).catch(
+      () => undefined,
+    );
+  for (const id of [undefined, shortId(timeline)]) {
+    const point = await find(id);
+    if (point?.timeline !== timeline || (point.seq ?? 0) <= held) continue;
+    const flags = `${id === undefined ? '' : ` --timeline ${id}`} --replace${other.from}`;
+    const zone = config.timeZone;
+    const less = known === undefined ? 'has nothing of it' : `has it up to ${known.time.toISOString()}`;
+    return `${other.what} has the history that this database comes from up to ${point.time.toISOString()}, and the first bucket ${less}. To bring that back, in the place of what is there now: ${askedBy('restore --at', '', {}).again(copyMoment(point.time, zone), flags)}`;
   }
   return undefined;
 }

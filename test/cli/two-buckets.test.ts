@@ -121,6 +121,23 @@ test('restore latest from the copy, and the bot went on: list and changes name w
   expect(codes()).toEqual([1, 2]);
 }, 240_000);
 
+test('what was left before a later restore is no news, although the new first bucket lacks it', async () => {
+  await good('restore', 'latest', '--replace', '--yes');
+  await cli('changes', 'ship');
+  await good('full');
+  await add(5);
+  await good('copy');
+  rmSync(place('bucket'), { recursive: true });
+  loseDatabase();
+  await good('restore', '--at', '0m', '--from', 'copy');
+  await cli('changes', 'ship');
+  await good('full');
+  await add(6);
+  for (const command of ['list', 'changes'])
+    expect((await good(command)).stdout).not.toContain('the history that this database comes from');
+  expect(codes()).toEqual([5, 6]);
+}, 240_000);
+
 test('a moment from the copy, for want of a backup in the first bucket: the reason is no advice', async () => {
   rmSync(place('bucket'), { recursive: true });
   mkdirSync(place('bucket'));
