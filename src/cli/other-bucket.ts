@@ -105,7 +105,7 @@ export async function lookElsewhere(
   const newestThere = listings.copy.groups.find(isSound)?.name;
   const isAloneWorst = alone.some(({ name }) => newestThere === undefined || name > newestThere);
   const apart = sameDisk(session.config);
-  const { plain } = countCopied(listings);
+  const { plain, bad } = countCopied(listings);
   const compared = await compare(session, listings);
   const { unlike, missing, wrong, lacks } = compared;
   const line = secondLine(listings, compared, { alone, apart });
@@ -124,7 +124,7 @@ export async function lookElsewhere(
       return bad === undefined ? (place ?? '?') : `both, ${NOT_ALIKE[bad]}`;
     },
     only,
-    isWhole: missing.length === 0 && alone.length === 0 && plain.length === 0 && apart === undefined,
+    isWhole: missing.length === 0 && alone.length + plain.length + bad.length === 0 && apart === undefined,
     line,
     bad: readsCopy || (wrong.size === 0 && late.length === 0 && !isAloneWorst) ? undefined : line,
     answer: {
@@ -169,7 +169,7 @@ function secondLine(
   { alone, apart }: { readonly alone: readonly BackupEntry[]; readonly apart: string | undefined },
 ): string {
   const { first, copy } = listings;
-  const { copied, total, plain } = countCopied(listings);
+  const { copied, total, plain, bad } = countCopied(listings);
   const damaged = unlike('second');
   const told: readonly (readonly [readonly BackupName[], (names: string) => string])[] = [
     [damaged, (names) => `${names} damaged there`],
@@ -179,7 +179,7 @@ function secondLine(
     [lacks, (names) => `lacks ${names}`],
   ];
   const found = told.filter(([names]) => names.length > 0).map(([names, say]) => say(some(names)));
-  const whole = plain.length === 0 ? 'has every backup' : `has ${copied} of ${total}`;
+  const whole = plain.length + bad.length === 0 ? 'has every backup' : `has ${copied} of ${total}`;
   const all = first.groups.some(isComplete)
     ? `${whole}, none cut short`
     : `has ${copy.groups.filter(hasManifest).length}, and the first bucket has none`;
@@ -192,7 +192,7 @@ function secondLine(
   const mend = isUnmounted
     ? `${same}: mount its disk first, or set COPY_DIR to another one`
     : `${found.length === 0 ? '' : `: npm run backup -- copy${more}`}${same}`;
-  return `Second copy: ${what}${lost}${staysText(plain)}, in ${copy.bucket.store.description}${mend}`;
+  return `Second copy: ${what}${lost}${staysText(plain, bad)}, in ${copy.bucket.store.description}${mend}`;
 }
 
 function some(names: readonly string[]): string {

@@ -1,5 +1,5 @@
-/** What a second copy has is counted: a backup that is not encrypted stays, once others are. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** What a second copy has is counted: what is damaged, or not encrypted while others are, stays. */
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -32,4 +32,19 @@ test('copy and list say how many are there, and which one stays', async () => {
   expect((await runCli(directory, sealed, 'list', '--check')).stderr).not.toContain('Second copy');
   for (const command of ['copy', 'list'])
     expect((await runCli(directory, sealed, command)).stdout).not.toContain('every backup');
+}, 120_000);
+
+test('copy and list count a damaged one, and name it', async () => {
+  const first = { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'damaged' };
+  const { name } = (await runCli(directory, first, 'full', '--json')).json();
+  truncateSync(join(directory, 'damaged', `anime_bot_${String(name)}.db.gz`), 500);
+  expect((await runCli(directory, first, 'verify', 'latest')).code).toBe(1);
+  const both = { ...first, COPY_DIR: 'third' };
+  await runCli(directory, both, 'copy');
+  await runCli(directory, both, 'full');
+  const left = `; ${name} is damaged, and not whole in the second copy either`;
+  const copied = await runCli(directory, both, 'copy');
+  expect(copied.stdout).toContain('has 1 of 2 backups of the first bucket, none cut short; ');
+  expect(copied.stdout).toContain(`${left}.`);
+  expect((await runCli(directory, both, 'list')).stdout).toContain(`has 1 of 2, none cut short${left}`);
 }, 120_000);

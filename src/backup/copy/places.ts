@@ -59,27 +59,33 @@ export function missingIn(listings: Listings): ObjectGroup[] {
   return lackedBy(listings).filter((group) => !staysHere(listings, group));
 }
 
-/** Of all that could be copied, how many are there in full length, and which are not encrypted. */
+/** How many of the first bucket are there in full length, and which cannot be copied. */
 export function countCopied(listings: Listings): {
   readonly copied: number;
   readonly total: number;
+  /** Not encrypted while others are. */
   readonly plain: readonly BackupName[];
+  /** Damaged, and not whole in the second bucket either. */
+  readonly bad: readonly BackupName[];
 } {
-  const lacked = lackedBy(listings);
-  const total = listings.first.groups.filter(isSound).length;
-  const plain = lacked.filter((group) => staysHere(listings, group)).map(({ name }) => name);
-  return { copied: total - lacked.length, total, plain };
+  const [lacked, whole] = [lackedBy(listings), new Set(listings.copy.groups.filter(isSound).map(nameOf))];
+  const sound = listings.first.groups.filter(isSound).length;
+  const bad = listings.first.groups
+    .filter((group) => hasManifest(group) && !isSound(group) && !whole.has(group.name))
+    .map(nameOf);
+  const plain = lacked.filter((group) => staysHere(listings, group)).map(nameOf);
+  return { copied: sound - lacked.length, total: sound + bad.length, plain, bad };
 }
 
-/** For people, behind how many there are; empty where none stays. */
-export function staysText(plain: readonly BackupName[]): string {
-  const [name] = plain;
-  if (name === undefined) return '';
-  const which =
-    plain.length === 1
-      ? `${name} is not encrypted and stays`
-      : `${plain.length} (${name}, …) are not encrypted and stay`;
-  return `; ${which} in the first bucket while a key is set`;
+const nameOf = ({ name }: ObjectGroup): BackupName => name;
+
+/** For people, behind how many there are; empty where all were copied. */
+export function staysText(plain: readonly BackupName[], bad: readonly BackupName[] = []): string {
+  const which = (names: readonly BackupName[], one: string, many: string): string =>
+    names.length === 0
+      ? ''
+      : `; ${names.length === 1 ? `${names[0]} ${one}` : `${names.length} (${names[0]}, …) ${many}`}`;
+  return `${which(plain, 'is not encrypted and stays', 'are not encrypted and stay')}${plain.length === 0 ? '' : ' in the first bucket while a key is set'}${which(bad, 'is', 'are')}${bad.length === 0 ? '' : ' damaged, and not whole in the second copy either'}`;
 }
 
 function lackedBy(listings: Listings): ObjectGroup[] {

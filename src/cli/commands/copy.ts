@@ -80,14 +80,14 @@ async function copy(invocation: Invocation): Promise<ExitCode> {
   if (!ok) terminal.say(red(`The second copy is not whole: ${problem ?? `it lacks ${left}`}`));
   else {
     const read = newest === undefined ? '' : `; the newest, ${newest.name}, was read back`;
-    const { copied: there, total, plain } = countCopied(await listingsOf(session));
+    const { copied: there, total, plain, bad } = countCopied(await listingsOf(session));
     terminal.say(
-      total === 0
+      total === bad.length
         ? yellow('There is no whole backup in the first bucket, so there was nothing to copy.')
         : there === total
           ? green(`The second copy has every backup of the first bucket, none cut short${read}.`)
           : yellow(
-              `The second copy has ${there} of ${total} backups of the first bucket, none cut short${read}${staysText(plain)}.`,
+              `The second copy has ${there} of ${total} backups of the first bucket, none cut short${read}${staysText(plain, bad)}.`,
             ),
     );
     if (changeFiles > 0) terminal.say(`${countOf(changeFiles, 'change file')} read in both buckets.`);
