@@ -5,8 +5,9 @@
 import type { Bucket } from '../catalog/bucket.ts';
 import { loadEntry } from '../catalog/entry.ts';
 import { readGroups } from '../catalog/list.ts';
-import type { Manifest } from '../catalog/manifest.ts';
-import type { BackupName } from '../catalog/names.ts';
+import { isWhole, type Manifest, parseManifest } from '../catalog/manifest.ts';
+import { type BackupName, manifestKey } from '../catalog/names.ts';
+import { readSmall } from '../catalog/small-object.ts';
 import { type DamageProof, keepVerdict } from '../catalog/verdicts.ts';
 import { verifyByHash } from '../verify/prove-objects.ts';
 import { isSound } from './places.ts';
@@ -47,10 +48,13 @@ export async function lookBackAtBackups(look: BackupLook, after: string): Promis
     let [bad, good] = [0, 0];
     for (const { bucket, groups } of lists) {
       const group = groups.find((one) => one.name === name);
-      const manifest = group && (await loadEntry(bucket, group)).manifest;
-      if (manifest === undefined || bytesOf(manifest) > look.largest) continue;
-      bytes += bytesOf(manifest);
-      if (await isDamaged(bucket, manifest, look)) bad += 1;
+      if (group === undefined) continue;
+      const { manifest } = await loadEntry(bucket, group);
+      const size = manifest === undefined ? 0 : bytesOf(manifest);
+      if (size > look.largest) continue;
+      bytes += size;
+      if (manifest === undefined && !(await isTorn(bucket, name))) continue;
+      if (manifest === undefined || (await isDamaged(bucket, manifest, look))) bad += 1;
       else good += 1;
     }
     if (bad > 0) damaged.push({ name, isWhole: good > 0 });
@@ -61,6 +65,25 @@ export async function lookBackAtBackups(look: BackupLook, after: string): Promis
 
 function bytesOf({ objects: { database, document } }: Manifest): number {
   return database.bytes + document.bytes;
+}
+
+/** Whether its manifest is none, or another backup's, and no newer program's; that is remembered. */
+async function isTorn(bucket: Bucket, name: BackupName): Promise<boolean> {
+  const read = async (): Promise<string | undefined> => {
+    const bytes = await readSmall(bucket.store, manifestKey(bucket.prefix, name)).catch(() => undefined);
+    try {
+      return bytes === undefined || parseManifest(bytes).name === name ? undefined : 'is another’s';
+    } catch {
+      return bytes === undefined || isWhole(bytes) ? undefined : 'is damaged';
+    }
+  };
+  if ((await read()) === undefined) return false;
+  const found = await read();
+  if (found === undefined) return false;
+  const finding = `the manifest of ${name} ${found}`;
+  const proofs = (['database', 'document'] as const).map((file) => ({ file, finding }));
+  await keepVerdict(bucket, { name, findings: undefined }, 'check', proofs);
+  return true;
 }
 
 async function isDamaged(bucket: Bucket, manifest: Manifest, { check }: BackupLook): Promise<boolean> {
