@@ -105,6 +105,17 @@ test('the bytes of the bot’s own file, put back, are copied a day later', asyn
   expect(bodyOf(copy, file)).toEqual(good);
 });
 
+test('what was stored while the settings named no second copy is copied once they do again', async () => {
+  const before = await change(1);
+  await minutes(2);
+  const between = await changeBot(bot, { store: first, prefix: PREFIX }, 2, false);
+  const after = await change(3);
+  await minutes(2);
+  expect([before, between, after].map((key) => bodyOf(copy, key))).toEqual(
+    [before, between, after].map((key) => bodyOf(first, key)),
+  );
+});
+
 test('what was copied is not remembered for ever', async () => {
   await change(1);
   await change(2);

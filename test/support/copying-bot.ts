@@ -54,9 +54,14 @@ export async function backUpBot(bot: TestBot, { store, prefix }: Bucket): Promis
 }
 
 /** One change, and the key of its file. */
-export async function changeBot(bot: TestBot, { store, prefix }: Bucket, code: number): Promise<string> {
+export async function changeBot(
+  bot: TestBot,
+  { store, prefix }: Bucket,
+  code: number,
+  isCopied = true,
+): Promise<string> {
   await addAnime(bot.db, { code });
-  const shipping = shippingOf({ db: bot.db, source: sourceOf(bot), store }, { prefix, isCopied: true });
+  const shipping = shippingOf({ db: bot.db, source: sourceOf(bot), store }, { prefix, isCopied });
   const outcome = await ship(shipping);
   if (outcome.kind !== 'shipped') throw new Error(outcome.kind);
   return prefix + outcome.file;

@@ -1,7 +1,7 @@
 /** The end of a change file's way: what was stored and read back is forgotten. */
 import { hasChanged, type Statement, sql } from '../../db/database.ts';
 import { releaseJob } from '../../db/job-leases.ts';
-import { rememberChange } from '../../db/stored-files.ts';
+import { forgetSince, rememberChange } from '../../db/stored-files.ts';
 import type { Previous } from '../catalog/change-position.ts';
 import { NOW_SQL, STATE_TABLE } from '../catalog/change-state.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
@@ -52,7 +52,8 @@ export function trimmed(
       shippedSeq,
       shipped.attempts.join(' '),
     ),
-    ...(isCopied === true ? rememberChange(previous, { timeline, first: shippedSeq + 1 }) : []),
+    // What is not remembered must not look like somebody else's once there is a second copy again.
+    ...(isCopied === true ? rememberChange(previous, { timeline, first: shippedSeq + 1 }) : [forgetSince()]),
     trimLog(timeline, shipped.last),
     releaseJob(LEASE, holder),
     ...(counted < shipped.last ? countOn() : []),
