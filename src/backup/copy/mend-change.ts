@@ -127,13 +127,15 @@ function absent(
   theirs: ChangeLook,
   bad: readonly Bucket[],
 ): Mended {
-  // What retention took from the first bucket goes from the copy a week later, whatever it is.
-  if (theirs.kind === 'absent' || !isWanted) return { kind: 'right' };
+  // What retention took from the first bucket goes from the copy a week later.
+  if (theirs.kind === 'absent' || (theirs.kind === 'right' && !isWanted)) return { kind: 'right' };
   const what =
     theirs.kind === 'wrong'
       ? `${copy.store.description} has it damaged or altered`
       : `nothing proves the one in ${copy.store.description}`;
-  const problem = `${first.store.description} has lost ${file}, and ${what}: it was not put back`;
+  const problem = isWanted
+    ? `${first.store.description} has lost ${file}, and ${what}: it was not put back`
+    : `${file}: ${what}, and ${first.store.description} has it no longer`;
   return { kind: 'refused', problem, bad };
 }
 

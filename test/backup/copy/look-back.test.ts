@@ -103,6 +103,17 @@ test('what a full backup of the first says comes next is a place to go on from, 
   expect(a.objects.get(`backups/${two}`)?.body).toEqual(good);
 });
 
+test('rotten in the copy, and no longer in the first: it is known to be damaged there', async () => {
+  const { a, b, copy, one, look } = await pair();
+  for (const key of [...a.objects.keys()]) if (key.includes('changes/')) a.objects.delete(key);
+  for (const key of [...a.objects.keys()]) if (key.includes('manifest')) a.objects.delete(key);
+  b.rot(one, 0.9);
+  expect((await look()).damaged).toEqual([one]);
+  expect((await readBadChanges(copy)).map(({ file }) => file)).toEqual([one]);
+  // Told once.
+  expect((await look()).damaged).toEqual([]);
+});
+
 test('no verified backup is in the first: what is gone there leads nowhere, and stays away', async () => {
   const { a, one, look } = await pair();
   for (const key of [...a.objects.keys()]) if (key.includes('manifest')) a.objects.delete(key);
