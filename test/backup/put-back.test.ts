@@ -47,6 +47,24 @@ test('the pair of a backup, as Telegram has it, stays in the bucket for as long 
   expect(has(pair)).toEqual([true, true]);
 });
 
+test('of a safety backup the pair stays for as long as such a backup does', async () => {
+  const retention = { days: 2 };
+  world.clock.advance(DAY);
+  const made = await runBackup(
+    { ...world.context, store, retention },
+    { trigger: 'import', scheduledAt: world.clock.now() },
+  );
+  if (made.kind !== 'done') throw new Error(JSON.stringify(made));
+  const pair = pairOf(made.name);
+  for (let day = 0; day < 4; day += 1) await runAfter(DAY, { retention });
+  store.objects.delete(manifestKey(PREFIX, made.name));
+  await runAfter(5 * DAY, { retention });
+  expect(has(pair)).toEqual([true, true]);
+  await runAfter(7 * DAY, { retention });
+  await runAfter(DAY, { retention });
+  expect(has(pair)).toEqual([false, false]);
+});
+
 test('what a deletion by retention left of a backup goes', async () => {
   const { name } = await runAfter(0);
   for (let i = 0; i < 4; i += 1) await runAfter(DAY);

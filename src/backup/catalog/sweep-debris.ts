@@ -7,6 +7,7 @@ import type { RetentionPolicy } from './calendar-places.ts';
 import { has, type ObjectGroup, presumed } from './entry.ts';
 import type { Ledger } from './ledger.ts';
 import { readGroups } from './list.ts';
+import { isSafetyTrigger } from './manifest.ts';
 import { type BackupName, databaseKey, documentKey, isOfBackup, manifestKey } from './names.ts';
 import { planRetention } from './retention.ts';
 import type { RetentionEntry } from './retention-times.ts';
@@ -112,7 +113,8 @@ async function abandoned(
     if (!made.has(group.name)) return presumed(group);
     const own = group.objects.filter(isOfBackup);
     const modified = greatest(own.map((object) => object.modified.getTime()));
-    return { ...presumed(group), state: 'verified', modified: new Date(modified) };
+    const isSafety = isSafetyTrigger(made.get(group.name) ?? '');
+    return { ...presumed(group), state: 'verified', modified: new Date(modified), isSafety };
   });
   return planRetention(entries, recorded.policy, now).decisions.flatMap(({ action, name }) =>
     action === 'remove' && made.has(name) ? [name] : [],
