@@ -84,6 +84,28 @@ test('admins who could not be told are told by the run after', async () => {
   expect(told()).toEqual([expect.stringContaining('20260101_000000')]);
 });
 
+test('one that had published, and whose bucket does not answer now: it did not fail, and the next run says so', async () => {
+  const { store } = context;
+  const made = await run();
+  if (made.kind !== 'done') throw new Error(made.kind);
+  // Killed before it could be recorded.
+  await world.db.write([sql("UPDATE backup_runs SET state = 'running', finished_at = NULL")]);
+  const list = (): Promise<never> => Promise.reject(new Error('no answer'));
+  let asked = 0;
+  const away: typeof store = {
+    ...store,
+    // The name was chosen before.
+    list(...args) {
+      asked += 1;
+      return asked === 1 ? store.list(...args) : list();
+    },
+  };
+  await run({ store: away });
+  expect(await run()).toMatchObject({ kind: 'done', problems: [] });
+  expect((await world.ledger.recent(3)).find(({ name }) => name === made.name)?.state).toBe('done');
+  expect(told().filter((message) => message.includes('never ended'))).toEqual([]);
+});
+
 test('a stalled run that was taken for dead and wakes up is not told a second time', async () => {
   let other: BackupOutcome | undefined;
   const outcome = await run({

@@ -32,8 +32,8 @@ export async function begin(
     for (const one of died) {
       const alert = { kind: 'failed', message: wordsOn(one), isEarlier: true } as const;
       try {
-        // A bucket that does not answer fails the run anyway.
-        const manifest = await publishedBy(context, one).catch(() => undefined);
+        // Where the bucket does not answer, the next run asks: one that was published did not fail.
+        const manifest = await publishedBy(context, one);
         if (manifest !== undefined) {
           await ledger.end(one.name, endOf(manifest, new Date(manifest.finished_at)));
           continue;
