@@ -145,8 +145,10 @@ export class BackupCopy {
       if (this.#refused.has(group.name)) continue;
       const mended = await this.#mend(listings, group);
       if (mended?.kind === 'more') return;
+      if (mended?.kind === 'mended') continue;
+      const unproved = `${group.name} is damaged in ${listings.first.bucket.store.description}, and nothing proves the one in ${listings.copy.bucket.store.description}`;
       // The copy lacks nothing by that.
-      if (mended?.kind === 'refused') this.#refuse(group, mended.problem, { isDamaged: true });
+      this.#refuse(group, mended?.problem ?? unproved, { isDamaged: true });
     }
   }
 

@@ -89,3 +89,12 @@ test('the manifest of the first is cut, and nobody remembers it: the copy is not
   expect((await look()).mended).toEqual([]);
   expect(a.objects.get(manifest)?.body).toEqual(cut);
 });
+
+test('it is known to be damaged, and nothing proves the copy’s: that is told', async () => {
+  const { a, name, manifest, look } = await world();
+  a.rot(manifest, 0.5);
+  await a.put(verdictKey('backups/', name), Buffer.from('{}'));
+  const { problem, mended } = await look();
+  expect(mended).toEqual([]);
+  expect(problem).toContain(`${name} is damaged in memory, and nothing proves the one in memory`);
+});
