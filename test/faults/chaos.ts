@@ -62,6 +62,8 @@ export interface ChaosOptions {
   /** Names the operation: same name, same troubles. */
   readonly name: string;
   readonly clock: TestClock;
+  /** How the host's clock jumps; by default all of the time does. */
+  readonly jump?: (ms: number) => void;
   /** Troubles to expect, of how many calls. */
   readonly troubles: number;
   readonly calls: number;
@@ -154,7 +156,7 @@ export class Chaos {
         this.isDead = true;
         throw new Killed(what);
       case 'clock':
-        this.#options.clock.advance(isAfter ? DAY_MS : -DAY_MS);
+        this.#jump(isAfter ? DAY_MS : -DAY_MS);
         break;
       case 'stall':
         await this.#stall();
@@ -173,6 +175,11 @@ export class Chaos {
     if (focus !== undefined) return focus[0].test(what) ? focus[1] : 0;
     const weight = WEIGHTS.find(([pattern]) => pattern.test(what))?.[1] ?? 1;
     return (weight * troubles) / calls;
+  }
+
+  #jump(ms: number): void {
+    const { clock, jump = (by) => clock.advance(by) } = this.#options;
+    jump(ms);
   }
 
   async #stall(): Promise<void> {

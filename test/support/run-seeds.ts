@@ -193,6 +193,7 @@ export function seedOptions(defaults: { readonly seeds: number; readonly least: 
       minutes: { type: 'string', default: '60' },
       broken: { type: 'string', default: '5' },
       workers: { type: 'string', default: String(availableParallelism()) },
+      only: { type: 'string' },
     },
   });
   const seeds = wholeNumber(values.count ?? String(defaults.seeds));
@@ -207,6 +208,7 @@ export function seedOptions(defaults: { readonly seeds: number; readonly least: 
     seconds: seconds === undefined ? undefined : wholeNumber(seconds),
     broken: wholeNumber(values.broken),
     workers: wholeNumber(values.workers),
+    only: values.only,
   };
 }
 
