@@ -6,7 +6,7 @@ import { describeBroken } from '../support/answer-seeds.ts';
 import { simulateTwoBuckets } from './two-buckets/simulate.ts';
 import { makeTemplates, type Templates } from './two-buckets/templates.ts';
 
-const SEEDS = 30;
+const SEEDS = 16;
 let templates: Templates;
 beforeAll(async () => {
   templates = await makeTemplates();

@@ -152,7 +152,12 @@ async function makeObjects(
   };
   const database = await send(databaseKey(prefix, name, isSealed), pair.database);
   const document = await send(documentKey(prefix, name, isSealed), pair.document);
-  const proof = await prove(context, startedAt, { database, document }, async () => {});
+  const proof = await prove(
+    context,
+    { name, started_at: startedAt.toISOString() },
+    { database, document },
+    async () => {},
+  );
   const now = clock.now().toISOString();
   const sha256 = createHash('sha256').update(name).digest('hex');
   const manifest = createManifest({
