@@ -67,7 +67,7 @@ function bytesOf({ objects: { database, document } }: Manifest): number {
   return database.bytes + document.bytes;
 }
 
-/** Whether its manifest is none, or another backup's, and no newer program's; that is remembered. */
+/** Whether its manifest is none, or another backup's; a newer program's is one. Remembers it. */
 async function isTorn(bucket: Bucket, name: BackupName): Promise<boolean> {
   const read = async (): Promise<string | undefined> => {
     const bytes = await readSmall(bucket.store, manifestKey(bucket.prefix, name)).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** What happens to the two buckets, each for itself, and to the process, that nobody has asked for. */
+/** What happens to the two buckets, each for itself, and to the process, unasked. */
 
 import { beginTimelineSql } from '../../../src/backup/changes/timeline.ts';
 import { readMark, writeMark } from '../../../src/backup/store/known-place.ts';

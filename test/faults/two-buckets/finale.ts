@@ -45,7 +45,7 @@ export async function mustAgree(world: World): Promise<void> {
     throw new Error(`${problems.slice(0, 4).join('\n')}\n(copy: ${left} left, ${problem})`);
 }
 
-/** What is whole in neither bucket, the owners have heard of; a message has room for three names. */
+/** Of what is whole in neither bucket the owners have heard; a message names three. */
 async function untold(
   { db, said }: World,
   bad: ReadonlySet<string>,

@@ -1,4 +1,4 @@
-/** What a process of the bot, or its owner, does with the two buckets; each in trouble of its own. */
+/** What a process of the bot, or its owner, does with the two buckets. */
 import { pin, unpin } from '../../../src/backup/catalog/pins.ts';
 import { prune } from '../../../src/backup/catalog/prune.ts';
 import { pruneChanges } from '../../../src/backup/changes/prune-changes.ts';

@@ -1,4 +1,4 @@
-/** The time of a seed, and what its host takes for the time: clocks of hosts jump, others do not. */
+/** The time of a seed, and what its host takes for it: the clock of a host jumps. */
 import type { TestClock } from '../../support/backup-world.ts';
 
 export class SeedTime {

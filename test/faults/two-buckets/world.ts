@@ -150,7 +150,7 @@ export class World {
     return name;
   }
 
-  /** So many changes, in as many files as it takes; with the full backup that may have to come first. */
+  /** So many changes, with the full backup that may have to come first. */
   async ship(changes: number, host: Host = this.host): Promise<void> {
     await this.expireLeases();
     for (let i = 0; i < changes; i += 1) {
