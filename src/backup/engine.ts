@@ -31,7 +31,7 @@ import { findBackup, listBackups, newestFit, type Page } from './catalog/list.ts
 import { lostBackup, recordedRun } from './catalog/lost-backup.ts';
 import type { Manifest, Trigger } from './catalog/manifest.ts';
 import type { BackupName } from './catalog/names.ts';
-import { damagedNewest, unreadableNewest } from './catalog/newest.ts';
+import { damagedNewest, damageIn, unreadableNewest } from './catalog/newest.ts';
 import { unopenedNewest } from './catalog/unfit-keys.ts';
 import { isBroken, type Reach, reachOf } from './changes/reach.ts';
 import { type AskedMissed, missedIn } from './changes/went-on.ts';
@@ -244,7 +244,7 @@ async function healthOf(
   const { run: recorded } = await recordedRun(context, async () => context.ledger);
   const newest = await newestFit(context);
   const damaged =
-    damagedNewest(context, newest) ??
+    damageIn(damagedNewest(context, newest)) ??
     (await lostBackup(context, recorded, newest)) ??
     unreadableNewest(context, newest) ??
     (await damagedRun(context, newest.entry)) ??

@@ -5,7 +5,7 @@ import { leadingBase, type StoredChange } from '../backup/changes/listed.ts';
 import type { Living } from '../backup/changes/living.ts';
 import type { Ordered } from '../backup/changes/order.ts';
 import { type History, historyOf } from '../backup/changes/spans.ts';
-import { siftFiles } from '../backup/changes/strays.ts';
+import { straysOf } from '../backup/changes/strays.ts';
 import { type ChangesAtRisk, changesAtRisk } from './changes-at-risk.ts';
 import { closedLine } from './closed.ts';
 import type { Session } from './session.ts';
@@ -38,8 +38,7 @@ export async function storedHistory(
   const counted = stored.filter(({ encrypted }) => encrypted || bucket.isSealed !== true);
   const ordered = orderedOf(bucket, entries, counted);
   const base = leadingBase(ordered.bases, living?.state.timeline);
-  const strays =
-    base === undefined ? [] : (await siftFiles(bucket, base, ordered.files, { keys, living })).strays;
+  const strays = base === undefined ? [] : await straysOf(bucket, base, ordered.files, { keys, living });
   const gone = new Set(strays.map(({ file }) => file));
   const { bases, files } =
     strays.length === 0

@@ -39,38 +39,17 @@ export function backupHealth(
   newest: (Pick<BackupEntry, 'name' | 'time'> & Partial<Pick<BackupEntry, 'manifest'>>) | undefined,
   now: Date,
   maxAgeHours: number,
-  damagedNewest?: {
-    readonly name: string;
-    readonly problem: string | undefined;
-    readonly isRun?: true;
-    readonly isLost?: true;
-    readonly isUnopened?: true;
-  },
+  damaged?: BackupHealth['damaged'],
 ): BackupHealth {
-  const damaged = damagedNewest && {
-    damaged: {
-      name: damagedNewest.name,
-      problem: damagedNewest.problem ?? '',
-      ...(damagedNewest.isRun && { isRun: damagedNewest.isRun }),
-      ...(damagedNewest.isLost && { isLost: damagedNewest.isLost }),
-      ...(damagedNewest.isUnopened && { isUnopened: damagedNewest.isUnopened }),
-    },
-  };
+  const known = damaged && { damaged };
   if (newest === undefined)
-    return {
-      ok: false,
-      reason: 'none',
-      lastVerified: null,
-      ageHours: null,
-      name: null,
-      ...damaged,
-    };
+    return { ok: false, reason: 'none', lastVerified: null, ageHours: null, name: null, ...known };
   const age = Math.max(0, now.getTime() - newest.time.getTime()) / HOUR_MS;
   const isFresh = age < maxAgeHours;
   return {
     ok: isFresh && damaged === undefined,
     reason: damaged !== undefined ? 'damaged' : isFresh ? 'fresh' : 'stale',
-    ...damaged,
+    ...known,
     lastVerified: newest.time.toISOString(),
     ageHours: Math.round(age * 10) / 10,
     name: newest.name,

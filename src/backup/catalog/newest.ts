@@ -3,7 +3,6 @@
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import { countOf } from '../../text/format.ts';
 import { type Bucket, nowOf } from './bucket.ts';
-import { goesOnFrom } from './chain-order.ts';
 import { UNRECORDED } from './doubts.ts';
 import { type BackupEntry, damageOf, isUnsealed, UNSEALED } from './entry.ts';
 import type { BackupHealth } from './health.ts';
@@ -19,6 +18,11 @@ export function damagedNewest(bucket: Bucket, { newer, strangers = [] }: Newest)
   );
 }
 
+/** What is wrong with the backup, as health tells it. */
+export function damageIn(entry: BackupEntry | undefined): BackupHealth['damaged'] {
+  return entry && { name: entry.name, problem: entry.problem ?? '' };
+}
+
 /**
  * The newest backup that nobody can read and no good one follows: cut, forged, or of a newer
  * program. Whatever it was, it is not the backup that its name promises.
@@ -26,8 +30,7 @@ export function damagedNewest(bucket: Bucket, { newer, strangers = [] }: Newest)
 export function unreadableNewest(bucket: Bucket, { entry, newer }: Newest): BackupHealth['damaged'] {
   const tooNew = entry?.manifest && tooNewText(entry.manifest);
   if (entry !== undefined && tooNew !== undefined) return { name: entry.name, problem: tooNew };
-  const found = newer.find(({ state, time }) => state === 'unreadable' && !isAhead(time, nowOf(bucket)));
-  return found && { name: found.name, problem: found.problem ?? '' };
+  return damageIn(newer.find(({ state, time }) => state === 'unreadable' && !isAhead(time, nowOf(bucket))));
 }
 
 /** Undefined for a backup that this program can bring back. */
@@ -90,6 +93,28 @@ async function byChain(bucket: Bucket, found: Newest): Promise<Newest> {
     (entry) => entry !== taken && !(ahead.includes(entry) && goesOnFrom(taken, entry, all)),
   );
   return { ...found, entry: taken, newer: others };
+}
+
+/** Whether `later` goes on from what `earlier` holds; false where nothing tells it. */
+function goesOnFrom(later: BackupEntry, earlier: BackupEntry, all: readonly BackupEntry[]): boolean {
+  const [end, from] = [later.manifest?.changes, earlier.manifest?.changes];
+  if (end === undefined || from === undefined) return false;
+  if (end.timeline === from.timeline) return end.seq >= from.seq;
+  const parents = new Map(
+    all.flatMap(({ manifest }) =>
+      manifest?.changes === undefined
+        ? []
+        : [[manifest.changes.timeline, manifest.changes.parent?.timeline] as const],
+    ),
+  );
+  const seen = new Set<string>();
+  let timeline: string | undefined = end.timeline;
+  while (timeline !== undefined && !seen.has(timeline)) {
+    seen.add(timeline);
+    timeline = parents.get(timeline);
+    if (timeline === from.timeline) return true;
+  }
+  return false;
 }
 
 /** Why there is none, for people. */

@@ -6,6 +6,7 @@ import { keyRefusal } from '../envelope/age-reader.ts';
 import { hasNoKey, type OpeningKeys } from '../envelope/types.ts';
 import type { Bucket } from './bucket.ts';
 import type { BackupEntry } from './entry.ts';
+import type { BackupHealth } from './health.ts';
 import { NotOpened } from './not-opened.ts';
 
 /**
@@ -81,7 +82,7 @@ export async function unopenedNewest(
   bucket: Pick<Bucket, 'store' | 'prefix'>,
   newest: BackupEntry | undefined,
   keys: OpeningKeys | undefined,
-): Promise<{ readonly name: string; readonly problem: string; readonly isUnopened: true } | undefined> {
+): Promise<BackupHealth['damaged']> {
   const problem = await unfitKeys(bucket, newest, keys);
   return newest === undefined || problem === undefined
     ? undefined

@@ -4,14 +4,11 @@
  * histories never mix, whatever their numbers are. The chain ends at the first file that does not
  * hold, and says why.
  */
-import { explain } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { ManifestChanges, Previous } from '../catalog/change-position.ts';
-import { NotOpened } from '../catalog/not-opened.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
-import { Damaged } from '../foreign/errors.ts';
 import type { Base, StoredChange } from './listed.ts';
-import { type OpenedChange, openChange } from './open-change.ts';
+import { type ChainFault, type OpenedChange, openOrFault } from './open-change.ts';
 import { isSameLink, keyBefore, nameOf, replacedText } from './previous.ts';
 
 export interface ChainLink extends OpenedChange {
@@ -24,13 +21,6 @@ export interface ChainLink extends OpenedChange {
 
 /** Why no further file follows; undefined where there is none. */
 export type ChainEnd = ChainFault | undefined;
-
-export interface ChainFault {
-  /** For people. */
-  readonly why: string;
-  /** No key at hand opens what follows: it may be whole. */
-  readonly isClosed: boolean;
-}
 
 export interface ChainOptions {
   readonly keys: OpeningKeys | undefined;
@@ -167,14 +157,12 @@ const AHEAD_BYTES = 2 * 1024 * 1024;
 /** Passed, and perhaps asked for once more: siblings of one range are compared. */
 const KEPT = 6;
 
-type Found = OpenedChange | { readonly fault: ChainFault };
-
 /** Opens the files of one timeline, some ahead, and lets go of what is passed. */
 class Opener {
   readonly files: readonly StoredChange[];
   readonly #bucket: Bucket;
   readonly #options: ChainOptions;
-  readonly #begun = new Map<StoredChange, Promise<Found>>();
+  readonly #begun = new Map<StoredChange, ReturnType<typeof openOrFault>>();
   readonly #places: ReadonlyMap<StoredChange, number>;
   readonly #byFirst: ReadonlyMap<number, readonly StoredChange[]>;
 
@@ -190,7 +178,7 @@ class Opener {
     return this.#byFirst.get(first) ?? [];
   }
 
-  async open(file: StoredChange): Promise<Found> {
+  async open(file: StoredChange): ReturnType<typeof openOrFault> {
     this.#options.signal?.throwIfAborted();
     const at = this.#places.get(file) ?? 0;
     for (const old of this.#begun.keys())
@@ -200,22 +188,11 @@ class Opener {
       bytes += near === file ? 0 : near.bytes;
       if (bytes > AHEAD_BYTES) break;
       if (this.#begun.has(near)) continue;
-      const work = this.#open(near);
+      const work = openOrFault(this.#bucket, near, this.#options.keys);
       // Told when its turn comes, if it comes.
       work.catch(() => {});
       this.#begun.set(near, work);
     }
-    return this.#begun.get(file) ?? this.#open(file);
-  }
-
-  async #open(file: StoredChange): Promise<Found> {
-    try {
-      return await openChange(this.#bucket, file, this.#options.keys);
-    } catch (error) {
-      // Its neighbours open, or the backup did: it is not theirs.
-      if (error instanceof Damaged || error instanceof NotOpened)
-        return { fault: { why: explain(error), isClosed: error instanceof NotOpened } };
-      throw error;
-    }
+    return this.#begun.get(file) ?? openOrFault(this.#bucket, file, this.#options.keys);
   }
 }

@@ -98,23 +98,11 @@ export type ChangeEvent =
   | { readonly kind: 'image'; readonly table: TableInfo; readonly row: Row }
   | ({ readonly kind: 'deleted'; readonly table: TableInfo } & DeletedKey)
   | { readonly kind: 'sequence'; readonly sequence: ReadonlyMap<string, SqlValue> }
-  | { readonly kind: 'end'; readonly rows: number; readonly deleted: number };
+  | { readonly kind: 'end' };
 
 /** The file is not what it should be; says what and where. */
 export class ChangeFileError extends Error {
   override readonly name = 'ChangeFileError';
-}
-
-/**
- * Reads a file as it is unpacked. The last event is `end`: before it nothing is proved.
- * @param tableOf the table of that name; undefined makes the file one of another schema
- * @throws ChangeFileError
- */
-export async function* readChangeFile(
-  unpacked: AsyncIterable<Uint8Array>,
-  tableOf: (name: string) => TableInfo | undefined,
-): AsyncGenerator<ChangeEvent> {
-  for await (const events of readChangeBatches(unpacked, tableOf)) yield* events;
 }
 
 /** Of a whole file, whose other lines are not looked at. @throws ChangeFileError */
@@ -127,8 +115,11 @@ export function readHeader(unpacked: Uint8Array): ChangeHeader {
 }
 
 /**
- * {@link readChangeFile}, some events at a time: waiting for each costs more than reading it.
+ * Reads a file as it is unpacked, some events at a time: waiting for each costs more than reading
+ * it. The last event is `end`: before it nothing is proved.
  * @param unpacked a stream, or the whole file
+ * @param tableOf the table of that name; undefined makes the file one of another schema
+ * @throws ChangeFileError
  */
 export async function* readChangeBatches(
   unpacked: AsyncIterable<Uint8Array> | Uint8Array,
@@ -164,7 +155,7 @@ export async function* readChangeBatches(
     if (written !== digest) throw window.fault('its SHA-256 does not match: it was changed');
     if (rows !== counts.rows || deleted !== counts.deleted) throw window.fault('its counts do not match');
     if (!(await window.atEnd())) throw window.fault('something follows its last line');
-    yield [{ kind: 'end', rows, deleted }];
+    yield [{ kind: 'end' }];
   } catch (error) {
     throw explained(error);
   } finally {

@@ -16,6 +16,14 @@ export interface OpenedChange extends ProvedFile {
   readonly sha256: string;
 }
 
+/** Why nothing can be read along a chain of files from there on. */
+export interface ChainFault {
+  /** For people. */
+  readonly why: string;
+  /** No key at hand opens it: it may be whole. */
+  readonly isClosed: boolean;
+}
+
 /**
  * Whether it is not encrypted although the settings encrypt. Anybody who can write to the bucket
  * can make such a one, so it counts for nothing; it may be from before, and is not damaged.
@@ -50,5 +58,19 @@ export async function openChange(
     if (error instanceof UnsealError || error instanceof ChangeFileError)
       throw new Damaged(`${file.file}: ${explain(error)}`, { cause: error });
     throw error;
+  }
+}
+
+/** The same, or why it cannot be used; what says nothing about the file is thrown. */
+export async function openOrFault(
+  bucket: Bucket,
+  file: StoredChange,
+  keys: OpeningKeys | undefined,
+): Promise<OpenedChange | { readonly fault: ChainFault }> {
+  try {
+    return await openChange(bucket, file, keys);
+  } catch (error) {
+    if (!(error instanceof Damaged || error instanceof NotOpened)) throw error;
+    return { fault: { why: explain(error), isClosed: error instanceof NotOpened } };
   }
 }

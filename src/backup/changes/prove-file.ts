@@ -5,6 +5,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
+import { wholeOf } from '../../lib/capped.ts';
 import { readJson } from '../../lib/read-json.ts';
 import { gunzippedAtOnce } from '../envelope/gunzip.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
@@ -27,15 +28,15 @@ export const MOST_STORED_BYTES: number = MAX_CHANGE_FILE_BYTES + 1024 * 1024;
 export async function readStored(store: Store, key: string): Promise<Uint8Array | undefined> {
   const object = await store.get(key);
   if (object === undefined) return undefined;
-  if (object.bytes <= MOST_STORED_BYTES) return joined(object.body);
+  const tooLarge = (): ChangeFileError =>
+    new ChangeFileError(`it has ${object.bytes} bytes, more than a change file can have`);
+  if (object.bytes <= MOST_STORED_BYTES) return wholeOf(object.body, MOST_STORED_BYTES, tooLarge);
   await object.body.cancel();
-  throw new ChangeFileError(`it has ${object.bytes} bytes, more than a change file can have`);
+  throw tooLarge();
 }
 
 export interface ProvedFile {
   readonly header: ChangeHeader;
-  readonly rows: number;
-  readonly deleted: number;
   /** Unpacked. Its rows were not looked at. */
   readonly body: Buffer;
 }
@@ -51,17 +52,9 @@ export async function proveFile(
   const at = body.lastIndexOf(0x0a, -2) + 1;
   const footer = v.safeParse(footerSchema, readJson(body.toString('utf8', at)));
   if (!footer.success) throw new ChangeFileError('its last line is not what it should be: it is cut');
-  const { rows, deleted, sha256 } = footer.output;
-  if (createHash('sha256').update(body.subarray(0, at)).digest('hex') !== sha256)
+  if (createHash('sha256').update(body.subarray(0, at)).digest('hex') !== footer.output.sha256)
     throw new ChangeFileError('its SHA-256 does not match: it was changed');
-  return { header: readHeader(body), rows, deleted, body };
-}
-
-async function joined(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  const [only] = chunks;
-  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
+  return { header: readHeader(body), body };
 }
 
 async function unpacked(plain: AsyncIterable<Uint8Array>): Promise<Buffer> {

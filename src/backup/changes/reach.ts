@@ -12,7 +12,7 @@ import { firstPrefix } from './change-names.ts';
 import { basesOf, listChangesFrom } from './list-changes.ts';
 import { type Base, leadingBase, type StoredChange } from './listed.ts';
 import { inOrder } from './order.ts';
-import { keyBefore } from './previous.ts';
+import { storedBefore } from './previous.ts';
 import { ChangeIndex, historyOf } from './spans.ts';
 
 export interface Reach {
@@ -133,10 +133,7 @@ async function listBehind(bucket: Bucket, timeline: string, bases: readonly Base
 }
 
 /** The number of the first change of the file that comes next. */
-function nextOf({ changes }: Base, bases: readonly Base[]): number {
-  const { previous = null, seq = 0 } = changes ?? {};
-  if (previous === null) return 1;
-  if ('file' in previous) return (keyBefore(previous)?.last ?? seq) + 1;
-  const before = bases.find(({ entry }) => entry.name === previous.base);
-  return (before?.changes?.seq ?? seq) + 1;
+function nextOf(base: Base, bases: readonly Base[]): number {
+  const { previous = null, seq = 0 } = base.changes ?? {};
+  return previous === null ? 1 : (storedBefore(base, bases) ?? seq) + 1;
 }

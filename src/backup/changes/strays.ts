@@ -5,20 +5,12 @@
  */
 import type { Bucket } from '../catalog/bucket.ts';
 import type { Previous } from '../catalog/change-position.ts';
-import { NotOpened } from '../catalog/not-opened.ts';
-import { Damaged } from '../foreign/errors.ts';
 import { type ChainOptions, followChain } from './chain.ts';
 import type { Base, StoredChange } from './listed.ts';
 import type { Living } from './living.ts';
-import { type OpenedChange, openChange } from './open-change.ts';
+import { type OpenedChange, openOrFault } from './open-change.ts';
 import { isSameLink } from './previous.ts';
 import { ChangeIndex } from './spans.ts';
-
-export interface Sifted {
-  /** Without the strays. */
-  readonly files: readonly StoredChange[];
-  readonly strays: readonly StoredChange[];
-}
 
 export interface SiftOptions extends ChainOptions {
   /** Undefined: nobody can ask the database what it has stored. */
@@ -30,16 +22,16 @@ export interface SiftOptions extends ChainOptions {
  * has stored nothing more, and then the file is a stray; without it, such a file stays, and what it
  * should tell is missed.
  */
-export async function siftFiles(
+export async function straysOf(
   bucket: Bucket,
   base: Base,
   files: readonly StoredChange[],
   { living, ...options }: SiftOptions,
-): Promise<Sifted> {
+): Promise<readonly StoredChange[]> {
   const { changes } = base;
-  if (changes === undefined) return { files, strays: [] };
+  if (changes === undefined) return [];
   const own = files.filter(({ timeline, last }) => timeline === changes.timeline && last > changes.seq);
-  if (await isPlain(bucket, base, { own, files }, options)) return { files, strays: [] };
+  if (await isPlain(bucket, base, { own, files }, options)) return [];
   const proved: Link[] = [];
   for await (const { file, sha256, header } of followChain(bucket, base, files, options))
     proved.push({ file, sha256, header });
@@ -54,8 +46,7 @@ export async function siftFiles(
     const isTaken = firsts.has(file.first) || (file.first > changes.seq && file.first <= end);
     if (isAllTold || isTaken || (await isAnothers(bucket, file, { tip, options }))) strays.push(file);
   }
-  const gone = new Set(strays);
-  return { files: files.filter((file) => !gone.has(file)), strays };
+  return strays;
 }
 
 /** Without the rows: a day may have many. */
@@ -74,8 +65,9 @@ async function isPlain(
   if (tail.length !== own.length) return false;
   if (own.length === 0) return true;
   if (before === undefined || last === undefined) return false;
-  const [first, second] = await Promise.all([before, last].map((file) => opened(bucket, file, keys)));
-  return first !== undefined && second !== undefined && isSameLink(second.header.previous, linkOf(first));
+  const [first, second] = await Promise.all([before, last].map((file) => openOrFault(bucket, file, keys)));
+  if (first === undefined || second === undefined || 'fault' in first || 'fault' in second) return false;
+  return isSameLink(second.header.previous, linkOf(first));
 }
 
 /** It says itself that it comes right behind what is proved, and goes on from something else. */
@@ -85,24 +77,12 @@ async function isAnothers(
   { tip, options }: { readonly tip: Link | undefined; readonly options: ChainOptions },
 ): Promise<boolean> {
   if (tip === undefined || file.first !== tip.header.last + 1) return false;
-  const found = await opened(bucket, file, options.keys);
-  return found !== undefined && !isSameLink(found.header.previous, linkOf(tip));
+  const found = await openOrFault(bucket, file, options.keys);
+  return !('fault' in found) && !isSameLink(found.header.previous, linkOf(tip));
 }
 
 function linkOf({ file, sha256 }: Link): Previous {
   return { file: file.file, sha256 };
-}
-
-/** Undefined where it does not open. */
-async function opened(
-  bucket: Bucket,
-  file: StoredChange,
-  keys: ChainOptions['keys'],
-): Promise<OpenedChange | undefined> {
-  return openChange(bucket, file, keys).catch((error: unknown) => {
-    if (error instanceof Damaged || error instanceof NotOpened) return undefined;
-    throw error;
-  });
 }
 
 /** For people. */

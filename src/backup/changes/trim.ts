@@ -1,9 +1,9 @@
-/** The end of a change file's way: what was stored and read back is forgotten. */
+/** What was stored and read back, or is in a full backup, is forgotten. */
 import { hasChanged, type Statement, sql } from '../../db/database.ts';
 import { releaseJob } from '../../db/job-leases.ts';
 import { forgetSince, rememberChange } from '../../db/stored-files.ts';
 import type { Previous } from '../catalog/change-position.ts';
-import { NOW_SQL, STATE_TABLE } from '../catalog/change-state.ts';
+import { type BasePosition, NOW_SQL, STATE_TABLE } from '../catalog/change-state.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { countOn } from './needs-base.ts';
 import type { Peek } from './peek.ts';
@@ -11,7 +11,7 @@ import { LEASE } from './read-range.ts';
 import type { ShipContext } from './shipping.ts';
 
 /** SQL: since when what is behind change `?1` waits, once that change is stored. */
-export const WAITS_FROM_NOW: string = `CASE WHEN EXISTS (SELECT 1 FROM ${LOG_TABLE} WHERE seq > ?1) THEN ${NOW_SQL} END`;
+const WAITS_FROM_NOW: string = `CASE WHEN EXISTS (SELECT 1 FROM ${LOG_TABLE} WHERE seq > ?1) THEN ${NOW_SQL} END`;
 
 export interface Shipped {
   readonly last: number;
@@ -61,11 +61,42 @@ export function trimmed(
 }
 
 /** Only what the state says is stored. */
-export function trimLog(timeline: string, last: number): Statement {
+function trimLog(timeline: string, last: number): Statement {
   return sql(
     `DELETE FROM ${LOG_TABLE} WHERE seq <= ?1
        AND EXISTS (SELECT 1 FROM ${STATE_TABLE} WHERE id = 1 AND timeline = ?2 AND shipped_seq >= ?1)`,
     last,
     timeline,
   );
+}
+
+/** A log this long, as a part of all rows, is cheaper kept as the backup that is there anyway. */
+const LARGE_PART = 5;
+
+/**
+ * Forgets the entries that a verified backup `name` holds, where files cannot tell them (a full backup was
+ * needed) or would be as large as it. Only where nothing has moved since the snapshot: what went
+ * unseen after it, it does not hold.
+ */
+export function coveredByBase(name: string, { state, changes }: BasePosition, rows: number): Statement[] {
+  const isLarge = (changes.seq - state.shippedSeq) * LARGE_PART > rows;
+  if (state.needsBase === null && !isLarge) return [];
+  return [
+    sql(
+      `UPDATE ${STATE_TABLE} SET shipped_seq = ?1, previous = ?2, attempt = NULL, needs_base = NULL,
+         waiting_since = ${WAITS_FROM_NOW}
+       WHERE id = 1 AND timeline = ?3 AND shipped_seq = ?4 AND needs_base IS ?5
+         AND schema_cookie IS ?6 AND schema_sha256 IS ?7
+       RETURNING id`,
+      changes.seq,
+      JSON.stringify({ base: name }),
+      state.timeline,
+      state.shippedSeq,
+      state.needsBase,
+      state.schemaCookie,
+      state.schemaSha256,
+    ),
+    trimLog(state.timeline, changes.seq),
+    ...countOn(),
+  ];
 }

@@ -1,16 +1,13 @@
 /** Every change file of a bucket: whole, under its own name, and the successor of what it names. */
-import { explain } from '../../lib/clock.ts';
 import { inParallel } from '../../lib/in-parallel.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import { listBackups } from '../catalog/list.ts';
-import { NotOpened } from '../catalog/not-opened.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
-import { Damaged } from '../foreign/errors.ts';
 import type { ChangeHeader } from './change-file.ts';
 import { parseChangeKey } from './change-names.ts';
 import { basesOf, listChanges } from './list-changes.ts';
 import type { Base, StoredChange } from './listed.ts';
-import { isPlain, openChange, plainText } from './open-change.ts';
+import { isPlain, openOrFault, plainText } from './open-change.ts';
 import { fileBefore, goneText, heldBy, replacedText } from './previous.ts';
 
 export interface ChangesVerdict {
@@ -80,16 +77,11 @@ export async function verifyChanges(
   const looks = await inParallel(files, async (file): Promise<Look> => {
     signal?.throwIfAborted();
     if (isPlain(bucket, file)) return { file, isPlain: true };
-    try {
-      const { header, sha256 } = await openChange(bucket, file, keys);
-      return { file, header: { time: header.time, previous: header.previous }, sha256 };
-    } catch (error) {
-      if (error instanceof NotOpened) return { file, unopened: true };
-      if (error instanceof Damaged) return { file, fault: explain(error) };
-      throw error;
-    } finally {
-      onFile?.(file);
-    }
+    const found = await openOrFault(bucket, file, keys).finally(() => onFile?.(file));
+    if ('fault' in found)
+      return found.fault.isClosed ? { file, unopened: true } : { file, fault: found.fault.why };
+    const { time, previous } = found.header;
+    return { file, header: { time, previous }, sha256: found.sha256 };
   });
   const problems: string[] = [];
   const bases = basesOf(bucket, (await listBackups(bucket)).entries);

@@ -7,9 +7,10 @@ import { DAY_MS } from '../../text/times.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { Position } from '../catalog/change-position.ts';
 import type { ChangeState } from '../catalog/change-state.ts';
-import { fromNumber, parseChangeKey } from './change-names.ts';
+import { fromNumber } from './change-names.ts';
 import { listChangesFrom } from './list-changes.ts';
 import type { StoredChange } from './listed.ts';
+import { keyBefore } from './previous.ts';
 
 type Left = Pick<ChangeState, 'timeline' | 'parent' | 'reason' | 'shippedSeq' | 'attempts'>;
 
@@ -68,9 +69,8 @@ export async function missedIn(
   ...[state, reminder, again = async () => state]: AskedMissed
 ): Promise<Date | undefined> {
   const { timeline, seq } = leftAt(state);
-  const { previous } = state;
   // A file of another may begin before the end of the last one.
-  const last = previous !== null && 'file' in previous ? parseChangeKey('', previous.file)?.first : undefined;
+  const last = keyBefore(state.previous)?.first;
   const files: StoredChange[] = [];
   let after = fromNumber(bucket.prefix, timeline, Math.min(last ?? seq + 1, seq + 1));
   for (;;) {

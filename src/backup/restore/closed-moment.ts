@@ -4,8 +4,9 @@
  */
 import type { Bucket } from '../catalog/bucket.ts';
 import { isClosed } from '../catalog/unfit-keys.ts';
-import type { ChainFault, ChainOptions } from '../changes/chain.ts';
+import type { ChainOptions } from '../changes/chain.ts';
 import type { Base } from '../changes/listed.ts';
+import type { ChainFault } from '../changes/open-change.ts';
 import type { ChangeIndex } from '../changes/spans.ts';
 import { PointOutOfReach } from './out-of-reach.ts';
 import { stopOf } from './stop-file.ts';

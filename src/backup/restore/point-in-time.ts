@@ -16,7 +16,7 @@ import type { Base, StoredChange } from '../changes/listed.ts';
 import { isUnsureAt, type Living } from '../changes/living.ts';
 import type { Ordered } from '../changes/order.ts';
 import { ChangeIndex, type History, historyOf } from '../changes/spans.ts';
-import { siftFiles, strayText } from '../changes/strays.ts';
+import { straysOf, strayText } from '../changes/strays.ts';
 import { chooseBranch, lineage } from './branches.ts';
 import { closedMoment } from './closed-moment.ts';
 import { alsoText, noneBefore, PointOutOfReach, plainAfter, plainText } from './out-of-reach.ts';
@@ -228,7 +228,7 @@ async function orderedBefore(
   const [base] = all.before;
   if (base === undefined) return all;
   const { keys, signal, living } = options;
-  const { strays } = await siftFiles(bucket, base, all.files, { keys, signal, living });
+  const strays = await straysOf(bucket, base, all.files, { keys, signal, living });
   if (strays.length === 0) return all;
   const gone = new Set(strays.map(({ file }) => file));
   const rest = choose(stored.filter(({ file }) => !gone.has(file)));

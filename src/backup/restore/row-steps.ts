@@ -5,10 +5,11 @@
 import { append, greatest } from '../../lib/extremes.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { Position, TimelineReason } from '../catalog/change-position.ts';
-import { type ChainEnd, type ChainFault, type ChainOptions, followChain } from '../changes/chain.ts';
+import { type ChainEnd, type ChainOptions, followChain } from '../changes/chain.ts';
 import { type RowWanted, type ShownRow, versionsIn } from '../changes/change-history.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
 import { changedSince, type Living } from '../changes/living.ts';
+import type { ChainFault } from '../changes/open-change.ts';
 import { REASONS, UNRECORDED } from '../changes/spans.ts';
 import type { LivingLine, Stretch } from './living-line.ts';
 

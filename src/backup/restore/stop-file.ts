@@ -1,11 +1,8 @@
 /** The change file at which a replay to a moment stops. */
-import { explain } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/bucket.ts';
-import { NotOpened } from '../catalog/not-opened.ts';
 import { type ChainEnd, type ChainOptions, followChain } from '../changes/chain.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
-import { type OpenedChange, openChange } from '../changes/open-change.ts';
-import { Damaged } from '../foreign/errors.ts';
+import { type OpenedChange, openOrFault } from '../changes/open-change.ts';
 
 /** The last file not after the moment at which the rows are as they were at one moment. */
 export async function stopOf(
@@ -17,13 +14,9 @@ export async function stopOf(
   let fault: ChainEnd;
   for (const file of chain.slice(0, chain.findLastIndex(({ time }) => time <= at) + 1).toReversed()) {
     if (file.last < (changes?.seq ?? 0)) break;
-    try {
-      const opened = await openChange(bucket, file, keys);
-      if (opened.header.restore_point) return { stop: opened, fault };
-    } catch (error) {
-      if (!(error instanceof Damaged || error instanceof NotOpened)) throw error;
-      fault = { why: explain(error), isClosed: error instanceof NotOpened };
-    }
+    const found = await openOrFault(bucket, file, keys);
+    if ('fault' in found) fault = found.fault;
+    else if (found.header.restore_point) return { stop: found, fault };
   }
   return { stop: undefined, fault };
 }

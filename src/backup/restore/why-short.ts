@@ -4,13 +4,11 @@
  */
 import type { Bucket } from '../catalog/bucket.ts';
 import type { ManifestChanges } from '../catalog/change-position.ts';
-import { NotOpened } from '../catalog/not-opened.ts';
 import type { ChainOptions } from '../changes/chain.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
 import { changedSince, type Living } from '../changes/living.ts';
-import { type OpenedChange, openChange } from '../changes/open-change.ts';
+import { type OpenedChange, openOrFault } from '../changes/open-change.ts';
 import { type ChangeIndex, type History, historyOf, REASONS, UNRECORDED } from '../changes/spans.ts';
-import { Damaged } from '../foreign/errors.ts';
 
 export interface Found {
   readonly bases: readonly Base[];
@@ -40,12 +38,8 @@ export async function orphanOf(
     (file) => file.timeline !== base.changes?.timeline && file.time > time && file.time <= at,
   );
   for (const file of others.slice(0, MOST_ORPHANS)) {
-    const opened = await openChange(bucket, file, keys).catch((error: unknown) => {
-      if (error instanceof NotOpened) return 'sealed';
-      if (error instanceof Damaged) return undefined;
-      throw error;
-    });
-    if (opened !== undefined) return file;
+    const found = await openOrFault(bucket, file, keys);
+    if (!('fault' in found) || found.fault.isClosed) return file;
   }
   return others[MOST_ORPHANS];
 }

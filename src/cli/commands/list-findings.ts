@@ -7,7 +7,7 @@ import { type BackupEntry, isUnsealed } from '../../backup/catalog/entry.ts';
 import { backupHealth } from '../../backup/catalog/health.ts';
 import { listBackups, newestOf } from '../../backup/catalog/list.ts';
 import { lostBackup, madeLater, recordedRun } from '../../backup/catalog/lost-backup.ts';
-import { damagedNewest, isLatest, unreadableNewest } from '../../backup/catalog/newest.ts';
+import { damagedNewest, damageIn, isLatest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
 import { ofOtherBots, strangerOf } from '../../backup/catalog/whose-bot.ts';
@@ -149,7 +149,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
     standing: {
       taken,
       elsewhereOf,
-      health: backupHealth(newest, now(), maxAgeHours, damaged ?? lost ?? failedRun ?? unopened),
+      health: backupHealth(newest, now(), maxAgeHours, damageIn(damaged) ?? lost ?? failedRun ?? unopened),
       ahead: entries.find(
         (entry) => entry.state === 'verified' && isAhead(entry.time, now()) && !isUnsealed(bucket, entry),
       ),

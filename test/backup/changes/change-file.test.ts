@@ -6,7 +6,7 @@ import {
   ChangeFileError,
   encodeChangeFile,
   MAX_CHANGE_FILE_BYTES,
-  readChangeFile,
+  readChangeBatches,
 } from '../../../src/backup/changes/change-file.ts';
 import { InvalidText, type Row, type SqlValue, type TableInfo } from '../../../src/backup/model/model.ts';
 import { rowLayout } from '../../../src/backup/model/values.ts';
@@ -48,7 +48,7 @@ async function read(
 ): Promise<ChangeEvent[]> {
   const events: ChangeEvent[] = [];
   const find = (name: string) => tables.find((one) => one.name === name);
-  for await (const event of readChangeFile(chunked(bytes, sizes), find)) events.push(event);
+  for await (const batch of readChangeBatches(chunked(bytes, sizes), find)) events.push(...batch);
   return events;
 }
 
@@ -94,7 +94,7 @@ test('whatever rows and keys there are, they are read back, to the last bit', as
         );
         expect(gone).toEqual(tables.flatMap(() => deleted));
         expect(rest.at(-2)).toEqual({ kind: 'sequence', sequence: file.sequence });
-        expect(rest.at(-1)).toEqual({ kind: 'end', rows: images.length, deleted: gone.length });
+        expect(rest.at(-1)).toEqual({ kind: 'end' });
       },
     ),
     { numRuns: 60 },
@@ -152,7 +152,7 @@ describe('a file that is not as it was written', () => {
       for (;;) yield new Uint8Array(1024 * 1024).fill(0x20);
     }
     const reading = (async () => {
-      for await (const _ of readChangeFile(endless(), () => ANIME));
+      for await (const _ of readChangeBatches(endless(), () => ANIME));
     })();
     await expect(reading).rejects.toThrow(`more than ${MAX_CHANGE_FILE_BYTES} bytes`);
   });

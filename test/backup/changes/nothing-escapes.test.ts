@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import Sqlite from 'libsql';
 import { expect, test } from 'vitest';
-import { readChangeFile } from '../../../src/backup/changes/change-file.ts';
+import { type ChangeEvent, readChangeBatches } from '../../../src/backup/changes/change-file.ts';
 import { coverageOf } from '../../../src/backup/changes/coverage.ts';
 import { ensureTriggers } from '../../../src/backup/changes/ensure-triggers.ts';
 import { ship } from '../../../src/backup/changes/ship.ts';
@@ -125,10 +125,11 @@ async function replay(
   const body = new Response(Buffer.from(stored)).body ?? new ReadableStream();
   const gone: string[] = [];
   const come: string[] = [];
-  for await (const event of readChangeFile(
-    openUnsealed(body, { encrypted: false, keys: undefined }),
-    (name) => tables.find((table) => table.name === name),
-  )) {
+  const unpacked = openUnsealed(body, { encrypted: false, keys: undefined });
+  const tableOf = (name: string) => tables.find((table) => table.name === name);
+  const events: ChangeEvent[] = [];
+  for await (const batch of readChangeBatches(unpacked, tableOf)) events.push(...batch);
+  for (const event of events) {
     if (event.kind === 'image') {
       gone.push(`DELETE FROM ${quoteName(event.table.name)} WHERE ${isRow(event.table, event.row)}`);
       // A row may be newer than the file; who holds its unique value still comes in the next one.

@@ -8,7 +8,7 @@ import {
   type ChangeEvent,
   encodeChangeFile,
   MAX_CHANGE_FILE_BYTES,
-  readChangeFile,
+  readChangeBatches,
 } from '../../../src/backup/changes/change-file.ts';
 import { coverageOf } from '../../../src/backup/changes/coverage.ts';
 import { ensureTriggers } from '../../../src/backup/changes/ensure-triggers.ts';
@@ -82,8 +82,8 @@ async function eventsOf(
   const { tables } = await context.source.schema();
   const events: ChangeEvent[] = [];
   const unpacked = openUnsealed(body ?? new ReadableStream(), { encrypted: file.endsWith('.age'), keys });
-  for await (const event of readChangeFile(unpacked, (name) => tables.find((table) => table.name === name)))
-    events.push(event);
+  const tableOf = (name: string) => tables.find((table) => table.name === name);
+  for await (const batch of readChangeBatches(unpacked, tableOf)) events.push(...batch);
   return events;
 }
 
