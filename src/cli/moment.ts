@@ -1,7 +1,7 @@
 /** A moment as a person writes it (`--at`), and the database of then. */
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import { type Living, readLiving } from '../backup/changes/living.ts';
-import type { RestoreSource } from '../backup/restore/fetched.ts';
+import type { RestoreSource } from '../backup/restore/fetch-backup.ts';
 import { PointOutOfReach, plainText } from '../backup/restore/out-of-reach.ts';
 import { findPoint, type Point } from '../backup/restore/point-in-time.ts';
 import { fetchSource } from '../backup/restore/source.ts';

@@ -4,8 +4,8 @@ import type { TimelineReason } from '../backup/catalog/change-position.ts';
 import { NotOpened } from '../backup/catalog/not-opened.ts';
 import { isSameRow, type ShownRow } from '../backup/changes/change-history.ts';
 import type { Base } from '../backup/changes/listed.ts';
+import { BackupDamaged } from '../backup/restore/fetch-backup.ts';
 import type { RowStep } from '../backup/restore/row-steps.ts';
-import { BackupDamaged } from '../backup/restore/source.ts';
 import { explain } from '../lib/clock.ts';
 
 export type Told =

@@ -15,7 +15,8 @@ import { clearVerdict, keepVerdict } from '../../src/backup/catalog/verdicts.ts'
 import { createBackupEngine } from '../../src/backup/engine.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
 import { drill } from '../../src/backup/restore/drill.ts';
-import { BackupDamaged, fetchSource } from '../../src/backup/restore/source.ts';
+import { BackupDamaged } from '../../src/backup/restore/fetch-backup.ts';
+import { fetchSource } from '../../src/backup/restore/source.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { StoreError } from '../../src/backup/store/types.ts';
 import { verifyByHash } from '../../src/backup/verify/prove-objects.ts';

@@ -63,7 +63,6 @@ export function chaoticFiles(files: FileCalls, chaos: Chaos): FileCalls {
       caller.call(`${what} ${args.map(nameOf).join(' ')}`, () => call(...args));
   return {
     exists: files.exists,
-    mkdir: wrapped('mkdir', files.mkdir),
     link: wrapped('link', files.link),
     rename: wrapped('rename', files.rename),
     remove: wrapped('remove', files.remove),

@@ -11,7 +11,7 @@ import type { Base, StoredChange } from '../changes/listed.ts';
 import { fileBefore, goneText, keyBefore } from '../changes/previous.ts';
 import { ChangeIndex } from '../changes/spans.ts';
 import type { OpenOptions } from '../verify/open-object.ts';
-import type { RestoreSource } from './fetched.ts';
+import type { RestoreSource } from './fetch-backup.ts';
 import { fetchSource } from './source.ts';
 
 export interface ChainProof {

@@ -9,23 +9,21 @@ import { naming, writeAll } from '../../lib/disk/write-all.ts';
 import { followChain } from '../changes/chain.ts';
 import { CostsTooMuch } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import type { FetchOptions, RestoreSource } from './fetched.ts';
+import {
+  BackupDamaged,
+  type FetchOptions,
+  fetchBackup,
+  prepare,
+  type RestoreSource,
+} from './fetch-backup.ts';
 import { PointOutOfReach } from './out-of-reach.ts';
 import type { Point, Way } from './point-in-time.ts';
-import type { Prepared, PrepareInput } from './prepare-task.ts';
+import type { PrepareInput } from './prepare-task.ts';
 import type { ReplayFile } from './replay-rows.ts';
 import type { Replayed } from './replay-task.ts';
 
-/** How the others of this room fetch a backup, and look at a database of our own. */
-interface Means {
-  fetchBackup(way: Way, options: FetchOptions): Promise<RestoreSource>;
-  /** Whether another way may do. */
-  isItsFault(error: unknown): boolean;
-  prepare(input: PrepareInput, options: FetchOptions): Promise<Prepared>;
-}
-
 /** @throws PointOutOfReach where the chain of files ends before the moment */
-export async function fetchPoint(point: Point, options: FetchOptions, means: Means): Promise<RestoreSource> {
+export async function fetchPoint(point: Point, options: FetchOptions): Promise<RestoreSource> {
   const notes: string[] = [...(point.notes ?? [])];
   /** How far the way came that came furthest. */
   let furthest: { readonly way: Way; readonly error: PointOutOfReach; readonly last: Date } | undefined;
@@ -40,8 +38,8 @@ export async function fetchPoint(point: Point, options: FetchOptions, means: Mea
         continue;
       }
       const isLast = i === point.ways.length - 1;
-      if (!means.isItsFault(error) || (isLast && furthest === undefined)) throw error;
-      notes.push(error instanceof Error ? error.message : String(error));
+      if (!(error instanceof BackupDamaged) || (isLast && furthest === undefined)) throw error;
+      notes.push(error.message);
     }
   }
   if (furthest === undefined) throw new Error('no way leads to the moment');
@@ -49,7 +47,8 @@ export async function fetchPoint(point: Point, options: FetchOptions, means: Mea
   return along(furthest.way, notes, true);
 
   async function along(way: Way, soFar: readonly string[], mayEndEarly: boolean): Promise<RestoreSource> {
-    const source = await means.fetchBackup(way, options);
+    const { entry } = way.base;
+    const source = await fetchBackup(entry, options, way.stop !== undefined);
     if (way.stop === undefined)
       return { ...source, notes: [...soFar, ...source.notes, ...shortNote(point, point.time)] };
     const fetched = await fetchFiles(way, options);
@@ -61,7 +60,7 @@ export async function fetchPoint(point: Point, options: FetchOptions, means: Mea
       files = files.slice(0, good);
       if (mayEndEarly) {
         // What was replayed halfway is worth nothing.
-        await means.fetchBackup(way, options);
+        await fetchBackup(entry, options, true);
         replayed = good === 0 ? undefined : await replay(source.path, files, way, options);
       }
     }
@@ -69,7 +68,7 @@ export async function fetchPoint(point: Point, options: FetchOptions, means: Mea
     const isWhole = end === undefined;
     if (end !== undefined && !mayEndEarly)
       throw new PointOutOfReach(
-        `the chain of changes behind backup ${way.base.entry.name} ends too early: ${end}. The last good moment is ${utc(time)}: ask for that, or add --best-effort`,
+        `the chain of changes behind backup ${entry.name} ends too early: ${end}. The last good moment is ${utc(time)}: ask for that, or add --best-effort`,
         { kind: 'gap', last: time, reason: end },
       );
     const input: PrepareInput = {
@@ -79,7 +78,7 @@ export async function fetchPoint(point: Point, options: FetchOptions, means: Mea
       origin: source.origin,
       expected: undefined,
     };
-    const prepared = await means.prepare(input, options);
+    const prepared = await prepare(input, options);
     const ended = isWhole ? [] : [`the chain of changes ends too early: ${end}: this is as of ${utc(time)}`];
     return {
       path: source.path,
@@ -103,12 +102,8 @@ export async function fetchPoint(point: Point, options: FetchOptions, means: Mea
  * The proof of the files behind a full backup: all that follow it, replayed into it. Returns the
  * names of those that a restore takes, and why it takes no further one.
  */
-export async function replayAll(
-  way: Way,
-  options: FetchOptions,
-  means: Pick<Means, 'fetchBackup'>,
-): Promise<Proof> {
-  const { path } = await means.fetchBackup(way, options);
+export async function replayAll(way: Way, options: FetchOptions): Promise<Proof> {
+  const { path } = await fetchBackup(way.base.entry, options, true);
   const { files, end, isClosed, ended } = await fetchFiles({ ...way, stop: undefined }, options);
   const names = files.map(({ name }) => name);
   const replayed = files.length === 0 ? undefined : await replay(path, files, way, options);
@@ -207,13 +202,7 @@ async function replay(
   { signal }: FetchOptions,
 ): Promise<Replayed> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, statSync(path).size);
-  const input = files.map(
-    ({ path, at, bytes, name, isRestorePoint }): ReplayFile => ({
-      ...{ path, at, bytes },
-      ...{ name, isRestorePoint },
-    }),
-  );
-  return runInProcess('replay', { path, files: input, bytes }, { limits: limitsFor(bytes), signal }).catch(
+  return runInProcess('replay', { path, files, bytes }, { limits: limitsFor(bytes), signal }).catch(
     (cause: unknown) => {
       if (!(cause instanceof CostsTooMuch)) throw cause;
       const [largest] = files.toSorted((a, b) => b.bytes - a.bytes);

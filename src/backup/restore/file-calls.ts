@@ -4,13 +4,11 @@
  */
 import { existsSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
-import { makeDirectory } from '../../lib/disk/directories.ts';
 import { isLinkless } from '../../lib/disk/linkless.ts';
 import { runInProcess } from '../foreign/process.ts';
 
 export interface FileCalls {
   exists(path: string): boolean;
-  mkdir(path: string): Promise<void>;
   /** A second name for what stands at `from`, or a copy where the file system has no links. */
   link(from: string, to: string): Promise<void>;
   /** Replaces what stands at `to`, atomically. */
@@ -22,9 +20,6 @@ export interface FileCalls {
 
 export const fileCalls: FileCalls = {
   exists: existsSync,
-  mkdir: async (path) => {
-    await makeDirectory(path);
-  },
   async link(from, to) {
     try {
       await link(from, to);

@@ -5,7 +5,7 @@ import { removeDatabaseFile } from '../../lib/disk/database-files.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import type { SnapshotSource } from '../model/model.ts';
 import { copyLive } from '../snapshot/copy-live.ts';
-import type { RestoreSource } from './fetched.ts';
+import type { RestoreSource } from './fetch-backup.ts';
 
 type Backup = Pick<RestoreSource, 'path' | 'origin' | 'tables'>;
 

@@ -8,7 +8,6 @@ import { orderedOf } from '../changes/list-changes.ts';
 import type { Base, StoredChange } from '../changes/listed.ts';
 import { historyOf } from '../changes/spans.ts';
 
-/** Why a moment cannot be brought back. */
 export type OutOfReach =
   /** It is still to come. */
   | { readonly kind: 'ahead' }
@@ -39,8 +38,8 @@ export type OutOfReach =
 export class PointOutOfReach extends Error {
   override readonly name = 'PointOutOfReach';
   readonly why: OutOfReach;
-  constructor(message: string, why: OutOfReach, options?: ErrorOptions) {
-    super(message, options);
+  constructor(message: string, why: OutOfReach) {
+    super(message);
     this.why = why;
   }
 }

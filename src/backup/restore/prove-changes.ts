@@ -20,8 +20,7 @@ import { isPlain } from '../changes/open-change.ts';
 import { fileBefore, goneText, keyBefore } from '../changes/previous.ts';
 import { ChangeIndex } from '../changes/spans.ts';
 import { isHistory } from '../changes/verify-changes.ts';
-import type { Proof } from './fetch-point.ts';
-import { proveWay } from './source.ts';
+import { type Proof, replayAll } from './fetch-point.ts';
 
 export interface ProveOptions extends ChainOptions {
   /** How long change files are kept. */
@@ -104,7 +103,7 @@ async function replayed(
 ): Promise<Proof | 'closed'> {
   try {
     return await inScratch(undefined, (directory) =>
-      proveWay({ base, files, stop: undefined }, { bucket, keys, directory, signal }),
+      replayAll({ base, files, stop: undefined }, { bucket, keys, directory, signal }),
     );
   } catch (error) {
     if (error instanceof NotOpened) return 'closed';

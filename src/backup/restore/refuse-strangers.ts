@@ -6,10 +6,9 @@
 import { existsSync } from 'node:fs';
 import Database from 'libsql';
 import { hexOf, textOfHex } from '../../lib/hex-text.ts';
-import type { SchemaObject, SnapshotSource } from '../model/model.ts';
+import type { SchemaObject } from '../model/model.ts';
 import { listed, type Stranger, strangersOf, unknownOf } from '../schema/strangers.ts';
-import { askAgain } from './compare-staged.ts';
-import type { RestoreSource } from './fetched.ts';
+import type { RestoreSource } from './fetch-backup.ts';
 import { BackupRefused } from './source.ts';
 
 /** How long a lock of the living file is waited for, ms. */
@@ -42,12 +41,6 @@ export function strangersInFile(path: string): Stranger[] {
   } finally {
     db.close();
   }
-}
-
-/** Of a server's database. */
-export async function strangersOnServer(source: SnapshotSource): Promise<Stranger[]> {
-  const { objects } = await askAgain(() => source.schema());
-  return strangersOf(objects);
 }
 
 function objectOf(row: readonly unknown[]): Omit<SchemaObject, 'hasStorage'> {

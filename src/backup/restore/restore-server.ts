@@ -1,10 +1,14 @@
 /** A backup in the place of a server's database, under the lease of a run. Node only. */
 import { randomUUID } from 'node:crypto';
 import { takeLease } from '../run/lease.ts';
+import { strangersOf } from '../schema/strangers.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { connectSqlHttp } from '../sql-http/sql-http.ts';
 import { openSqlSession } from '../sql-http/sql-session.ts';
-import { refuseStrangers, strangersOnServer } from './refuse-strangers.ts';
+import { sqlSessionSite } from '../staged/sql-session-site.ts';
+import { clearStaged } from '../staged/staged-transaction.ts';
+import { askAgain } from './compare-staged.ts';
+import { refuseStrangers } from './refuse-strangers.ts';
 import {
   fetchAndCheck,
   isGuarded,
@@ -16,7 +20,7 @@ import {
   sourceOf,
   stopWhenAsked,
 } from './restore-steps.ts';
-import { clearStaging, lastUpdate, type RemoteTarget, restoreRemote } from './swap-server.ts';
+import { lastUpdate, type RemoteTarget, restoreRemote } from './swap-server.ts';
 
 /** A statement on a large table takes a while, and a server says nothing until it is done. */
 const WRITE_SILENCE_MS = 600_000;
@@ -39,8 +43,11 @@ export async function restoreServer(
     session: openSqlSession({ server, clock, random }),
     source: sourceOf(parts),
   };
-  if (isGuarded(options)) refuseStrangers(source, await strangersOnServer(remote.source));
-  await clearStaging(remote);
+  if (isGuarded(options)) {
+    const { objects } = await askAgain(() => remote.source.schema());
+    refuseStrangers(source, strangersOf(objects));
+  }
+  await clearStaged(sqlSessionSite(remote.session), 'restore');
   const handled = context && (await lastUpdate(remote));
   const safety = await saved(parts, options, source, directory);
   const lease = context && (await takeLease(context.ledger, `restore by ${context.holder}`, clock));

@@ -15,12 +15,11 @@ import { refuseOthers } from '../schema/whose.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../snapshot/remote.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
-import type { FetchOptions, RestoreSource } from './fetched.ts';
+import type { FetchOptions, RestoreSource } from './fetch-backup.ts';
 import type { FileCalls } from './file-calls.ts';
 import { tryTables } from './only-tables.ts';
 import { type Maker, settleRuns } from './settle-runs.ts';
-import { fetchSource, type RestoreFrom } from './source.ts';
-import { refuseNewer } from './too-new.ts';
+import { BackupRefused, fetchSource, type RestoreFrom } from './source.ts';
 
 export type RestoreTarget =
   | { readonly kind: 'file'; readonly path: string }
@@ -131,6 +130,18 @@ export async function fetchAndCheck(
   const damage =
     options.from.kind === 'backup' && options.from.entry.manifest && damageOf(options.from.entry.manifest);
   return { ...settled, notes: damage ? [...notes, damage] : notes };
+}
+
+/**
+ * A backup that a newer program made would only be refused by this one's bot, when the old data is
+ * gone already.
+ */
+function refuseNewer({ schemaVersion, origin }: Pick<RestoreSource, 'schemaVersion' | 'origin'>): void {
+  if (schemaVersion !== undefined && schemaVersion > SCHEMA_VERSION)
+    throw new BackupRefused(
+      origin,
+      `was made by a newer version of the program (schema ${schemaVersion}, this one knows ${SCHEMA_VERSION}): update the program, then restore again; nothing was changed`,
+    );
 }
 
 /** Which runs there were, who works, which schema this is: the past's answer would be wrong. */

@@ -9,7 +9,7 @@ import type { Manifest } from '../catalog/manifest.ts';
 import type { BackupName } from '../catalog/names.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { rowsOfTables } from '../model/digest.ts';
-import type { RestoreSource } from './fetched.ts';
+import type { RestoreSource } from './fetch-backup.ts';
 import type { RunEnd } from './settle-task.ts';
 
 /** Whose run made what is restored. */

@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { FORGET_PLACES } from '../../db/place-notes.ts';
+import { quoteName } from '../../lib/sql-tokens.ts';
 import { STATE_COLUMNS, STATE_TABLE } from '../catalog/change-state.ts';
 import { BEGINS_NOW, beginTimelineSql } from '../changes/timeline.ts';
 import { explainFull, openForeignFile } from '../foreign/connection.ts';
@@ -14,7 +15,6 @@ import { INSERT_RUNS, type LiveLedger, SET_FENCE } from '../run/ledger-sql.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { ENGINE_TABLES, isLease, isLedger, RUN_COLUMNS } from '../schema/engine-tables.ts';
 import { digestFile } from '../verify/file-digests.ts';
-import { boundSequences } from './bound-sequences.ts';
 
 declare module '../foreign/task.ts' {
   interface Tasks {
@@ -132,4 +132,40 @@ function columnsOf(db: DatabaseSync, table: string): string[] {
     .prepare('SELECT name FROM pragma_table_info(?)')
     .all(table)
     .map((row) => String(row['name']));
+}
+
+const HIGHEST = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Where AUTOINCREMENT goes on. Nothing is signed: a number at the end of the range would have every
+ * new row fail as on a full disk, and one beyond 2^53 is none that this program can hold. Sets what
+ * is beyond it to the highest id of its table, 0 where there is no such table; returns what it did,
+ * for people.
+ */
+function boundSequences(db: DatabaseSync): string[] {
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'").get() === undefined) return [];
+  const found = db
+    .prepare(
+      `SELECT DISTINCT CAST(name AS TEXT) AS name, CAST(CAST(seq AS INTEGER) AS TEXT) AS seq FROM sqlite_sequence
+       WHERE CAST(seq AS INTEGER) > ${HIGHEST}`,
+    )
+    .all();
+  return found.map((row) => {
+    const [name, seq] = [String(row['name']), String(row['seq'])];
+    const key = db
+      .prepare(
+        `SELECT c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+         WHERE t.type = 'table' AND t.rootpage <> 0 AND t.name = ? AND c.pk = 1`,
+      )
+      .get(name)?.['name'];
+    const highest =
+      typeof key === 'string' ? `(SELECT max(${quoteName(key)}) FROM ${quoteName(name)})` : 'NULL';
+    const [set] = db
+      .prepare(
+        `UPDATE sqlite_sequence SET seq = coalesce(${highest}, 0)
+         WHERE CAST(name AS TEXT) = ? AND CAST(seq AS INTEGER) > ${HIGHEST} RETURNING CAST(seq AS TEXT) AS seq`,
+      )
+      .all(name);
+    return `the number of the newest row ever in ${name} was given as ${seq}, after which no row can be added: it is ${String(set?.['seq'])} now, the highest there is`;
+  });
 }

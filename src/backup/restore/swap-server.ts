@@ -12,7 +12,6 @@ import { StatementFailed } from '../sql-http/sql-http.ts';
 import { isPassing, remedy, type SqlSession } from '../sql-http/sql-session.ts';
 import { sqlSessionSite } from '../staged/sql-session-site.ts';
 import {
-  clearStaged,
   guard,
   isStaging,
   type Outcome,
@@ -26,7 +25,6 @@ import { cannotOnly, sqliteSays } from './only-obstacles.ts';
 import { type Replacement, replaceContents } from './replace-contents.ts';
 import { dropOrder, moveRows, RESTORE_CONTROL, type StagedTable } from './staging.ts';
 import { isPeoples } from './target-state.ts';
-import { setVersionSql, versionNote } from './user-version.ts';
 
 export interface RemoteTarget {
   readonly session: SqlSession;
@@ -152,11 +150,6 @@ async function lateUpdates(session: SqlSession): Promise<string | undefined> {
     : `the bot was not stopped: what it wrote while it handled ${late} updates after the safety backup is in neither`;
 }
 
-/** Removes what a dead attempt left. */
-export function clearStaging({ session }: RemoteTarget): Promise<void> {
-  return clearStaged(sqlSessionSite(session), 'restore');
-}
-
 function swapStatements(
   live: DatabaseSchema,
   schema: DatabaseSchema,
@@ -221,6 +214,37 @@ function onlyStatements(replacement: Replacement): { statements: string[]; notes
     guard(`${orphans} <= (SELECT orphans FROM ${RESTORE_CONTROL})`, ORPHANS),
   ];
   return { statements: guarded, notes };
+}
+
+/**
+ * The statement that sets `user_version` within the swap; undefined when it is as wanted, or when the
+ * server refuses it, as the hosted service does (docs.turso.tech/cloud/limitations): one refused
+ * statement would fail the whole swap, so the server is asked before, with the number that stands
+ * there.
+ */
+async function setVersionSql(
+  session: SqlSession,
+  { live, wanted }: { readonly live: number; readonly wanted: number },
+): Promise<string | undefined> {
+  if (live === wanted) return undefined;
+  try {
+    await session.run([`PRAGMA user_version = ${live}`]);
+  } catch (error) {
+    if (error instanceof StatementFailed && !isPassing(error)) return undefined;
+    throw error;
+  }
+  return `PRAGMA user_version = ${wanted}`;
+}
+
+/**
+ * What to say when it is not as wanted after the swap; a server may take the statement and do
+ * nothing.
+ */
+async function versionNote(session: SqlSession, wanted: number): Promise<string | undefined> {
+  const [found] = await session.row('SELECT user_version FROM pragma_user_version');
+  return found === `${wanted}`
+    ? undefined
+    : `user_version is ${found ?? 'not known'}, not ${wanted} as in the backup: the server does not let it be set`;
 }
 
 /** Why the swap is not known to have happened, with the way on. */

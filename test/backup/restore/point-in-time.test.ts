@@ -9,7 +9,7 @@ import { databaseKey, documentKey } from '../../../src/backup/catalog/names.ts';
 import { encodeChangeFile } from '../../../src/backup/changes/change-file.ts';
 import { changeKey } from '../../../src/backup/changes/change-names.ts';
 import { listChanges } from '../../../src/backup/changes/list-changes.ts';
-import type { RestoreSource } from '../../../src/backup/restore/fetched.ts';
+import type { RestoreSource } from '../../../src/backup/restore/fetch-backup.ts';
 import { findPoint } from '../../../src/backup/restore/point-in-time.ts';
 import { fetchSource } from '../../../src/backup/restore/source.ts';
 import { inScratch } from '../../../src/lib/disk/scratch.ts';
