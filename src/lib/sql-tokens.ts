@@ -69,6 +69,14 @@ export function isWord(token: SqlToken | undefined, keyword: string): boolean {
   return token?.kind === 'word' && token.text.toUpperCase() === keyword;
 }
 
+/** What the token names; SQLite takes a text for a name, too. Undefined: it is neither. */
+export function nameIn(token: SqlToken | undefined): string | undefined {
+  if (token?.kind === 'word') return token.text;
+  if (token?.kind !== 'name' && token?.kind !== 'string') return undefined;
+  const quote = token.text.slice(-1);
+  return token.text.slice(1, -1).replaceAll(quote + quote, quote);
+}
+
 /** Quotes an identifier for SQL. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;

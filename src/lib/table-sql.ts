@@ -3,14 +3,18 @@
  * resolves every view of the database first, and views that are made of each other take it hours
  * (sqlite.org, pragma.c: PragTyp_TABLE_LIST). Pure.
  */
-import { isWord, type SqlToken, tokenizeSql } from './sql-tokens.ts';
+import { isWord, nameIn, type SqlToken, tokenizeSql } from './sql-tokens.ts';
 
-/** What follows the last bracket of a `CREATE TABLE`. */
+/** What follows the definitions of a `CREATE TABLE`. */
+export function optionsOf(statement: readonly SqlToken[]): readonly SqlToken[] {
+  return statement.slice(statement.findLastIndex(({ text }) => text === ')') + 1);
+}
+
 export function tableOptions(tokens: readonly SqlToken[]): {
   readonly withoutRowid: boolean;
   readonly strict: boolean;
 } {
-  const options = tokens.slice(tokens.findLastIndex(({ text }) => text === ')') + 1);
+  const options = optionsOf(tokens);
   return {
     withoutRowid: options.some((token, i) => isWord(token, 'WITHOUT') && isWord(options[i + 1], 'ROWID')),
     strict: options.some((token) => isWord(token, 'STRICT')),
@@ -21,7 +25,7 @@ export function tableOptions(tokens: readonly SqlToken[]): {
 export function moduleOf(tokens: readonly SqlToken[]): string | undefined {
   if (!isWord(tokens[1], 'VIRTUAL')) return undefined;
   const module = tokens[tokens.findIndex((token) => isWord(token, 'USING')) + 1];
-  return module?.text.replaceAll(/^["'`[]|["'`\]]$/g, '').toLowerCase() ?? '';
+  return nameIn(module)?.toLowerCase() ?? '';
 }
 
 const FTS4 = ['content', 'docsize', 'segdir', 'segments', 'stat'];

@@ -3,7 +3,7 @@
  * each time it is named, so twenty short ones that name each other twice are a million SELECTs.
  * Counted by words; nothing is prepared. Pure.
  */
-import { isWord, type SqlToken, tokenizeSql } from './sql-tokens.ts';
+import { isWord, nameIn, type SqlToken, tokenizeSql } from './sql-tokens.ts';
 
 /** SQLite resolves so many in a millisecond, and nobody writes a view of so many by hand. */
 const MOST_NAMED = 500;
@@ -42,7 +42,7 @@ function bodyOf(tokens: readonly SqlToken[]): Body {
     while (at >= (open.at(-1)?.end ?? tokens.length)) open.pop();
     const token = tokens[at];
     const bracket = bracketOf(tokens, ends, at);
-    const name = nameOf(token);
+    const name = nameIn(token)?.toLowerCase();
     if (name === undefined) continue;
     if (bracket === undefined) {
       (open.at(-1) ?? view).words.push(name);
@@ -98,9 +98,4 @@ function sizeOf(body: Body, views: ReadonlyMap<string, Body>, depth: number): nu
   }
   body.size = size;
   return size;
-}
-
-function nameOf(token: SqlToken | undefined): string | undefined {
-  if (token === undefined || token.kind === 'symbol' || token.kind === 'number') return undefined;
-  return (token.kind === 'word' ? token.text : token.text.slice(1, -1)).toLowerCase();
 }

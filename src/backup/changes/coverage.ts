@@ -2,7 +2,7 @@
  * Which tables the change log covers, and which not and why. The SQL of its triggers stands in
  * schema/change-triggers.ts. Pure.
  */
-import { tokenizeSql } from '../../lib/sql-tokens.ts';
+import { nameIn, tokenizeSql } from '../../lib/sql-tokens.ts';
 import { moduleOf } from '../../lib/table-sql.ts';
 import { STATE_TABLE } from '../catalog/change-state.ts';
 import type { DatabaseSchema, IndexInfo, SchemaObject, TableInfo } from '../model/model.ts';
@@ -87,7 +87,7 @@ function virtualReason(sql: string): string | undefined {
   const tokens = tokenizeSql(sql);
   const module = moduleOf(tokens) ?? 'unknown';
   const at = tokens.findIndex(({ kind, text }) => kind === 'word' && text.toLowerCase() === 'content');
-  const content = tokens[at + 2]?.text.replaceAll(/^["'`[]|["'`\]]$/g, '') ?? '';
+  const content = nameIn(tokens[at + 2]) ?? '';
   const isOverOthers = module === 'fts5' && at >= 0 && tokens[at + 1]?.text === '=' && content !== '';
   return isOverOthers || module === 'fts5vocab'
     ? undefined

@@ -4,7 +4,7 @@
  * the second one, and a server has none. Pure.
  */
 
-import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
+import { isWord, nameIn, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
 import type { SchemaObject } from '../model/model.ts';
 import { Damaged } from './errors.ts';
 
@@ -79,13 +79,10 @@ function afterHead({ type, name }: SchemaObject, all: readonly SqlToken[]): read
   if (!skip(type.toUpperCase())) return undefined;
   skip('IF', 'NOT', 'EXISTS');
   const token = all[at];
-  if (token === undefined || nameOf(token)?.toLowerCase() !== name.toLowerCase()) return undefined;
+  if (nameIn(token)?.toLowerCase() !== name.toLowerCase()) return undefined;
   const rest = all.slice(at + 1);
   const [first, second] = rest;
-  if (isVirtual)
-    return isWord(first, 'USING') && second !== undefined && isSafeModule(nameOf(second) ?? '')
-      ? rest
-      : undefined;
+  if (isVirtual) return isWord(first, 'USING') && isSafeModule(nameIn(second) ?? '') ? rest : undefined;
   // Not `AS SELECT`, which runs.
   if (type === 'table') return first?.text === '(' ? rest : undefined;
   if (type === 'index') return isWord(first, 'ON') ? rest : undefined;
@@ -103,14 +100,6 @@ function hasMore(type: SchemaObject['type'], tokens: readonly SqlToken[]): boole
   const begin = tokens.findIndex((token) => isWord(token, 'BEGIN'));
   const firstStatement = tokens.findIndex(({ text }) => text === ';');
   return begin < 0 || firstStatement < begin || end !== tokens.length - 1;
-}
-
-function nameOf({ kind, text }: SqlToken): string | undefined {
-  if (kind === 'word') return text;
-  // SQLite takes a text in single quotes for a name as well.
-  if (kind !== 'name' && kind !== 'string') return undefined;
-  const quote = text.slice(-1);
-  return text.slice(1, -1).replaceAll(quote + quote, quote);
 }
 
 function fault({ type, name }: SchemaObject, reason: string): Damaged {

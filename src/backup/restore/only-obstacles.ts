@@ -1,6 +1,6 @@
 /** What stands in the way of `restore --only`, in a sentence that ends with the way on. Pure. */
 import type { Lack } from '../../db/own-schema.ts';
-import { tokenizeSql } from '../../lib/sql-tokens.ts';
+import { nameIn, tokenizeSql } from '../../lib/sql-tokens.ts';
 import type { DatabaseSchema } from '../model/model.ts';
 
 /** Which tables of which backup or file are wanted back. */
@@ -87,7 +87,5 @@ export function missingForTrigger(
 
 /** Whether this SQL has the name anywhere, quoted or bare. */
 export function mentions(sql: string, name: string): boolean {
-  return tokenizeSql(sql).some(
-    ({ text }) => text.replaceAll(/^["'`[]|["'`\]]$/g, '').toLowerCase() === name.toLowerCase(),
-  );
+  return tokenizeSql(sql).some((token) => nameIn(token)?.toLowerCase() === name.toLowerCase());
 }

@@ -3,7 +3,7 @@
  * that their contents can be moved over page by page in one short transaction. Pure.
  */
 
-import { isWord, quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
+import { isWord, nameIn, quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
 import type { DatabaseSchema, IndexInfo, Row, SchemaObject, TableInfo } from '../model/model.ts';
 import { sqlLiteral } from '../model/sql-literal.ts';
 import { rowLayout } from '../model/values.ts';
@@ -46,7 +46,7 @@ function renamed(sql: string, from: string, to: string, names: ReadonlyMap<strin
   const nameAt = isWord(tokens[at], 'IF') ? at + 3 : at;
   const edits: { start: number; end: number; text: string }[] = [];
   for (const [i, token] of tokens.entries()) {
-    const bare = unquoted(token.text).toLowerCase();
+    const bare = nameIn(token)?.toLowerCase() ?? '';
     const isOwn = i === nameAt || (bare === from.toLowerCase() && tokens[i + 1]?.text === '.');
     if (isOwn) edits.push({ ...token, text: to });
     else if (isWord(tokens[i - 1], 'REFERENCES'))
@@ -75,10 +75,6 @@ function edited(sql: string, edits: readonly { start: number; end: number; text:
     at = edit.end;
   }
   return text + sql.slice(at);
-}
-
-function unquoted(text: string): string {
-  return /^["'`[]/.test(text) ? text.slice(1, -1).replaceAll('""', '"') : text;
 }
 
 /**

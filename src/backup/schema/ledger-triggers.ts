@@ -3,7 +3,7 @@
  * so such a write is refused. Pure.
  */
 
-import { isWord, quoteName, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
+import { isWord, nameIn, quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
 import type { SchemaObject } from '../model/model.ts';
 import { ENGINE_TABLES } from './engine-tables.ts';
 
@@ -13,7 +13,8 @@ export function ledgerTriggers(objects: readonly SchemaObject[]): string[] {
     if (type !== 'trigger' || sql === null) return [];
     const tokens = tokenizeSql(sql);
     // By its SQL, as SQLite goes: what else the file says of it may be a lie.
-    const table = nameOf(tokens[tokens.findIndex((token) => isWord(token, 'ON')) + 1]);
+    const on = tokens.findIndex((token) => isWord(token, 'ON'));
+    const table = nameIn(tokens[on + 1])?.toLowerCase() ?? '';
     if (!ENGINE_TABLES.includes(table)) return [];
     const quoted = /^\w+$/.test(name) ? name : quoteName(name);
     return [
@@ -27,9 +28,4 @@ export function ledgerTriggerIn(text: string): string | undefined {
   return /trigger .{1,200}? would run at every restore: drop it in the database.*?(, then make a new backup|$)/.exec(
     text,
   )?.[0];
-}
-
-function nameOf(token: SqlToken | undefined): string {
-  const text = token?.text.toLowerCase() ?? '';
-  return token?.kind === 'name' || token?.kind === 'string' ? text.slice(1, -1) : text;
 }

@@ -4,7 +4,8 @@
  */
 import { migrations } from '../../db/migrations/all-migrations.ts';
 import { LEDGER } from '../../db/own-schema.ts';
-import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
+import { isWord, nameIn, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
+import { optionsOf } from '../../lib/table-sql.ts';
 
 /** In quotes these are a part of a type, and the definition loses what it seems to have. */
 const KEYWORDS = [
@@ -81,25 +82,14 @@ export function definitionsOf(statement: readonly SqlToken[]): SqlToken[][] {
   return found;
 }
 
-/** What follows the definitions of a `CREATE TABLE`. */
-export function optionsOf(statement: readonly SqlToken[]): readonly SqlToken[] {
-  return statement.slice(statement.findLastIndex(({ text }) => text === ')') + 1);
-}
-
 /** A constraint of the table, not a column of it. */
 export function isOfTable([first]: readonly SqlToken[]): boolean {
   return OF_TABLES.some((word) => isWord(first, word));
 }
 
-/** The name of a column; SQLite takes a string for one, too. */
+/** The name of a column, in lower case. */
 export function columnOf([first]: readonly SqlToken[]): string {
-  if (first === undefined) return '';
-  if (first.kind === 'word') return first.text.toLowerCase();
-  const quote = first.text.slice(-1);
-  return first.text
-    .slice(1, -1)
-    .replaceAll(quote + quote, quote)
-    .toLowerCase();
+  return nameIn(first)?.toLowerCase() ?? '';
 }
 
 /** The same for the same statement, however it is spaced, quoted and spelled. */

@@ -5,20 +5,12 @@
  */
 
 import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
-import { tableOptions } from '../../lib/table-sql.ts';
+import { optionsOf, tableOptions } from '../../lib/table-sql.ts';
 import { hugeViews } from '../../lib/view-size.ts';
 import type { SchemaObject } from '../model/model.ts';
 import { ROWIDS } from './change-key.ts';
 import { isChangeTrigger, LOG_TABLE } from './change-triggers.ts';
-import {
-  columnOf,
-  definitionsOf,
-  isOfTable,
-  type OwnTable,
-  optionsOf,
-  readOwn,
-  worded,
-} from './own-definitions.ts';
+import { columnOf, definitionsOf, isOfTable, type OwnTable, readOwn, worded } from './own-definitions.ts';
 
 /**
  * Others are known to one program and not to the next: no index and no check of SQLite's works with

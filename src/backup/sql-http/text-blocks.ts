@@ -1,4 +1,5 @@
 /** A byte stream as blocks of whole lines. */
+import { Buffer } from 'node:buffer';
 import { WireError } from './wire.ts';
 
 /**
@@ -23,7 +24,7 @@ export async function* textBlocks(reader: ReadableStreamDefaultReader<Uint8Array
     const end = value.lastIndexOf(NEWLINE) + 1;
     if (end > 0) {
       const whole =
-        pending.length === 0 ? value.subarray(0, end) : concat([...pending, value.subarray(0, end)]);
+        pending.length === 0 ? value.subarray(0, end) : Buffer.concat([...pending, value.subarray(0, end)]);
       pending = [];
       pendingBytes = 0;
       yield decode(whole);
@@ -43,14 +44,4 @@ function decode(bytes: Uint8Array): string {
   } catch (error) {
     throw new WireError('the answer is not UTF-8', { cause: error });
   }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
