@@ -11,7 +11,6 @@
  *   tell(request.chatId, outcome);
  * ```
  */
-
 import { type Timer, within } from '../lib/silence.ts';
 import {
   type DownloadLink,

@@ -3,7 +3,6 @@
  * Telegram's. News, broadcasts and posts share it. Telegram words a chat's flood and the bot's
  * alike, so several recipients in a row decide.
  */
-
 import { least } from './extremes.ts';
 import { pauseAfter, RECIPIENT } from './retry.ts';
 

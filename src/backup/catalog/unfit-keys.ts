@@ -3,7 +3,7 @@
  * was changed, or somebody's forgery. The owner would learn of it on the worst day.
  */
 import { keyRefusal } from '../envelope/age-reader.ts';
-import { hasNoKey, type OpeningKeys } from '../envelope/types.ts';
+import { type Encryption, hasNoKey, type OpeningKeys } from '../envelope/types.ts';
 import type { Bucket } from './bucket.ts';
 import type { BackupEntry } from './entry.ts';
 import type { BackupHealth } from './health.ts';
@@ -87,4 +87,24 @@ export async function unopenedNewest(
   return newest === undefined || problem === undefined
     ? undefined
     : { name: newest.name, problem, isUnopened: true };
+}
+
+/**
+ * Whether it is sealed with another key than the one that is set: on, off, or changed. One request to
+ * the bucket where a passphrase has to be tried, else none.
+ */
+export async function isSealedOtherwise(
+  bucket: Pick<Bucket, 'store' | 'prefix'>,
+  entry: BackupEntry,
+  encryption: Encryption | undefined,
+): Promise<boolean> {
+  const recipients = entry.manifest?.objects.database.recipients;
+  if (recipients === undefined) return false;
+  const isPassphrase = recipients.length === 1 && recipients[0] === 'passphrase';
+  if (encryption?.kind === 'passphrase') {
+    const keys = { identities: [], passphrases: [encryption.passphrase] };
+    return !isPassphrase || (await unopenedNewest(bucket, entry, keys)) !== undefined;
+  }
+  const wanted = encryption?.recipients ?? [];
+  return recipients.toSorted().join(' ') !== wanted.toSorted().join(' ');
 }

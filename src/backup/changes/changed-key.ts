@@ -1,7 +1,7 @@
 /** Whether the key that is set is another one than that of the full backup which comes first. */
 import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
-import { isSealedOtherwise } from '../catalog/sealed-otherwise.ts';
+import { isSealedOtherwise } from '../catalog/unfit-keys.ts';
 import type { ShipContext } from './shipping.ts';
 
 /** The newest backup is usually of this timeline; if not, so many are read. */

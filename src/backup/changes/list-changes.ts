@@ -1,5 +1,4 @@
 /** Which change files a bucket holds, and which backups they follow: by names, none is opened. */
-
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
 import { type BackupEntry, damageOf, isUnsealed } from '../catalog/entry.ts';
 import { isRestorable } from '../catalog/newest.ts';

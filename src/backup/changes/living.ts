@@ -2,7 +2,6 @@
  * Where the change log of the living database stands, held against what a bucket has: whether
  * anything is known to have changed after the last change that is stored.
  */
-
 import type { Database } from '../../db/database.ts';
 import { greatest } from '../../lib/extremes.ts';
 import { countOf } from '../../text/format.ts';

@@ -3,7 +3,6 @@
  * that the newest verified backup needs or that came after it, nor one that leads to a moment that
  * is kept. A deletion counts once the store, asked again, no longer has the file.
  */
-
 import { explain } from '../../lib/clock.ts';
 import { append, greatest, least } from '../../lib/extremes.ts';
 import { DAY_MS, daysBefore } from '../../text/times.ts';

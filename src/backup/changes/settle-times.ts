@@ -2,7 +2,6 @@
  * Times of what follows one another for certain: where a clock went back, one side of the step is
  * wrong, and the order says that it is. Pure.
  */
-
 import { DAY_MS } from '../../text/times.ts';
 
 /** No host of this program ran before: a clock without its battery. */

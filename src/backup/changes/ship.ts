@@ -3,7 +3,6 @@
  * stands there, read it back, and only then forget the entries. Killed anywhere, nothing is lost:
  * the entries wait in the log until a file with them was read back.
  */
-
 import { hasChanged, one, sql } from '../../db/database.ts';
 import { releaseJob } from '../../db/job-leases.ts';
 import { SCHEMA_VERSION } from '../../db/migrate.ts';

@@ -2,7 +2,6 @@
  * How far back one can go to any minute, and where not: by names and manifests, no file is opened.
  * Pure.
  */
-
 import { greatest, least } from '../../lib/extremes.ts';
 import type { Position, TimelineReason } from '../catalog/change-position.ts';
 import type { ChangeState } from '../catalog/change-state.ts';

@@ -3,7 +3,6 @@
  * declared to be, or it is refused. The first of two locks: SQLite's authorizer (connection.ts) is
  * the second one, and a server has none. Pure.
  */
-
 import { isWord, nameIn, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
 import type { SchemaObject } from '../model/model.ts';
 import { Damaged } from './errors.ts';

@@ -4,7 +4,6 @@
  * one that is not UTF-8, and a word in a column of numbers breaks every list that the row stands in
  * (docs/decisions.md, "What an import does to values"). Pure.
  */
-
 import { isTelegramLink } from '../../lib/telegram-link.ts';
 import { cut, limitOfText } from '../../text/text-limits.ts';
 import { quoted, type Reason, reason } from '../document/reasons.ts';

@@ -12,6 +12,7 @@ import { openEmbeddedDatabase } from '../../db/file/embedded-database.ts';
 import { openFileClient } from '../../db/file/file-client.ts';
 import { migrate, type TakeOver } from '../../db/migrate.ts';
 import { openRemoteDatabase } from '../../db/remote-database.ts';
+import type { DatabaseSettings } from '../../settings/config.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import type { Task } from '../foreign/task.ts';
 import { copyLive } from '../snapshot/copy-live.ts';
@@ -29,12 +30,8 @@ declare module '../foreign/task.ts' {
   }
 }
 
-export type ImportDatabase =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'remote'; readonly url: string; readonly authToken: string | undefined };
-
 export interface ImportInput {
-  readonly database: ImportDatabase;
+  readonly database: DatabaseSettings;
   readonly file: string;
   readonly keys: OpeningKeys | undefined;
   /**

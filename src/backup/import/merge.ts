@@ -1,5 +1,4 @@
 /** The one moment of an import: staged rows into the living tables, all or nothing. */
-
 import type { WriteResult } from '../../db/database.ts';
 import { sureRow } from '../../db/database.ts';
 import type { StagedTransaction } from '../staged/staged-transaction.ts';

@@ -1,5 +1,4 @@
 /** Records of a file into the staging tables, each value as its column takes it. */
-
 import { toSqlTime } from '../../db/time.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import { DAY_MS } from '../../text/times.ts';

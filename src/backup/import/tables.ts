@@ -2,7 +2,6 @@
  * Which tables an import merges, by which keys, and what it leaves aside (docs/spec/backup.md,
  * "Import"). Data only.
  */
-
 import { ownSchema } from '../../db/own-tables.ts';
 
 export interface ImportTable {

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { ImportDatabase } from './import-task.ts';
+import type { DatabaseSettings } from '../../settings/config.ts';
 import { type ImportUpload, unpackUpload } from './open-bytes.ts';
 import { type ImportRun, runImport } from './run-import.ts';
 
@@ -16,7 +16,7 @@ import { type ImportRun, runImport } from './run-import.ts';
  * writes wait so long.
  */
 export function createImportUpload(
-  { takeOver, ownerIds, ...database }: ImportDatabase & Pick<ImportRun, 'takeOver' | 'ownerIds'>,
+  { takeOver, ownerIds, ...database }: DatabaseSettings & Pick<ImportRun, 'takeOver' | 'ownerIds'>,
   holdWrites: () => () => void,
 ): ImportUpload {
   return async (body, { utcOffsetMinutes, dryRun, signal }) => {

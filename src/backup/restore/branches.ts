@@ -2,7 +2,6 @@
  * Histories that go on side by side in one bucket: a trial restore elsewhere, a second bot with a
  * copy of the database. Which one a moment is of, only the database or a person can say. Pure.
  */
-
 import { greatest } from '../../lib/extremes.ts';
 import { type Position, shortId } from '../catalog/change-position.ts';
 import { rowsIn, rowsText } from '../catalog/fuller.ts';

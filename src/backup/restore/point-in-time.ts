@@ -18,8 +18,14 @@ import type { Ordered } from '../changes/order.ts';
 import { ChangeIndex, type History, historyOf } from '../changes/spans.ts';
 import { straysOf, strayText } from '../changes/strays.ts';
 import { chooseBranch, lineage } from './branches.ts';
-import { closedMoment } from './closed-moment.ts';
-import { alsoText, noneBefore, PointOutOfReach, plainAfter, plainText } from './out-of-reach.ts';
+import {
+  alsoText,
+  closedMoment,
+  noneBefore,
+  PointOutOfReach,
+  plainAfter,
+  plainText,
+} from './out-of-reach.ts';
 import { lastGood, stopOf } from './stop-file.ts';
 import { isLatest, orphanOf, whyShort } from './why-short.ts';
 

@@ -2,7 +2,6 @@
  * Whether a restore would take every change file of a bucket: each chain is replayed, as a restore
  * does it. Node only.
  */
-
 import { explain } from '../../lib/clock.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';

@@ -3,6 +3,7 @@
  * only.
  */
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
+import type { DatabaseSettings } from '../../settings/config.ts';
 import { damageOf } from '../catalog/entry.ts';
 import { nameFromText } from '../catalog/names.ts';
 import { deletedText } from '../catalog/prune.ts';
@@ -21,10 +22,6 @@ import { tryTables } from './only-tables.ts';
 import { type Maker, settleRuns } from './settle-runs.ts';
 import { BackupRefused, fetchSource, type RestoreFrom } from './source.ts';
 
-export type RestoreTarget =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'remote'; readonly url: string; readonly authToken: string | undefined };
-
 export interface RestoreProgress {
   readonly phase: 'fetch' | 'safety' | 'load' | 'compare' | 'swap';
   /** Bytes fetched, or rows loaded. */
@@ -33,7 +30,7 @@ export interface RestoreProgress {
 }
 
 export interface RestoreParts extends Pick<FetchOptions, 'bucket' | 'keys' | 'isForgetful'> {
-  readonly target: RestoreTarget;
+  readonly target: DatabaseSettings;
   /**
    * What makes the safety backup of the target and leases it; undefined: there is nothing to save
    * (an empty database). `close` lets go of the target.

@@ -2,7 +2,6 @@
  * Tables beside the living ones: the same columns, keys and constraints under names of our own, so
  * that their contents can be moved over page by page in one short transaction. Pure.
  */
-
 import { isWord, nameIn, quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
 import type { DatabaseSchema, IndexInfo, Row, SchemaObject, TableInfo } from '../model/model.ts';
 import { sqlLiteral } from '../model/sql-literal.ts';

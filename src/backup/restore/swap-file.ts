@@ -3,7 +3,6 @@
  * checked, then renamed over it; the old one stays beside it. Killed anywhere, the old or the new
  * file stands whole under the name. Node only.
  */
-
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { holdAlone } from '../../db/file/sole-use.ts';

@@ -1,8 +1,8 @@
 /** Whether a restore would overwrite anything. Node only. */
 import { existsSync } from 'node:fs';
+import type { DatabaseSettings } from '../../settings/config.ts';
 import type { TableInfo } from '../model/model.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
-import type { RestoreTarget } from './restore-steps.ts';
 import { sourceOf } from './restore-steps.ts';
 
 /** Rows of these come by themselves when the bot starts on an empty database. */
@@ -27,7 +27,7 @@ export function isPeoples({ name, kind }: Pick<TableInfo, 'name' | 'kind'>): boo
 
 /** `empty`: no rows but the program's own. */
 export async function databaseState(
-  target: RestoreTarget,
+  target: DatabaseSettings,
   fetcher: typeof fetch,
 ): Promise<'absent' | 'empty' | 'full'> {
   if (target.kind === 'file' && !existsSync(target.path)) return 'absent';

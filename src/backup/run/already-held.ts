@@ -2,7 +2,6 @@
  * Whether the bucket holds the database already as it is, so that a start that fails again and
  * again makes one backup, not one each.
  */
-
 import { DATABASE_READ, retry } from '../../lib/retry.ts';
 import { damageOf, has, loadEntry } from '../catalog/entry.ts';
 import { readGroups } from '../catalog/list.ts';

@@ -1,5 +1,4 @@
 /** The engine's own rows (migration 0002): implements its `Ledger`. */
-
 import { keepLostChanges } from '../../db/bucket-notes.ts';
 import { always, type Database, sql } from '../../db/database.ts';
 import { columnsOf } from '../../db/existing-schema.ts';

@@ -2,7 +2,6 @@
  * Snapshot -> both objects in the bucket, from one read of the database (docs/architecture.md, "The
  * way of one row into a backup").
  */
-
 import { abortable, reasonOf } from '../../lib/clock.ts';
 import { DATABASE_READ, retry } from '../../lib/retry.ts';
 import type { BasePosition } from '../catalog/change-state.ts';

@@ -1,5 +1,4 @@
 /** What is wrong with a database that was read to its end. */
-
 import { tooNewText } from '../catalog/newest.ts';
 import type { ScanCounts } from '../model/database-damage.ts';
 import type { Snapshot, SourceCheck } from '../model/model.ts';

@@ -1,5 +1,4 @@
 /** Which name a run gets, or which backup it would repeat. */
-
 import { DAY_MS } from '../../text/times.ts';
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
 import { has, loadEntry, type ObjectGroup } from '../catalog/entry.ts';

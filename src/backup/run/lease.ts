@@ -1,5 +1,4 @@
 /** Holding the lease while a run lasts (docs/spec/backup.md, "A run"). */
-
 import type { StoredFile } from '../../db/stored-files.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { explain } from '../../lib/clock.ts';

@@ -3,7 +3,6 @@
  * own run: a database that was put back from one by hand (`gunzip`, `cp`, `.dump`) holds that run
  * as `running` and its lease as held, and the bucket knows better.
  */
-
 import { createHash } from 'node:crypto';
 import type { Bucket } from '../catalog/bucket.ts';
 import { damageOf } from '../catalog/entry.ts';

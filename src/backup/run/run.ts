@@ -13,7 +13,7 @@ import { noLedger } from '../catalog/ledger.ts';
 import { newestFit, newestVerified } from '../catalog/list.ts';
 import { createManifest, isSafetyTrigger, type Manifest, type Trigger } from '../catalog/manifest.ts';
 import type { BackupName } from '../catalog/names.ts';
-import { isSealedOtherwise } from '../catalog/sealed-otherwise.ts';
+import { isSealedOtherwise } from '../catalog/unfit-keys.ts';
 import { clearEarlyVerdict } from '../catalog/verdicts.ts';
 import { MOST_FINDINGS } from '../model/database-damage.ts';
 import { prove } from '../verify/prove-objects.ts';
@@ -28,7 +28,6 @@ import type { OnProgress } from './progress.ts';
 import { confirmPublished, publish, publishedFile } from './publish.ts';
 import { isOfBackup } from './published.ts';
 import { cleanUp, settle } from './settle.ts';
-import { timeLimit } from './time-limit.ts';
 
 export interface BackupRequestOptions {
   readonly trigger: Trigger;
@@ -262,4 +261,20 @@ function proveWithProgress(
     report({ phase: 'proof', rows: 0, bytes, total });
     await run.lease.beat();
   });
+}
+
+/** Aborts when the caller does, or when the run takes too long. */
+function timeLimit(
+  context: BackupContext,
+  outer: AbortSignal | undefined,
+): { signal: AbortSignal; stop: () => void } {
+  const limit = new AbortController();
+  const stopped = new AbortController();
+  const seconds = Math.round(context.timeoutMs / 1000);
+  void context.clock.sleep(context.timeoutMs, stopped.signal).then(() => {
+    if (!stopped.signal.aborted)
+      limit.abort(new Error(`the run took longer than ${seconds} s and was given up`));
+  });
+  const signal = outer === undefined ? limit.signal : AbortSignal.any([outer, limit.signal]);
+  return { signal, stop: () => stopped.abort() };
 }

@@ -1,7 +1,6 @@
 /**
  * After the backup, or after its failure: debris, retention, the record, and word to the admins.
  */
-
 import { Buffer } from 'node:buffer';
 import type { LostChanges } from '../../db/bucket-notes.ts';
 import { explain } from '../../lib/clock.ts';

@@ -2,7 +2,6 @@
  * Triggers on the engine's own tables, which every restore writes to: no foreign trigger ever runs,
  * so such a write is refused. Pure.
  */
-
 import { isWord, nameIn, quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
 import type { SchemaObject } from '../model/model.ts';
 import { ENGINE_TABLES } from './engine-tables.ts';

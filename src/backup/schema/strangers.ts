@@ -3,7 +3,6 @@
  * tables indexes, and whatever in a table of ours differs from what the migrations write there.
  * Read from the words of the schema; nothing is run. Pure.
  */
-
 import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
 import { optionsOf, tableOptions } from '../../lib/table-sql.ts';
 import { hugeViews } from '../../lib/view-size.ts';

@@ -2,7 +2,6 @@
  * A libSQL server over HTTP: only the requests that a snapshot needs (tursodatabase/turso
  * serverless/PROTOCOL.md).
  */
-
 import { capped } from '../../lib/capped.ts';
 import { isObject } from '../../lib/read-json.ts';
 import {

@@ -1,5 +1,4 @@
 /** SQL values as a libSQL server spells them (tursodatabase/turso serverless/PROTOCOL.md 8.2). */
-
 import { Buffer } from 'node:buffer';
 import { isCrowded, MOST_PARTS } from '../../lib/crowded-json.ts';
 import { isObject } from '../../lib/read-json.ts';

@@ -1,7 +1,8 @@
 /** What a restore did, or would do. */
 import { previewRestore } from '../../backup/restore/restore.ts';
-import type { RestoreParts, RestoreReport, RestoreTarget } from '../../backup/restore/restore-steps.ts';
+import type { RestoreParts, RestoreReport } from '../../backup/restore/restore-steps.ts';
 import type { RestoreFrom } from '../../backup/restore/source.ts';
+import type { DatabaseSettings } from '../../settings/config.ts';
 import { formatCount, formatDuration } from '../../text/format.ts';
 import type { ExitCode, Invocation } from '../command.ts';
 import { pointJson } from '../moment.ts';
@@ -11,7 +12,7 @@ import { describeTarget } from './restore-target.ts';
 
 export function tellRestored(
   { terminal, session }: Invocation,
-  target: RestoreTarget,
+  target: DatabaseSettings,
   report: RestoreReport,
   {
     passedOver,

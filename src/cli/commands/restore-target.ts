@@ -1,9 +1,8 @@
 /** The database that a restore writes to, by --to or the settings. */
-import type { RestoreTarget } from '../../backup/restore/restore-steps.ts';
 import { requirePlaces } from '../../hosts/node/node-parts.ts';
 import { brokenLink, MOUNT } from '../../lib/disk/directories.ts';
 import { isSamePlace } from '../../lib/disk/own-places.ts';
-import { readConfig } from '../../settings/config.ts';
+import { type DatabaseSettings, readConfig } from '../../settings/config.ts';
 import { type Cli, UsageError } from '../command.ts';
 import { requireDatabasePlace, requireOutputPlace } from '../output-place.ts';
 import type { Session } from '../session.ts';
@@ -13,7 +12,7 @@ export function targetOf(
   cli: Cli,
   session: Session,
   to: string | undefined,
-): { readonly target: RestoreTarget; readonly isOther: boolean } {
+): { readonly target: DatabaseSettings; readonly isOther: boolean } {
   const own = session.config.database;
   if (to === undefined) return { target: reachable(own), isOther: false };
   const config = readConfig({ ...cli.env, DATABASE_URL: to }, 'cli');
@@ -28,14 +27,14 @@ export function targetOf(
 }
 
 /** A file in a link's place would hide the one that is there when its disk is mounted again. */
-function reachable(target: RestoreTarget): RestoreTarget {
+function reachable(target: DatabaseSettings): DatabaseSettings {
   const link = target.kind === 'file' ? brokenLink(target.path) : undefined;
   if (link !== undefined) throw new UsageError(`${link}: ${MOUNT}. Nothing was changed.`);
   if (target.kind === 'file') requireDatabasePlace('DATABASE_URL', target.path);
   return target;
 }
 
-function isSameDatabase(one: RestoreTarget, other: RestoreTarget): boolean {
+function isSameDatabase(one: DatabaseSettings, other: DatabaseSettings): boolean {
   if (one.kind === 'file') return other.kind === 'file' && isSamePlace(one.path, other.path);
   return other.kind === 'remote' && addressOf(one.url).href === addressOf(other.url).href;
 }
@@ -45,6 +44,6 @@ function addressOf(url: string): URL {
 }
 
 /** Without what may be secret. */
-export function describeTarget(target: RestoreTarget): string {
+export function describeTarget(target: DatabaseSettings): string {
   return target.kind === 'file' ? target.path : addressOf(target.url).host;
 }
