@@ -1,15 +1,7 @@
 /**
  * The engine as a host sees it: one object, built once by a composition root, the same in a Worker
- * and on Node.
- *
- * ```ts const engine = createBackupEngine({ ...context, requests: ledger, maxAgeHours: 26, signLink
- * }); await engine.run({ trigger: 'schedule', scheduledAt }); // cron const request = await
- * engine.request({ requestedBy, chatId, messageId }); // `/backup`, before anything else is done
- * const outcome = await engine.runRequest(request, onProgress); // `/backup`, as far as the request
- * lives for (const { request, outcome } of await engine.finishRequested()) // tick: whatever a dead
- * process left open
- *   tell(request.chatId, outcome);
- * ```
+ * and on Node. A request of `/backup` is stored before anything else is done; whoever stored it runs
+ * it (`runRequest`), and the tick does what a dead process left open (`finishRequested`).
  */
 import { type Timer, within } from '../lib/silence.ts';
 import {
@@ -65,8 +57,6 @@ export interface BackupEngine {
   run(options: BackupRequestOptions): Promise<BackupOutcome>;
   /** The newest whole backup of this trigger when it holds the database exactly as it is now. */
   heldAlready(trigger: Trigger): Promise<Manifest | undefined>;
-  /** Records that an admin asked; from then on the backup is made even when this process dies. */
-  request(asked: Omit<BackupRequest, 'id' | 'attempts' | 'requestedAt'>): Promise<BackupRequest>;
   /**
    * Makes the backup asked for and closes the request, unless another run is in its way: then the
    * next tick finishes it.
@@ -181,7 +171,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
 function requestedRuns(
   context: EngineContext,
   run: BackupEngine['run'],
-): Pick<BackupEngine, 'request' | 'runRequest' | 'finishRequested'> {
+): Pick<BackupEngine, 'runRequest' | 'finishRequested'> {
   const { requests, clock, stopping } = context;
   const runRequest: BackupEngine['runRequest'] = async (request, onProgress) => {
     const outcome = await run({
@@ -196,7 +186,6 @@ function requestedRuns(
     return outcome;
   };
   return {
-    request: (asked) => requests.addRequest({ ...asked, requestedAt: clock.now() }),
     runRequest,
     async finishRequested(mayBegin = () => true) {
       const finished: { request: BackupRequest; outcome: BackupOutcome }[] = [];

@@ -8,6 +8,7 @@ import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { sql } from '../../src/db/database.ts';
 import { backupRequestsJob } from '../../src/jobs/backup-requests.ts';
 import { LOCALE_NAMES, readConfig } from '../../src/settings/config.ts';
+import { askBackup } from '../support/ask-backup.ts';
 import { beginLog, shippingOf } from '../support/shipping.ts';
 import { type AdminDesk, startDesk } from './support.ts';
 
@@ -189,7 +190,8 @@ test('/backup ends with it, in its own run and when a tick finishes it', async (
   expect(desk.last().text).toContain('🕰 2026-11-22 15:00 dan beri istalgan daqiqaga');
   const { bot, admin } = desk;
   const { message_id: messageId } = await bot.services.api.sendMessage(admin.id, '…');
-  const ask = () => bot.services.backups.request({ requestedBy: admin.id, chatId: admin.id, messageId });
+  const asked = { requestedBy: admin.id, chatId: admin.id, messageId };
+  const ask = () => askBackup(bot.db, { ...asked, requestedAt: bot.now() });
   const told = () => admin.look({ chatId: admin.id, id: messageId }).text;
   bot.advance(60_000);
   await ask();

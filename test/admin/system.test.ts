@@ -16,6 +16,7 @@ import { exportCatalogue } from '../../src/handlers/admin/export.ts';
 import { composeEngine } from '../../src/hosts/compose.ts';
 import { backupRequestsJob } from '../../src/jobs/backup-requests.ts';
 import { readConfig } from '../../src/settings/config.ts';
+import { askBackup } from '../support/ask-backup.ts';
 import { addAnime } from '../support/catalogue.ts';
 import { type AdminDesk, startDesk } from './support.ts';
 
@@ -44,16 +45,17 @@ describe('/export', () => {
     const { document } = desk.last();
     expect(document?.name).toBe('anime_export_20261122_100000.json');
     const found: unknown[] = [];
-    const body = new Response(Buffer.from(document?.bytes ?? [])).body ?? new ReadableStream();
-    for await (const event of readLegacyDocument(body)) {
+    const bytes = Buffer.from(document?.bytes ?? []);
+    expect(JSON.parse(bytes.toString())).toMatchObject({
+      format: 'anime-bot-export',
+      format_version: 1,
+      exported_at: '2026-11-22 10:00:00',
+    });
+    for await (const event of readLegacyDocument(new Response(bytes).body ?? new ReadableStream())) {
       if (event.kind === 'refusal') throw new Error(`${event.place}: ${inEnglish(event)}`);
-      if (event.kind === 'property') found.push([event.name, event.value]);
-      else found.push([event.kind, ...SHOWN.flatMap((name) => event.fields[name] ?? [])]);
+      found.push([event.kind, ...SHOWN.flatMap((name) => event.fields[name] ?? [])]);
     }
     expect(found).toEqual([
-      ['format', 'anime-bot-export'],
-      ['format_version', 1n],
-      ['exported_at', '2026-11-22 10:00:00'],
       ['anime', 12n, 'O‘lim "daftari"', 'a\nb 😀'],
       ['part', 12n, 1n, 'f1', 'video'],
       ['part', 12n, 2n, 'f2', 'video'],
@@ -303,11 +305,8 @@ describe('backups', () => {
     desk = await startDesk();
     const { bot, admin } = desk;
     const waiting = await bot.services.api.sendMessage(admin.id, '…');
-    await bot.services.backups.request({
-      requestedBy: admin.id,
-      chatId: admin.id,
-      messageId: waiting.message_id,
-    });
+    const asked = { requestedBy: admin.id, chatId: admin.id, messageId: waiting.message_id };
+    await askBackup(bot.db, { ...asked, requestedAt: bot.now() });
     bot.advance(60_000);
     await backupRequestsJob.run(bot.jobContext());
     expect(admin.look({ chatId: admin.id, id: waiting.message_id }).text).toContain('tayyor va tekshirildi');

@@ -4,6 +4,7 @@ import { backupName } from '../../src/backup/catalog/names.ts';
 import { type BackupEngine, createBackupEngine, type EngineContext } from '../../src/backup/engine.ts';
 import { sql } from '../../src/db/database.ts';
 import type { Timer } from '../../src/lib/silence.ts';
+import { askBackup } from '../support/ask-backup.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
 
@@ -28,6 +29,8 @@ beforeEach(async () => {
   engine = openEngine();
 });
 
+const ask = () => askBackup(world.db, { ...ASKED, requestedAt: world.clock.now() });
+
 function openEngine(options: Partial<EngineContext> = {}): BackupEngine {
   return createBackupEngine({
     ...world.context,
@@ -42,7 +45,7 @@ function openEngine(options: Partial<EngineContext> = {}): BackupEngine {
 test('a request given up with its host is made by the next one', async () => {
   const stopping = new AbortController();
   const first = openEngine({ stopping: stopping.signal });
-  const request = await first.request(ASKED);
+  const request = await ask();
   const outcome = await first.runRequest(request, () => {
     stopping.abort(new Error('the host was stopped'));
   });
@@ -55,14 +58,14 @@ test('a request given up with its host is made by the next one', async () => {
 });
 
 test('a request that is answered is not answered again', async () => {
-  const request = await engine.request(ASKED);
+  const request = await ask();
   const outcome = await engine.runRequest(request);
   expect(outcome).toMatchObject({ kind: 'done', manifest: { trigger: 'command' } });
   expect(await engine.finishRequested()).toEqual([]);
 });
 
 test('a request whose process died is finished by the next tick, once', async () => {
-  const request = await engine.request(ASKED);
+  const request = await ask();
   world.clock.advance(60_000);
   const finished = await engine.finishRequested();
   expect(finished).toMatchObject([{ request: { ...ASKED, id: request.id }, outcome: { kind: 'done' } }]);
@@ -71,7 +74,7 @@ test('a request whose process died is finished by the next tick, once', async ()
 });
 
 test('a process that died after its backup, before it could say so: the tick says it, and makes no second one', async () => {
-  const request = await engine.request(ASKED);
+  const request = await ask();
   const made = await engine.run({ trigger: 'command', scheduledAt: request.requestedAt });
   expect(made.kind).toBe('done');
   expect(await engine.finishRequested()).toMatchObject([
@@ -81,7 +84,7 @@ test('a process that died after its backup, before it could say so: the tick say
 });
 
 test('while another run is under way a request stays open', async () => {
-  await engine.request(ASKED);
+  await ask();
   const held = await world.ledger.acquire('other', 60_000);
   expect(await engine.finishRequested()).toEqual([]);
   expect(await engine.finishRequested()).toEqual([]);
@@ -107,7 +110,7 @@ async function dieOf({ requestedAt: at }: BackupRequest, times: number): Promise
 test.each(['for it', 'since'] as const)(
   'a request is not given up when a backup was made %s',
   async (when) => {
-    const request = await engine.request(ASKED);
+    const request = await ask();
     await dieOf(request, 2);
     const { requestedAt } = request;
     // Its process dies before it closes the request.
@@ -128,7 +131,7 @@ test.each(['for it', 'since'] as const)(
 );
 
 test('a request given up while the bucket does not answer is not called unfinished', async () => {
-  await dieOf(await engine.request(ASKED), 3);
+  await dieOf(await ask(), 3);
   store.list = async () => {
     throw new Error('connection refused');
   };
@@ -143,7 +146,7 @@ test('a request given up while the bucket does not answer is not called unfinish
 test('a request whose runs die again and again is given up, whatever was made before it', async () => {
   await engine.run({ trigger: 'schedule', scheduledAt: world.clock.now() });
   world.clock.advance(60_000);
-  await dieOf(await engine.request(ASKED), 3);
+  await dieOf(await ask(), 3);
   expect(await engine.finishRequested()).toMatchObject([
     { outcome: { kind: 'failed', reason: expect.stringContaining('begun 3 times and never finished') } },
   ]);

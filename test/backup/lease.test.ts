@@ -5,6 +5,7 @@ import { LEASE_TTL_MS, LeaseLost, takeLease } from '../../src/backup/run/lease.t
 import { runBackup } from '../../src/backup/run/run.ts';
 import { sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
+import { askBackup } from '../support/ask-backup.ts';
 import { createWorld, testClock, type World } from '../support/backup-world.ts';
 
 let world: World;
@@ -172,7 +173,7 @@ test('a lease row that somebody deleted comes back', async () => {
 
 test('requests are answered once', async () => {
   const asked = { requestedBy: 7, chatId: -100, messageId: 3, requestedAt: new Date('2026-01-01T00:00:00Z') };
-  const request = await world.ledger.addRequest(asked);
+  const request = await askBackup(world.db, asked);
   expect(await world.ledger.openRequests(new Date())).toEqual([{ ...asked, id: request.id, attempts: 0 }]);
   await world.ledger.closeRequest(request.id, new Date());
   expect(await world.ledger.openRequests(new Date())).toEqual([]);

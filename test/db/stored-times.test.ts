@@ -25,6 +25,7 @@ import { personById, seePerson } from '../../src/db/users.ts';
 import { believedUntil, isStillBroken } from '../../src/handlers/viewer/gate-answers.ts';
 import { linkKey, readLink, signLink } from '../../src/http/download-links.ts';
 import { trashJob } from '../../src/jobs/empty-trash.ts';
+import { askBackup } from '../support/ask-backup.ts';
 import { startTestBot, type TestBot } from '../support/bot.ts';
 
 const NOW = new Date('2026-06-15T12:00:00Z');
@@ -219,7 +220,7 @@ test('the lease of runs: one of a clock that was ahead holds for its own life fr
 test('a backup asked for while the clock was ahead counts as asked for now', async () => {
   const ledger = createBackupLedger(bot.db);
   const asked = { requestedBy: 100, chatId: 100, messageId: 1, requestedAt: new Date(NOW.getTime() + YEAR) };
-  const { id } = await ledger.addRequest(asked);
+  const { id } = await askBackup(bot.db, asked);
   expect(await ledger.openRequests(NOW)).toEqual([{ ...asked, id, attempts: 0, requestedAt: NOW }]);
   expect(await ledger.openRequests(NOW)).toHaveLength(1);
 });

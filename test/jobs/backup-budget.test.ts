@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { noticeAdmins } from '../../src/db/admin-notices.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';
+import { askBackup } from '../support/ask-backup.ts';
 import { type CountedWorker, SUBREQUESTS, startCountedWorker } from '../support/counted-worker.ts';
 
 const ADMIN = 4242;
@@ -30,7 +31,7 @@ async function tick(): Promise<number> {
   return requests;
 }
 
-const ask = () => engine.request({ requestedBy: ADMIN, chatId: ADMIN, messageId: null });
+const ask = () => askBackup(db, { requestedBy: ADMIN, chatId: ADMIN, messageId: null, requestedAt: now() });
 const notice = (count: number) =>
   db.write(
     Array.from({ length: count }, (_, i) =>

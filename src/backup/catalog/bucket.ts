@@ -27,9 +27,7 @@ export interface Bucket {
   readonly bot?: number | undefined;
   /** The second bucket. */
   readonly isCopy?: true;
-  /**
-   * Asked of a backup before it counts as the newest (doubts.ts); absent: none is doubted.
-   */
+  /** Asked of a backup before it counts as the newest (doubts.ts); absent: none is doubted. */
   readonly doubt?: (entry: {
     readonly name: BackupName;
     readonly time: Date;

@@ -124,7 +124,6 @@ export interface Ledger {
 
 /** Requests of admins that must be answered even when the process that took them dies. */
 export interface RequestLedger {
-  addRequest(request: Omit<BackupRequest, 'id' | 'attempts'>): Promise<BackupRequest>;
   /** Oldest first. One of a clock that ran ahead counts as made `now`. */
   openRequests(now: Date): Promise<BackupRequest[]>;
   closeRequest(id: number, at: Date): Promise<void>;

@@ -3,18 +3,14 @@
  * age, our own (also edited by hand), and `/export` files. Forgiving in form, exact in values; what
  * cannot be taken is named, never dropped in silence.
  */
-import type { SqlValue } from '../model/model.ts';
 import { elementsOf, keysOf, requireEnd } from './json-stream.ts';
 import { BYTE, jsonValue, nextByte } from './json-value.ts';
-import { fieldValue, Refused } from './legacy-fields.ts';
 import { kindOfKey, type LegacyRecord, type LegacyRefusal, recordsOf } from './legacy-records.ts';
 import { textInput } from './text-input.ts';
 import { ByteWindow } from './window.ts';
 
 /**
  * In the document's order:
- * - `property`: a top-level value that is no list (`backup_timestamp`, `format`, `app_version`), as
- *   it stands;
  * - a {@link LegacyRecord}: columns under their names in today's schema, values in the column's
  *   type (ids as bigint, times as
  *   `YYYY-MM-DD HH:MM:SS` UTC). Columns the document lacks are absent, null ones null. Every part carries its `anime_code`;
@@ -22,10 +18,7 @@ import { ByteWindow } from './window.ts';
  * - a {@link LegacyRefusal}. Not judged here, but by whoever merges: the same code or id twice,
  *   references to records that are nowhere.
  */
-export type LegacyEvent =
-  | { readonly kind: 'property'; readonly name: string; readonly value: SqlValue }
-  | LegacyRecord
-  | LegacyRefusal;
+export type LegacyEvent = LegacyRecord | LegacyRefusal;
 
 export interface LegacyOptions {
   /**
@@ -64,7 +57,7 @@ export async function* readLegacyDocument(
       if (isTables)
         for await (const table of keysOf(window)) yield* readList(window, table, utcOffsetMinutes);
       else if (next === BYTE.open) yield* readList(window, key, utcOffsetMinutes);
-      else yield* await readProperty(window, key, utcOffsetMinutes);
+      else await skipProperty(window, key);
     }
     await requireEnd(window);
     if (!known) throw window.fault('no anime, groups or users in it: not a document of the bot');
@@ -92,17 +85,11 @@ async function* readList(
   }
 }
 
-async function readProperty(
-  window: ByteWindow,
-  name: string,
-  utcOffsetMinutes: number,
-): Promise<LegacyEvent[]> {
-  const list = kindOfKey(name) !== undefined;
+/** A top-level value that is no list: `backup_timestamp`, `format`, `app_version`. */
+async function skipProperty(window: ByteWindow, name: string): Promise<void> {
   // An old document may say null for a list it does not have; anything else under such a key is not
   // understood.
-  if (list && (await window.take(nextByte)) !== BYTE.null) throw window.fault('expected a list');
-  const value = await window.take(jsonValue);
-  if (list || value instanceof Map) return [];
-  const taken = fieldValue('any', value, utcOffsetMinutes);
-  return taken instanceof Refused ? [] : [{ kind: 'property', name, value: taken }];
+  if (kindOfKey(name) !== undefined && (await window.take(nextByte)) !== BYTE.null)
+    throw window.fault('expected a list');
+  await window.take(jsonValue);
 }

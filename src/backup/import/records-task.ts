@@ -104,19 +104,16 @@ function readDatabase(
 type WireValue = Exclude<SqlValue, InvalidText> | { readonly invalidText: Uint8Array };
 export type WireEvent =
   | (Omit<LegacyRecord, 'fields'> & { readonly fields: readonly (readonly [string, WireValue])[] })
-  | { readonly kind: 'property'; readonly name: string; readonly value: WireValue }
   | Extract<ImportEvent, { kind: 'refusal' | 'left' }>;
 
 function eventToWire(event: ImportEvent): WireEvent {
   if (event.kind === 'refusal' || event.kind === 'left') return event;
-  if (event.kind === 'property') return { ...event, value: valueToWire(event.value) };
   const fields = Object.entries(event.fields).map(([name, value]) => [name, valueToWire(value)] as const);
   return { ...event, fields };
 }
 
 export function eventFromWire(event: WireEvent): ImportEvent {
   if (event.kind === 'refusal' || event.kind === 'left') return event;
-  if (event.kind === 'property') return { ...event, value: valueFromWire(event.value) };
   const fields: Record<string, SqlValue> = Object.create(null);
   for (const [name, value] of event.fields) fields[name] = valueFromWire(value);
   return { ...event, fields };

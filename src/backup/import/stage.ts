@@ -93,7 +93,6 @@ export async function stageRecords(
     await write(written, statement);
   };
   for await (const event of records) {
-    if (event.kind === 'property') continue;
     if (event.kind === 'refusal') {
       const { place, code, detail, scope, table = tableOfPlace(place) } = event;
       refuse({ table, place, code, detail, what: scope === 'record' ? 'row' : 'value' });

@@ -1,5 +1,5 @@
 /** Backups that admins asked for in Telegram (migration 0002): from the row on, each is made. */
-import { type Database, listed, type Statement, sql, sureRow } from '../../db/database.ts';
+import { type Database, listed, type Statement, sql } from '../../db/database.ts';
 import type { Row } from '../../db/row.ts';
 import { holdingSince, toSqlTime } from '../../db/time.ts';
 import type { BackupRequest, RequestLedger } from '../catalog/ledger.ts';
@@ -7,10 +7,6 @@ import { dateOf } from './run-rows.ts';
 
 export function createRequestLedger(db: Database): RequestLedger {
   return {
-    async addRequest(request) {
-      const [result] = await db.write([requestBackup(request)]);
-      return { ...request, id: sureRow(result?.rows).int('id'), attempts: 0 };
-    },
     async openRequests(now) {
       const [requests] = await db.read([listed(sql(OPEN_REQUESTS), requestRecord)]);
       const { last } = holdingSince(now, 0);

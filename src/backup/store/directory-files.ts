@@ -20,7 +20,6 @@ export interface FileSystem
 export interface DirectoryTools {
   readonly root: string;
   readonly fs: FileSystem;
-  readonly uploadId: () => string;
   /**
    * The file of a key; throws a RangeError for a key that would leave the directory or hide in it.
    */

@@ -1,5 +1,5 @@
 /** Writing one file so that it appears whole or not at all. Node only (node:fs). */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { syncDirectory } from '../../lib/disk/directories.ts';
@@ -40,7 +40,7 @@ export class DirectoryUpload implements HeadLastWriter<WrittenObject> {
     this.#mode = mode;
     this.#headLength = headLength;
     this.#final = tools.path(key);
-    this.#temporary = join(dirname(this.#final), temporaryName(basename(this.#final), tools.uploadId()));
+    this.#temporary = join(dirname(this.#final), temporaryName(basename(this.#final), randomUUID()));
   }
 
   static async open(

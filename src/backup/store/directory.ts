@@ -1,5 +1,4 @@
 /** The bucket as a directory on this machine. Node only (node:fs). */
-import { randomUUID } from 'node:crypto';
 import { constants, existsSync, type Stats } from 'node:fs';
 import * as nodeFs from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
@@ -19,8 +18,6 @@ import { pageOf, type Store, type StoredObject, type WrittenObject } from './typ
 
 export interface DirectoryOptions {
   readonly fs?: FileSystem;
-  /** A fresh id for one temporary name. */
-  readonly uploadId?: () => string;
 }
 
 /**
@@ -43,7 +40,6 @@ export function createDirectoryStore(root: string, options: DirectoryOptions = {
   const tools: DirectoryTools = {
     root,
     fs: options.fs ?? nodeFs,
-    uploadId: options.uploadId ?? randomUUID,
     path: (key) => join(root, ...segmentsOf(key)),
   };
   return {

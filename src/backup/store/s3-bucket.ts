@@ -30,13 +30,14 @@ export interface BucketTools {
   /** Uniform in [0, 1). */
   random(): number;
   now(): Date;
-  /** A fresh mark for one upload, ours and no id of the server's: at least 64 random bits. */
-  newMark(): string;
   /** {@link Operation.isCopy} */
   readonly isCopy?: boolean;
 }
 
-/** Metadata for a new object; {@link S3Bucket.landed} looks for it. */
+/**
+ * Metadata for a new object; {@link S3Bucket.landed} looks for it. `mark`: fresh for one upload, at
+ * least 64 random bits, and no id of the server's.
+ */
 export function ownMark(mark: string): Record<string, string> {
   return { [MARK_NAME]: mark };
 }

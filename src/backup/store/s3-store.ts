@@ -45,8 +45,6 @@ export interface S3Options {
   readonly now?: () => Date;
   readonly sleep?: Clock['sleep'];
   readonly random?: () => number;
-  /** A fresh mark for one upload, stored with its object as metadata. */
-  readonly newMark?: () => string;
 }
 
 /** The smallest part that S3 and R2 take. */
@@ -75,7 +73,6 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
     attempts: options.attempts ?? STORE_REQUEST.attempts,
     sleep: options.sleep ?? systemClock.sleep,
     random: options.random ?? Math.random,
-    newMark: options.newMark ?? randomUUID,
     now,
     isCopy: settings.isCopy ?? false,
   });
@@ -91,7 +88,7 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
     },
     async put(key, body, { createOnly = false } = {}) {
       if (createOnly) await bucket.refuseExisting(key);
-      await bucket.putWhole(key, body, bucket.tools.newMark(), createOnly);
+      await bucket.putWhole(key, body, randomUUID(), createOnly);
     },
     get: (key) => get(bucket, key),
     async head(key) {

@@ -3,7 +3,7 @@
  * a multipart upload of equal parts (R2 wants all but the last of one size); where there is a head
  * to come, part 1 is held back until it is known: parts may arrive in any order.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -57,7 +57,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
     this.#nextPart = headLength === 0 ? 1 : 2;
     this.#partBytes = partBytes;
     this.#lane = lane;
-    this.#mark = bucket.tools.newMark();
+    this.#mark = randomUUID();
   }
 
   async write(chunk: Uint8Array): Promise<void> {

@@ -28,7 +28,6 @@ async function read(
 /** `kind place {fields}` or `refusal place reason (scope)`, a line an event. */
 function lines(events: readonly LegacyEvent[]): string[] {
   return events.map((event) => {
-    if (event.kind === 'property') return `property ${event.name} ${show(event.value)}`;
     if (event.kind === 'refusal') return `refusal ${event.place}: ${inEnglish(event)} (${event.scope})`;
     const fields = Object.entries(event.fields).map(([name, value]) => `${name}=${show(value)}`);
     return `${event.kind} ${event.place} ${event.table}: ${fields.join(' ')}`;
@@ -66,7 +65,6 @@ const GUIDE = `{
 `;
 
 const GUIDE_LINES = [
-  'property backup_timestamp "2024-01-01T12:00:00"',
   'anime anime[0] anime: id=1n code=1n description="Anime izoh — oʻlim daftari" photo_id="file_id" created_at="2023-12-31 21:00:00"',
   'part anime[0].parts[0] anime_parts: part_number=1n file_id="video_file_id" anime_code=1n',
   'group groups[0] groups: id=3n group_id=-1001234567890n link=null name="Guruh"',
@@ -211,8 +209,6 @@ test('an /export file', async () => {
     "parts": [{"part_number": 1, "file_id": "f", "kind": "video", "file_unique_id": "u"}]}],
     "groups": [{"group_id": -100, "name": "G"}], "channels": [{"channel_id": "@kanal", "link": "https://t.me/kanal", "name": "K"}]}`;
   expect(lines(await read(text))).toEqual([
-    'property format "anime-bot-export"',
-    'property format_version 1n',
     'anime anime[0] anime: code=1n title="Naruto"',
     'part anime[0].parts[0] anime_parts: part_number=1n file_id="f" kind="video" file_unique_id="u" anime_code=1n',
     'group groups[0] groups: group_id=-100n name="G"',
@@ -248,7 +244,7 @@ test('our own documents, also edited by hand', async () => {
   await drive(createDocumentSink(out, { backupTime: new Date(0), appVersion: '1' }), content);
   const edited = JSON.stringify(JSON.parse(new TextDecoder().decode(out.bytes())), null, 4);
   for (const input of [out.bytes(), edited.replace(': 0\n', ': -0.0\n')]) {
-    expect(lines(await read(input)).filter((line) => !line.startsWith('property'))).toEqual([
+    expect(lines(await read(input))).toEqual([
       'anime anime[0] anime: id=4n code=1n description=invalid ff parts="col"',
       'part anime[0].parts[0] anime_parts: anime_code=1n file_id="f" score=Infinity',
       expect.stringMatching(

@@ -32,7 +32,6 @@ function sourcesOf(kind: SourceKind, content: string | Uint8Array): Promise<Sour
 function records(sources: Sources, map: ImportMap | undefined): string[] {
   if (map === undefined) throw new Error('nothing was guessed');
   return [...mappedRecords(sources, map, 300)].map((event) => {
-    if (event.kind === 'property') return event.name;
     if (event.kind === 'refusal') return `refused ${event.place}: ${inEnglish(event)}`;
     if (event.kind === 'left')
       return `left ${event.source}: ${event.rows}${event.isCatalogue ? ', a catalogue' : ''}`;

@@ -17,6 +17,7 @@ import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts
 import { type Database, sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
+import { askBackup } from '../../support/ask-backup.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { recordedRuns } from '../../support/recorded-runs.ts';
 import { backUp, newest, partsOf, restoreNewest, rowsOf, startRemote } from './support.ts';
@@ -81,7 +82,7 @@ describe('into an empty file', () => {
 
   test('whoever asked for the backup is not answered again', async () => {
     const at = world.clock.now();
-    await world.ledger.addRequest({ requestedBy: 1, chatId: 1, messageId: 5, requestedAt: at });
+    await askBackup(world.db, { requestedBy: 1, chatId: 1, messageId: 5, requestedAt: at });
     await backUp(world);
     world.clock.advance(-60_000);
     await restoreNewest(world);
