@@ -1,7 +1,7 @@
 /**
  * The engine as a host sees it: one object, built once by a composition root, the same in a Worker
- * and on Node. A request of `/backup` is stored before anything else is done; whoever stored it runs
- * it (`runRequest`), and the tick does what a dead process left open (`finishRequested`).
+ * and on Node. A request of `/backup` is stored before anything else is done; whoever stored it
+ * runs it (`runRequest`), and the tick does what a dead process left open (`finishRequested`).
  */
 import { type Timer, within } from '../lib/silence.ts';
 import {

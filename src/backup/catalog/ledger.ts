@@ -113,7 +113,7 @@ export interface Ledger {
    */
   madeAfter(name: BackupName): Promise<RunStart | undefined>;
   /**
-   * Has the change log forget what a verified backup holds (changes/base.ts), in one transaction.
+   * Has the change log forget what a verified backup holds (changes/trim.ts), in one transaction.
    */
   coverChanges(statements: readonly Statement[]): Promise<void>;
   /** Remembers which change files are gone from the bucket: `/healthz` tells it. */

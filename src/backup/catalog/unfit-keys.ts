@@ -90,8 +90,8 @@ export async function unopenedNewest(
 }
 
 /**
- * Whether it is sealed with another key than the one that is set: on, off, or changed. One request to
- * the bucket where a passphrase has to be tried, else none.
+ * Whether it is sealed with another key than the one that is set: on, off, or changed. One request
+ * to the bucket where a passphrase has to be tried, else none.
  */
 export async function isSealedOtherwise(
   bucket: Pick<Bucket, 'store' | 'prefix'>,

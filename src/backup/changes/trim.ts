@@ -74,9 +74,9 @@ function trimLog(timeline: string, last: number): Statement {
 const LARGE_PART = 5;
 
 /**
- * Forgets the entries that a verified backup `name` holds, where files cannot tell them (a full backup was
- * needed) or would be as large as it. Only where nothing has moved since the snapshot: what went
- * unseen after it, it does not hold.
+ * Forgets the entries that the verified backup `name` holds, where files cannot tell them (a full
+ * backup was needed) or would be as large as it. Only where nothing has moved since the snapshot:
+ * what went unseen after it, it does not hold.
  */
 export function coveredByBase(name: string, { state, changes }: BasePosition, rows: number): Statement[] {
   const isLarge = (changes.seq - state.shippedSeq) * LARGE_PART > rows;

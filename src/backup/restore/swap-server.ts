@@ -217,10 +217,10 @@ function onlyStatements(replacement: Replacement): { statements: string[]; notes
 }
 
 /**
- * The statement that sets `user_version` within the swap; undefined when it is as wanted, or when the
- * server refuses it, as the hosted service does (docs.turso.tech/cloud/limitations): one refused
- * statement would fail the whole swap, so the server is asked before, with the number that stands
- * there.
+ * The statement that sets `user_version` within the swap; undefined when it is as wanted, or when
+ * the server refuses it, as the hosted service does (docs.turso.tech/cloud/limitations): one
+ * refused statement would fail the whole swap, so the server is asked before, with the number that
+ * stands there.
  */
 async function setVersionSql(
   session: SqlSession,
