@@ -129,7 +129,7 @@ export function historyOf(bases: readonly Base[], files: readonly StoredChange[]
     bases.filter(({ changes }) => changes !== undefined),
     ({ changes }) => changes?.timeline ?? '',
   );
-  const found = [...byTimeline].map(([timeline, own]) => spansOf(index, { timeline, own, log }));
+  const found = [...byTimeline].map(([timeline, own]) => spansOf(index, timeline, own, log));
   const spans = found.flatMap((one) => one.spans).toSorted((a, b) => a.from.getTime() - b.from.getTime());
   const { gaps, end } = gapsBetween(spans, bases);
   const lost = found.flatMap((one) => one.lost ?? []);
@@ -143,11 +143,9 @@ type Begun = Span & { readonly why: string };
 /** Those of one timeline, and what its files hold behind the last of them. */
 function spansOf(
   index: ChangeIndex,
-  {
-    timeline,
-    own,
-    log,
-  }: { readonly timeline: string; readonly own: readonly Base[]; readonly log: Log | undefined },
+  timeline: string,
+  own: readonly Base[],
+  log: Log | undefined,
 ): { readonly spans: readonly Begun[]; readonly lost: Gap | undefined } {
   const spans: Begun[] = [];
   let open: (Begun & { readonly seq: number; readonly schema: string | null }) | undefined;

@@ -53,29 +53,19 @@ export function alsoText(leftOut: readonly string[]): string {
   return leftOut.map((text) => `; ${text}`).join('');
 }
 
+interface Listed {
+  readonly entries: readonly BackupEntry[];
+  readonly bases: readonly Base[];
+  readonly files: readonly StoredChange[];
+  readonly leftOut: readonly string[];
+  /** No key at hand opens the oldest of {@link bases}. */
+  readonly isFirstClosed: boolean;
+}
+
 export function noneBefore(
   bucket: Bucket,
-  {
-    entries,
-    bases,
-    files,
-    leftOut,
-    isFirstClosed,
-  }: {
-    readonly entries: readonly BackupEntry[];
-    readonly bases: readonly Base[];
-    readonly files: readonly StoredChange[];
-    readonly leftOut: readonly string[];
-    /** No key at hand opens the oldest of {@link bases}. */
-    readonly isFirstClosed: boolean;
-  },
-  {
-    at,
-    show,
-  }: {
-    readonly at: Date;
-    readonly show: (time: Date) => string;
-  },
+  { entries, bases, files, leftOut, isFirstClosed }: Listed,
+  { at, show }: Pick<Options, 'at' | 'show'>,
 ): PointOutOfReach {
   const [first] = bases;
   const span = historyOf(bases, files).spans[0];

@@ -139,7 +139,7 @@ async function findAmong(
     time,
     timeline: base.changes?.timeline,
     seq: last,
-    ways: replaysOf({ before, base, index, last }, stop?.file),
+    ways: replaysOf(before, base, index, stop?.file, last),
     short,
     isUnsure,
     isBestEffort,
@@ -152,18 +152,11 @@ async function findAmong(
 
 /** The base first, then the older ones whose files lead to the same stop. */
 function replaysOf(
-  {
-    before,
-    base,
-    index,
-    last = 0,
-  }: {
-    readonly before: readonly Base[];
-    readonly base: Base;
-    readonly index: ChangeIndex;
-    readonly last: number | undefined;
-  },
+  before: readonly Base[],
+  base: Base,
+  index: ChangeIndex,
   stop: StoredChange | undefined,
+  last = 0,
 ): Way[] {
   const leads = ({ changes }: Base): boolean =>
     stop !== undefined && changes?.timeline === stop.timeline && changes.seq <= stop.last;

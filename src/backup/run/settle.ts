@@ -150,6 +150,14 @@ function alertFor(
     : { kind: 'ask', message, asks: { removing: asks.removing, of: asks.of } };
 }
 
+interface Stored {
+  readonly position: BasePosition | undefined;
+  readonly before: BackupEntry | undefined;
+  readonly files: readonly StoredChange[];
+  /** Of the other backups, the newest first. */
+  readonly groups: readonly ObjectGroup[];
+}
+
 /** Manifests that are read before change files count as gone: a Worker has few requests. */
 const MOST_LOOKED_AT = 30;
 
@@ -159,18 +167,7 @@ const MOST_LOOKED_AT = 30;
  */
 async function lostChanges(
   bucket: Bucket,
-  {
-    position,
-    before,
-    files,
-    groups,
-  }: {
-    readonly position: BasePosition | undefined;
-    readonly before: BackupEntry | undefined;
-    readonly files: readonly StoredChange[];
-    /** Of the other backups, the newest first. */
-    readonly groups: readonly ObjectGroup[];
-  },
+  { position, before, files, groups }: Stored,
 ): Promise<{ readonly problem: string; readonly from: Pick<LostChanges, 'timeline' | 'first'> } | undefined> {
   if (before === undefined || position === undefined || position.state.needsBase === 'lost') return undefined;
   const { timeline } = position.state;

@@ -86,23 +86,20 @@ function guessSource(from: string, rows: readonly SourceRow[]): MapSource | unde
   return guessAnime(source, { columns, rows, find, id });
 }
 
+interface Seen {
+  readonly columns: readonly string[];
+  readonly rows: readonly SourceRow[];
+  readonly find: (field: string) => string | undefined;
+  readonly id: string | undefined;
+}
+
 function guessAnime(
   source: (
     to: 'anime' | 'parts',
     names: readonly string[],
     more?: Readonly<Record<string, string | undefined>>,
   ) => MapSource,
-  {
-    columns,
-    rows,
-    find,
-    id,
-  }: {
-    readonly columns: readonly string[];
-    readonly rows: readonly SourceRow[];
-    readonly find: (field: string) => string | undefined;
-    readonly id: string | undefined;
-  },
+  { columns, rows, find, id }: Seen,
 ): MapSource | undefined {
   const file = find('file_id');
   const ref = find('anime');
