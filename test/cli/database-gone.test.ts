@@ -1,9 +1,10 @@
 /** The database file is gone, and there are backups: the first line says so, with the way back. */
-import { copyFileSync, rmSync, utimesSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { ownDatabase } from './own-database.ts';
+import { runCli } from './spawn-cli.ts';
 
 const own = ownDatabase('database-gone');
 const { cli } = own;
@@ -78,7 +79,7 @@ test('beside a whole database, what a running bot rescued is named for a week, u
   const rescued = place('bot.db.rescued-20260615T020000Z');
   copyFileSync(place('bot.db'), rescued);
   const line =
-    /^Not safe: beside the database lies what a running bot rescued of it, .*: npm run backup -- restore \S+rescued-20260615T020000Z --replace, and then /;
+    /^Not safe: beside the database lies what a running bot rescued of it, .*: npm run backup -- restore \S+rescued-20260615T020000Z --replace$/m;
   expect((await cli('list')).stdout).toMatch(line);
   const reminded = { code: 3, stderr: expect.stringMatching(/^Not safe: beside the database lies /) };
   expect(await cli('list', '--check')).toMatchObject(reminded);
@@ -94,4 +95,37 @@ test('beside a whole database, what a running bot rescued is named for a week, u
   // Another loss is another matter.
   utimesSync(rescued, later, later);
   expect(await cli('list', '--check')).toMatchObject(reminded);
+});
+
+test('the restore of a rescued file ends the reminder of it, and of no later one', async () => {
+  await own.migrate();
+  const rescued = place('bot.db.rescued-20260615T020000Z');
+  copyFileSync(place('bot.db'), rescued);
+  await own.full();
+  expect((await cli('list')).stdout).toContain('what a running bot rescued');
+  const taken = await cli('restore', rescued, '--replace', '--yes');
+  expect(taken).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('what was there before is backup'),
+  });
+  expect(await cli('list', '--check')).toMatchObject({ code: 0, stderr: '' });
+  const later = new Date(Date.now() + 60_000);
+  utimesSync(rescued, later, later);
+  expect(await cli('list', '--check')).toMatchObject({ code: 3 });
+});
+
+test('a rescued file of a bot elsewhere makes no database here', async () => {
+  await own.migrate();
+  const rescued = place('bot.db.rescued-20260615T020000Z');
+  copyFileSync(place('bot.db'), rescued);
+  const here = join(own.directory, 'empty');
+  mkdirSync(here);
+  const restored = await runCli(here, {}, 'restore', rescued, '--replace', '--yes');
+  expect(restored).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`rescued of ${place('bot.db')}`),
+  });
+  expect(readdirSync(here)).toEqual([]);
+  const named = await runCli(here, {}, 'restore', rescued, '--to', 'file:new.db');
+  expect(named).toMatchObject({ code: 0 });
 });

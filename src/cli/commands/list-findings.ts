@@ -139,7 +139,7 @@ export async function findingsOf(invocation: Invocation): Promise<Findings> {
     differing,
     longer,
     wentOn,
-    rescued: isTold ? undefined : rescuedNote(database.path, reminder),
+    rescued: isTold ? undefined : await rescuedNote(database.path, reminder, living),
     moving:
       taken !== undefined || found.taken === undefined || newest === undefined
         ? undefined

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import { nameFromText } from '../../backup/catalog/names.ts';
@@ -11,7 +12,9 @@ import { databaseState } from '../../backup/restore/target-state.ts';
 import type { BackupContext } from '../../backup/run/context.ts';
 import { copyLive } from '../../backup/snapshot/copy-live.ts';
 import { lockDatabaseFile } from '../../db/file/file-lock.ts';
+import { isRescued, type Kept, keptBeside, notMissed } from '../../hosts/node/ways-back.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { isSamePlace } from '../../lib/disk/own-places.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { furtherLines } from '../further.ts';
@@ -84,6 +87,7 @@ async function run(
     fetch,
   };
   const state = isOldBroken ? 'full' : await stateOf(target);
+  if (state === 'absent' && !isOther) requireOwnRescued(from, target);
   const known =
     source === 'latest' && from.kind === 'backup'
       ? await beyond(invocation, from.entry, {
@@ -229,6 +233,9 @@ async function carryOut(
       },
     ),
   );
+  const rescued = plan.isOther || plan.only !== undefined ? undefined : rescuedFrom(plan.from, base.target);
+  // What the database holds now is not to be offered again for a week.
+  if (rescued !== undefined) await (await session.live()).write([notMissed(rescued)]);
   const safety = report.safety ?? copy;
   const unsaved =
     plan.isSaved && safety === undefined
@@ -241,6 +248,21 @@ async function carryOut(
     { ...plan, ms: now().getTime() - began.getTime() },
   );
   return 0;
+}
+
+/** @throws UsageError: these settings are not those of the bot that rescued the file */
+function requireOwnRescued(from: RestoreFrom, target: RestoreParts['target']): void {
+  if (from.kind !== 'file' || target.kind !== 'file') return;
+  const [, owner] = /^(.+)\.rescued-\w+$/.exec(from.path) ?? [];
+  if (owner === undefined || !existsSync(owner) || isSamePlace(owner, target.path)) return;
+  throw new UsageError(
+    `${from.path} was rescued of ${owner}, and the settings here name ${target.path}, which is not there: run it where the settings of that bot are, or name a place: --to file:…`,
+  );
+}
+
+function rescuedFrom(from: RestoreFrom, target: RestoreParts['target']): Kept | undefined {
+  if (from.kind !== 'file' || target.kind !== 'file') return undefined;
+  return keptBeside(target.path).find((kept) => isRescued(kept) && isSamePlace(kept.name, from.path));
 }
 
 const LABELS = {

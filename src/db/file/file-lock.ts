@@ -152,19 +152,9 @@ export function explainLocked(path: string): string {
  * is none or it is dead.
  */
 export function lockHolder(path: string): string | undefined {
-  const lock = lockOf(path);
-  return lock === undefined || isOwn(lock) || lifeOf(lock) === 'dead' ? undefined : describeHolder(lock);
-}
-
-/** Whether a process runs on this machine that has had the file since before then. */
-export function isHeldSince(path: string, time: number): boolean {
-  const lock = lockOf(path);
-  return lock !== undefined && !isOwn(lock) && lifeOf(lock) === 'alive' && Date.parse(lock.since) < time;
-}
-
-function lockOf(path: string): LockText | undefined {
   const text = readOwn(`${realPath(path)}.lock`);
-  return text === undefined ? undefined : parseLock(text);
+  const lock = text === undefined ? undefined : parseLock(text);
+  return lock === undefined || isOwn(lock) || lifeOf(lock) === 'dead' ? undefined : describeHolder(lock);
 }
 
 /** Appears whole or not at all, and never over an existing lock. */

@@ -1,6 +1,7 @@
 /** Builds and runs the Node host from settings. Node only. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackupEngine } from '../../backup/engine.ts';
+import { peekAt } from '../../backup/changes/peek.ts';
 import { logStrangers } from '../../backup/schema/living-strangers.ts';
 import { admins } from '../../db/admins.ts';
 import { meantNote } from '../../db/bucket-notes.ts';
@@ -23,7 +24,7 @@ import { PATIENCE_MS } from './last-stored.ts';
 import { type Answer, everybody, listen, onlyThisMachine } from './listen.ts';
 import { createHostLog } from './log-lines.ts';
 import { beginOwnWork } from './own-work.ts';
-import { rescuedAfter, rescuedNote } from './ways-back.ts';
+import { backAgain, notMissed, rescuedAfter, rescuedNote } from './ways-back.ts';
 
 export interface RunningNode {
   readonly address: string;
@@ -109,13 +110,18 @@ async function readyWith(have: Acquired, host: Host): Promise<void> {
   const { db } = database;
   if (config.database.kind === 'remote')
     await requireFitServer(db, { url: config.database.url, isTried: false });
+  const path = config.database.kind === 'file' ? config.database.path : undefined;
+  // Before anything is written: what the database gets from now on the rescued file does not have.
+  const back = path === undefined ? undefined : await backAgain(path, await peekAt(db));
   await host.ready({ waits: true }).catch(database.explained);
   // Where a table is missing, which was told, their leases end by themselves.
   await freeJobsOfDead(db, unpaced, isSurelyDead).catch(() => {});
   await logStrangers(db, log);
   const [meant] = await db.read([meantNote()]);
+  if (back !== undefined) await db.write([notMissed(back, meant)]);
   const reminder = { now: have.now(), meant };
-  const note = config.database.kind === 'file' ? rescuedNote(config.database.path, reminder) : undefined;
+  const isTold = path === undefined || back !== undefined;
+  const note = isTold ? undefined : await rescuedNote(path, reminder, undefined);
   if (note !== undefined) log.warn('database: rescued', { message: note });
   const wentOn = { ...config, ...have.told, db, now: have.now, bucket: have.first, more: moreThan(config) };
   const [plain] = await Promise.all([
