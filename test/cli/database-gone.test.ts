@@ -103,11 +103,7 @@ test('the restore of a rescued file ends the reminder of it, and of no later one
   copyFileSync(place('bot.db'), rescued);
   await own.full();
   expect((await cli('list')).stdout).toContain('what a running bot rescued');
-  const taken = await cli('restore', rescued, '--replace', '--yes');
-  expect(taken).toMatchObject({
-    code: 0,
-    stdout: expect.stringContaining('what was there before is backup'),
-  });
+  expect(await cli('restore', rescued, '--replace', '--yes')).toMatchObject({ code: 0 });
   expect(await cli('list', '--check')).toMatchObject({ code: 0, stderr: '' });
   const later = new Date(Date.now() + 60_000);
   utimesSync(rescued, later, later);

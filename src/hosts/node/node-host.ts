@@ -1,7 +1,7 @@
 /** Builds and runs the Node host from settings. Node only. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BackupEngine } from '../../backup/engine.ts';
 import { peekAt } from '../../backup/changes/peek.ts';
+import type { BackupEngine } from '../../backup/engine.ts';
 import { logStrangers } from '../../backup/schema/living-strangers.ts';
 import { admins } from '../../db/admins.ts';
 import { meantNote } from '../../db/bucket-notes.ts';
