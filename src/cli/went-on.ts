@@ -2,7 +2,7 @@
 import type { Living } from '../backup/changes/living.ts';
 import { ACCEPT, missedUntil, type Reminder } from '../backup/changes/went-on.ts';
 import { meantNote } from '../db/bucket-notes.ts';
-import { rescuedAfter } from '../hosts/node/ways-back.ts';
+import { rescuedAfter } from '../hosts/node/rescued.ts';
 import { livingOf } from './moment.ts';
 import { askLiving, type Session } from './session.ts';
 import type { StoredHistory } from './stored-history.ts';

@@ -14,7 +14,8 @@ import { rescue } from '../../src/db/file/rescue.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { requireNothingKept } from '../../src/hosts/node/missing-database.ts';
 import { openSnapshotSource } from '../../src/hosts/node/node-parts.ts';
-import { backAgain, diskGone, keptBeside, notMissed, rescuedNote } from '../../src/hosts/node/ways-back.ts';
+import { backAgain, notMissed, rescuedNote } from '../../src/hosts/node/rescued.ts';
+import { diskGone, keptBeside } from '../../src/hosts/node/ways-back.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { beginLog } from '../support/shipping.ts';
 

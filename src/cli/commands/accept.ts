@@ -7,7 +7,7 @@ import { MARK, readMark, writeMark } from '../../backup/store/known-place.ts';
 import { keepMeant, meantNote } from '../../db/bucket-notes.ts';
 import { acceptPlace, type PlaceRole } from '../../db/place-notes.ts';
 import { newId, recall } from '../../hosts/node/known-places.ts';
-import { missedBeside } from '../../hosts/node/ways-back.ts';
+import { missedBeside } from '../../hosts/node/rescued.ts';
 import { countOf } from '../../text/format.ts';
 import { showMoment } from '../../text/moment.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';

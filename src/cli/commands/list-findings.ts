@@ -19,7 +19,7 @@ import { plainText } from '../../backup/restore/out-of-reach.ts';
 import { lastStored, storedBehind } from '../../backup/restore/stored-behind.ts';
 import { emptyDatabase } from '../../db/migrate.ts';
 import { type Lack, lackOfOurs } from '../../db/own-schema.ts';
-import { rescuedNote } from '../../hosts/node/ways-back.ts';
+import { rescuedNote } from '../../hosts/node/rescued.ts';
 import { opensOnly, sealing } from '../../hosts/not-encrypted.ts';
 import { unsealing } from '../../settings/unsealing.ts';
 import type { Invocation } from '../command.ts';

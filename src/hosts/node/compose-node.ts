@@ -29,7 +29,7 @@ import { checkDisks, placesOf } from './disk-room.ts';
 import { hearTelegram, type TelegramEar } from './hear-telegram.ts';
 import { lastStoredOf } from './last-stored.ts';
 import { withoutEcho } from './loss-alerts.ts';
-import { missedBeside } from './ways-back.ts';
+import { missedBeside } from './rescued.ts';
 
 export const TICK_LIMITS = { seconds: 50, requests: 10_000 };
 

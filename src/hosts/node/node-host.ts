@@ -24,7 +24,7 @@ import { PATIENCE_MS } from './last-stored.ts';
 import { type Answer, everybody, listen, onlyThisMachine } from './listen.ts';
 import { createHostLog } from './log-lines.ts';
 import { beginOwnWork } from './own-work.ts';
-import { backAgain, notMissed, rescuedAfter, rescuedNote } from './ways-back.ts';
+import { backAgain, notMissed, rescuedAfter, rescuedNote } from './rescued.ts';
 
 export interface RunningNode {
   readonly address: string;
