@@ -29,6 +29,8 @@ export function beginOwnWork(
   const run: Host['runBackup'] = (trigger, at, options) =>
     runs.add(host.runBackup(trigger, at, { ...options, signal: givingUp.signal }));
   const startBackup = async (): Promise<unknown> => {
+    // It holds what filled the database, whatever backup the change files needed meanwhile.
+    if (isUnfilled) return run('start', now());
     const [state] = await db.read([changeState]).catch(() => [undefined]);
     const ofTimeline = state?.timeline;
     return run('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS, ofTimeline });
