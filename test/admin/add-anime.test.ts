@@ -1,6 +1,4 @@
-/**
- * The add-anime wizard, as an admin meets it. Faults of the old bot (docs/spec/bot.md) are named.
- */
+/** The add-anime wizard as an admin meets it; the old bot's faults (docs/spec/bot.md) are named. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { createReceiver } from '../../src/bot/receive.ts';
 import { ask } from '../../src/db/admin-questions.ts';

@@ -1,6 +1,4 @@
-/**
- * Broadcasts: nobody skipped, at most the slice under way repeated, whatever happens to the host.
- */
+/** Broadcasts: nobody skipped, at most one slice repeated, whatever happens to the host. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Person } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';

@@ -1,7 +1,4 @@
-/**
- * Groups and mandatory channels: looked up and checked when added, so that nothing stored can fail
- * a viewer later.
- */
+/** Groups and mandatory channels: checked when added, so that none fails a viewer later. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Room } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';

@@ -1,7 +1,4 @@
-/**
- * Drafts outlive everything: restarts, deploys, /cancel, other drafts, and what they cost is
- * counted.
- */
+/** Drafts outlive restarts, deploys, /cancel and other drafts, and what they cost is counted. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Action, encodeAction } from '../../src/bot/callback-data.ts';
 import { type AdminDesk, addByWizard, startDesk } from './support.ts';

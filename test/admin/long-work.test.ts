@@ -1,7 +1,4 @@
-/**
- * What takes long leaves the update that asks for it, and is done once, whatever happens to the
- * process.
- */
+/** What takes long leaves the update that asks for it, and is done once, whatever dies. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { backupRequestsJob } from '../../src/jobs/backup-requests.ts';

@@ -1,7 +1,4 @@
-/**
- * An admin who presses anything, old buttons too, and sends anything: nothing fails, every press is
- * answered, in every language.
- */
+/** An admin presses and sends anything, in every language: nothing fails, all is answered. */
 import { afterEach, expect, test } from 'vitest';
 import { seeded } from '../../sim/telegram/random.ts';
 import { sql } from '../../src/db/database.ts';

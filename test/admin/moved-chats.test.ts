@@ -1,7 +1,4 @@
-/**
- * Groups that became supergroups, and chats that closed themselves to the bot: followed, and told
- * to the owners once.
- */
+/** Groups that became supergroups, chats closed to the bot: followed, and told once. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Room } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';

@@ -1,7 +1,4 @@
-/**
- * Numbers that are true, cost the same whatever the history, and are drawn where a person would
- * rather look.
- */
+/** Numbers that are true, cost the same whatever the history, and are drawn where that helps. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';

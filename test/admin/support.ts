@@ -8,10 +8,7 @@ export interface AdminDesk {
   readonly bot: TestBot;
   readonly telegram: Telegram;
   readonly admin: Person;
-  /**
-   * Presses a button of the newest message that has one with this text; gives what the bot answered
-   * to the press.
-   */
+  /** Presses a button of the newest message that has one with this text; gives the bot's answer. */
   press(button: string | RegExp): Promise<string | undefined>;
   /** Presses several, one after another. */
   presses(...buttons: readonly (string | RegExp)[]): Promise<void>;

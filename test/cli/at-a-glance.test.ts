@@ -1,7 +1,4 @@
-/**
- * What a person sees, and what a machine gets: many backups, bad ones, narrow lines, half names,
- * every answer as JSON.
- */
+/** What a person sees, and what a machine gets: bad backups, narrow lines, every answer as JSON. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

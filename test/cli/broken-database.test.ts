@@ -1,7 +1,4 @@
-/**
- * The living database breaks: no bare code of SQLite's, nobody is called safe, and what the
- * messages recommend works.
- */
+/** The living database breaks: nobody is called safe, and what the messages recommend works. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

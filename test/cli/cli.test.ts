@@ -1,7 +1,4 @@
-/**
- * The real CLI against an embedded file and a directory: the old bot's database, never opened by
- * this program.
- */
+/** The real CLI against a file and a directory: the old bot's database, never opened by us. */
 import {
   copyFileSync,
   existsSync,

@@ -1,7 +1,4 @@
-/**
- * Commands whose reader leaves, or who are told to stop in the middle: nothing half done stays, and
- * the exit code is honest.
- */
+/** Commands whose reader leaves, or told to stop: nothing half done, an honest exit code. */
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,

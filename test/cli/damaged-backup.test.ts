@@ -1,7 +1,4 @@
-/**
- * The real CLI with a backup that rots in its bucket: told, remembered, stepped around, and taken
- * back when it is mended.
- */
+/** A backup that rots in its bucket: told, remembered, stepped around, taken back when mended. */
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

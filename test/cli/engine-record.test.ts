@@ -1,7 +1,4 @@
-/**
- * Somebody's SQL took the backups' own record, or put a trigger on it: a backup is made all the
- * same, and each message leads out.
- */
+/** SQL on the backups' own record: a backup is made all the same, and each message leads out. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';

@@ -1,7 +1,4 @@
-/**
- * The import command: what looks writes nothing, what is refused leaves nothing, what is cut off
- * changed nothing.
- */
+/** Import: looking writes nothing, a refusal leaves nothing, a cut changed nothing. */
 import { createHash } from 'node:crypto';
 import {
   existsSync,

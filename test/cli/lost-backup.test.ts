@@ -1,7 +1,4 @@
-/**
- * The newest backup is taken out of the bucket: every command that says whether one is safe tells
- * of it.
- */
+/** The newest backup is taken out of the bucket: every command that judges safety tells of it. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,4 @@
-/**
- * The directory of the database and the backups is on a file system without hard links: a USB
- * stick, a network share, a phone.
- */
+/** A file system without hard links: a USB stick, a network share, a phone. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';

@@ -1,7 +1,4 @@
-/**
- * A backup that no key at hand opens: not opened, and neither failed nor damaged. And rows, which
- * every command counts alike.
- */
+/** A backup that no key at hand opens: neither failed nor damaged. And rows, counted alike. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,4 @@
-/**
- * Under the fixed names that the product opens stands a pipe, a directory, a loop of links or a
- * device: no command hangs.
- */
+/** A pipe, a directory, a loop of links or a device under our fixed names: no command hangs. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';

@@ -1,7 +1,4 @@
-/**
- * A token that no backup there names: a new one after a ban, or the wrong bucket. Nobody but a
- * person can tell.
- */
+/** A token that no backup names: a new one after a ban, or the wrong bucket. A person must tell. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,7 +1,4 @@
-/**
- * A file that a person names: never one of the bot's own, and the bot's own database by any name is
- * the bot's.
- */
+/** A file that a person names: never one of the bot's own, by any name. */
 import { execFileSync } from 'node:child_process';
 import {
   lstatSync,

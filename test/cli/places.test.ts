@@ -1,6 +1,4 @@
-/**
- * Directories of the settings that are no place for files: every command says so, and none hangs.
- */
+/** Directories of the settings that are no place for files: said by every command, no hang. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,4 @@
-/**
- * docs/operations.md, "Changing a credential": each is changed at its service, then with setup, and
- * all goes on.
- */
+/** docs/operations.md, "Changing a credential": each at its service, then with setup. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -49,10 +46,7 @@ const settings = (): Record<string, string> =>
   ({ ...parseEnv(readFileSync(file(), 'utf8')) }) as Record<string, string>;
 const portOf = (url: string): number => Number(new URL(url).port);
 
-/**
- * Enter at every question; the new secrets are typed once a proof has refused the old ones, or at
- * once.
- */
+/** Enter at every question; new secrets once a proof has refused the old ones, or at once. */
 async function setup(typed: Readonly<Record<string, string>>, isAtOnce = false): Promise<string> {
   const screen: string[] = [];
   const prompts: Prompts = {

@@ -1,7 +1,4 @@
-/**
- * `npm run setup`: as a process without questions, and with a person's answers, against the
- * stand-ins.
- */
+/** `npm run setup`, without questions and with a person's answers, against the stand-ins. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {

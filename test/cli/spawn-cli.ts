@@ -15,10 +15,7 @@ export interface CliResult {
   json(): Record<string, unknown>;
 }
 
-/**
- * `cwd` holds no `.env` of the project; nothing of the test's own environment but PATH reaches the
- * CLI.
- */
+/** `cwd` holds no `.env` of the project; of the test's environment only PATH reaches the CLI. */
 export function runCli(
   cwd: string,
   env: Readonly<Record<string, string>>,
@@ -27,10 +24,7 @@ export function runCli(
   return run(cwd, env, [process.execPath, MAIN, ...args]);
 }
 
-/**
- * No file of it grows beyond 16 KB: a write fails then as on a full disk. Node ignores SIGXFSZ;
- * needs a POSIX shell.
- */
+/** No file grows beyond 16 KB: writes fail as on a full disk. Node ignores SIGXFSZ; POSIX shell. */
 export function runCliWithoutRoom(
   cwd: string,
   env: Readonly<Record<string, string>>,

@@ -1,7 +1,4 @@
-/**
- * A living database that is whole and of which no backup can be made: the first message names the
- * way out, and it works.
- */
+/** A whole database of which no backup can be made: the first message names a way that works. */
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -16,10 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
-/**
- * Clears the screen, rings, sets the window's title (with C1), turns the direction, and begins a
- * line of its own.
- */
+/** Clears the screen, rings, sets the title (with C1), turns the direction, begins a line. */
 const EVIL = 'x\u001b[2J\u0007\u009d0;y\u202ecod\ngood  all\r';
 /** Line breaks are ours, where a test reads whole outputs. */
 const UNSEEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;

@@ -1,7 +1,4 @@
-/**
- * What both hosts share, without their sockets: the runs that are due, alerts, and what may stand
- * in a log.
- */
+/** What both hosts share, without their sockets: due runs, alerts, what may stand in a log. */
 import { Api } from 'grammy';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readGroups } from '../../src/backup/catalog/list.ts';

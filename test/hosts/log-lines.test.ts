@@ -1,7 +1,4 @@
-/**
- * The host's log: lines for people on a terminal, JSON where a program reads it, and LOG_FORMAT
- * decides over both.
- */
+/** The host's log: lines for people on a terminal, JSON for programs, LOG_FORMAT over both. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,4 @@
-/**
- * The owners hear once that the database file is lost, not again from the run that met the loss.
- */
+/** The owners hear once that the database file is lost, also from a run that met it. */
 import { expect, test } from 'vitest';
 import { withoutEcho } from '../../src/hosts/node/loss-alerts.ts';
 

@@ -1,7 +1,4 @@
-/**
- * A start without its database: whatever holds an earlier one is named, and none is begun in its
- * place.
- */
+/** A start without its database: whatever holds an earlier one is named, and none is begun. */
 import {
   mkdirSync,
   mkdtempSync,

@@ -1,7 +1,4 @@
-/**
- * Signed links of a directory bucket: who gets what, for how long, and that nothing stays open
- * behind them.
- */
+/** Signed links of a directory bucket: who gets what, how long, and nothing stays open. */
 import { createHash, createHmac } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';

@@ -1,7 +1,4 @@
-/**
- * A row of a work queue that cannot be read (somebody's SQL, a restored row) stops nothing that
- * stands behind it.
- */
+/** A row of a work queue that cannot be read (a person's SQL, a restore) stops none behind it. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { noticeAdmins } from '../../src/db/admin-notices.ts';
 import { one, sql } from '../../src/db/database.ts';

@@ -1,7 +1,4 @@
-/**
- * Every action of a viewer: at most one read batch, one write batch and two Bot API calls, with two
- * mandatory channels cached.
- */
+/** A viewer's action: at most one read batch, one write batch, two calls; channels cached. */
 
 import { describe, expect, test } from 'vitest';
 import type { Person, SeenMessage } from '../../sim/telegram/start-telegram.ts';

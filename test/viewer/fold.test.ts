@@ -6,10 +6,7 @@ import { isWithin } from '../../src/text/edit-distance.ts';
 import { nameOf, searchText } from '../../src/text/search-text.ts';
 import { fold, soundOf } from '../../src/text/uzbek-fold.ts';
 
-/**
- * The official Uzbek alphabets side by side (1995 Latin with the apostrophe as people type it,
- * Cyrillic).
- */
+/** The Uzbek alphabets side by side (1995 Latin with the apostrophe as typed, Cyrillic). */
 const UZBEK: readonly (readonly [string, string])[] = [
   ['a', 'а'], ['b', 'б'], ['d', 'д'], ['e', 'э'], ['f', 'ф'], ['g', 'г'], ['h', 'ҳ'], ['i', 'и'], ['j', 'ж'],
   ['k', 'к'], ['l', 'л'], ['m', 'м'], ['n', 'н'], ['o', 'о'], ['p', 'п'], ['q', 'қ'], ['r', 'р'], ['s', 'с'],

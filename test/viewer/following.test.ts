@@ -1,7 +1,4 @@
-/**
- * Messages about new parts (docs/spec/bot.md "Viewer" 6): sent by the tick, resumable, 429 obeyed,
- * with a way to stop.
- */
+/** Messages about new parts (docs/spec/bot.md "Viewer" 6): resumable, 429 obeyed, stoppable. */
 import { describe, expect, test } from 'vitest';
 import type { Person } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';

@@ -1,7 +1,4 @@
-/**
- * A restore brings rows back exactly, so a text of any length may be there: no screen and no search
- * works on more than its beginning.
- */
+/** Texts of any length may be in restored rows: screens and searches take their beginnings. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Person } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';

@@ -1,7 +1,4 @@
-/**
- * History, favourites, following, browsing, help, the language switch (docs/spec/bot.md "Viewer" 6,
- * 7).
- */
+/** History, favourites, following, browsing, help, language (docs/spec/bot.md "Viewer" 6, 7). */
 
 import { describe, expect, test } from 'vitest';
 import type { SeenMessage } from '../../sim/telegram/start-telegram.ts';

@@ -1,7 +1,4 @@
-/**
- * Migration 3 on databases that were there before it: nothing is lost, and what viewers see is
- * filled from it.
- */
+/** Migration 3 on older databases: nothing is lost, and what viewers see is filled from it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,4 @@
-/**
- * Parts and the one-message player (docs/spec/bot.md "Viewer" 5, 9), and the old bot's faults
- * there.
- */
+/** Parts and the one-message player (docs/spec/bot.md "Viewer" 5, 9); the old bot's faults. */
 import { describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { ownerNoticesJob } from '../../src/jobs/send-owner-notices.ts';

@@ -1,7 +1,4 @@
-/**
- * Any text searches by name (docs/spec/bot.md "Viewer" 4), and unknown codes offer what is near
- * (3).
- */
+/** Any text searches by name (docs/spec/bot.md "Viewer" 4); unknown codes offer others (3). */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SeenMessage } from '../../sim/telegram/start-telegram.ts';

@@ -129,19 +129,14 @@ export function buttons(message: SeenMessage): string[] {
   return message.keyboard.flat().map(({ text }) => text);
 }
 
-/**
- * The whole text of the first button that holds `part`; a test must not press another by mistake.
- */
+/** The whole text of the first button that holds `part`: no other is pressed by mistake. */
 export function buttonWith(message: SeenMessage, part: string): string {
   const found = buttons(message).find((text) => text.includes(part));
   if (found === undefined) throw new Error(`no button with ${part} among ${buttons(message).join(' | ')}`);
   return found;
 }
 
-/**
- * Presses, and gives what the person then looks at: the newest message of the bot, or the pressed
- * one as edited.
- */
+/** Presses, and gives what the person sees then: the bot's newest message, or the edited one. */
 export async function press(person: Person, message: SeenMessage, part: string): Promise<SeenMessage> {
   await person.press(message, buttonWith(message, part));
   const newest = person.lastMessage();

@@ -1,7 +1,4 @@
-/**
- * Offline mode keeps its world: after a clean stop, after SIGKILL, and after damage to the file it
- * is kept in.
- */
+/** Offline mode keeps its world: after a clean stop, SIGKILL, and damage to its file. */
 import {
   existsSync,
   mkdtempSync,

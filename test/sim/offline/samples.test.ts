@@ -1,7 +1,4 @@
-/**
- * A new world begins with three anime one can watch, and says what to try first; a world that was
- * kept gets none.
- */
+/** A new world begins with three anime and says what to try first; a kept world gets none. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

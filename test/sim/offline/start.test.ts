@@ -1,7 +1,4 @@
-/**
- * Which life `npm start` begins, decided by real processes: offline mode is never production by
- * accident.
- */
+/** Which life `npm start` begins, in real processes: offline is never production by accident. */
 import { once } from 'node:events';
 import {
   linkSync,

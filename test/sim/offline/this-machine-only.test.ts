@@ -1,7 +1,4 @@
-/**
- * A page somewhere on the web, a proxy and a machine next door get nothing from offline mode: of
- * the stand-in, its page and the host.
- */
+/** Pages of the web, a proxy and a machine next door get nothing of offline mode. */
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -37,10 +34,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
-/**
- * A request with exactly these headers; `fetch` sets Host by itself. Gives the status and the whole
- * answer.
- */
+/** A request with exactly these headers (`fetch` sets Host). Gives the status and the answer. */
 async function ask(url: URL, headers: Readonly<Record<string, string>>, method = 'GET') {
   const socket = connect(Number(url.port), '127.0.0.1');
   const lines = Object.entries({ Host: url.host, Connection: 'close', ...headers });
@@ -56,10 +50,7 @@ async function ask(url: URL, headers: Readonly<Record<string, string>>, method =
   return { status: Number(answer.slice(9, 12)), answer };
 }
 
-/**
- * Every kind of route: the page, its API, the control API, the Bot API, files; of the host: health,
- * downloads, webhook.
- */
+/** Every kind of route: page, its API, control, Bot API, files; health, downloads, webhook. */
 const routes = (): [string, URL][] => [
   ['GET', page],
   ['GET', new URL('/main.js', page)],

@@ -1,7 +1,4 @@
-/**
- * What a run in simulated time needs of the stand-in: calls without a network, updates that come by
- * themselves, answers that are late.
- */
+/** What simulated time needs: calls without a network, updates by themselves, late answers. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTelegram } from '../../../sim/telegram/start-telegram.ts';
 import type { Telegram } from '../../../sim/telegram/telegram.ts';

@@ -1,7 +1,4 @@
-/**
- * A world that is kept: everything people, chats and the bot could see is there in the next life,
- * and no number comes twice.
- */
+/** A kept world: all that people, chats and the bot could see returns, no number comes twice. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
