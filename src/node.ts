@@ -18,7 +18,7 @@ import { asCalledHere } from './settings/command-name.ts';
 import { ConfigError, readConfig } from './settings/config.ts';
 import { loadDotEnv } from './settings/dot-env.ts';
 import { START_HELP, StartRefused, startMode } from './settings/start-mode.ts';
-import { timesInZone } from './text/moment.ts';
+import { timesAreOf, timesInZone } from './text/moment.ts';
 import { visibleLines } from './text/visible.ts';
 
 /** In which people read times, as soon as the settings say it. */
@@ -89,7 +89,7 @@ try {
     isForPeople && error instanceof Error ? visibleLines(hideSecrets(error.message)) : sentenceOf(error);
   const shown = zone === undefined ? text : timesInZone(text, zone);
   console.error(asCalledHere(shown));
-  if (shown !== text) console.error(`Times are those of ${zone} (TIMEZONE).`);
+  if (zone !== undefined && shown !== text) console.error(timesAreOf(zone));
   process.exit(error instanceof StartRefused ? error.exitCode : 1);
 }
 

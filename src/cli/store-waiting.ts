@@ -3,6 +3,7 @@ import { ensureTriggers } from '../backup/changes/ensure-triggers.ts';
 import { peekAt, pending } from '../backup/changes/peek.ts';
 import { ship } from '../backup/changes/ship.ts';
 import type { ShipOutcome } from '../backup/changes/shipping.ts';
+import type { Database } from '../db/database.ts';
 import { holderText } from '../db/file/lock-text.ts';
 import { composeShipping } from '../hosts/compose.ts';
 import { openSnapshotSource } from '../hosts/node/node-parts.ts';
@@ -14,13 +15,11 @@ export const NO_LOG =
   'the bot has not taken this database over yet, so no changes are recorded: start it once (npm start, or npm run deploy), which does that';
 
 /** The files that were stored, and how it ended. */
-export async function storeWaiting({
-  session,
-  now,
-  stoppable,
-}: Pick<Invocation, 'session' | 'now' | 'stoppable'>): Promise<{ files: string[]; last: ShipOutcome }> {
+export async function storeWaiting(
+  { session, now, stoppable }: Invocation,
+  db: Database,
+): Promise<{ files: string[]; last: ShipOutcome }> {
   const { config, first, keys } = session;
-  const db = await session.live();
   const source = openSnapshotSource(config.database);
   const holder = holderText('cli', now());
   const { store } = first;
@@ -53,9 +52,10 @@ export async function storeFirst(invocation: Invocation): Promise<void> {
   const { session, terminal } = invocation;
   if (!session.config.changes.isOn || session.from === 'copy') return;
   try {
-    const seen = await peekAt(await session.live());
+    const db = await session.live();
+    const seen = await peekAt(db);
     if (seen === undefined || pending(seen) === 0) return;
-    const { files } = await storeWaiting(invocation);
+    const { files } = await storeWaiting(invocation, db);
     if (files.length > 0)
       terminal.say(`stored first: ${countOf(pending(seen), 'change')} that waited in the database`);
   } catch {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
 import { hideKnown, hideSecrets, withoutSecrets } from '../lib/log.ts';
 import { asCalledHere, asCalledInJson } from '../settings/command-name.ts';
-import { timesInZone } from '../text/moment.ts';
+import { timesAreOf, timesInZone } from '../text/moment.ts';
 import { visibleLines } from '../text/visible.ts';
 import { type Colors, createColors, inked } from './ink.ts';
 import { Interrupted } from './interrupted.ts';
@@ -91,7 +91,7 @@ export function createTerminal(json: boolean): Terminal {
     },
     tellZone() {
       if (json || zone === undefined) return;
-      const line = colors.dim(`Times are those of ${zone} (TIMEZONE).`);
+      const line = colors.dim(timesAreOf(zone));
       // Cron mails standard error: good news writes nothing there.
       if (hasTimes.has(out)) out.write(`${inked(line)}\n`);
       else if (hasTimes.has(err)) err.write(`${inked(line)}\n`);

@@ -86,6 +86,11 @@ export function copyMoment(time: Date, zone: string): string {
   return `${local}${offset < 0 ? '-' : '+'}${two(hours)}:${two(minutes)}`;
 }
 
+/** Said once, behind times. */
+export function timesAreOf(zone: string): string {
+  return `Times are those of ${zone} (TIMEZONE).`;
+}
+
 const HOUR = 60 * MINUTE;
 
 /**

@@ -71,7 +71,7 @@ test('what every day has is told in words, and the start says whose times these 
   log.error('backup', { trigger: 'command', outcome: 'failed', detail: 'the disk is full' });
   log.info('backup', { trigger: 'another', outcome: 'done', detail: 'x' });
   expect(lines).toEqual([
-    '02:00:05  started: @x_bot, polling, http://127.0.0.1:8787/healthz tells how it is; times are those of America/New_York (TIMEZONE)',
+    '02:00:05  started: @x_bot, polling, http://127.0.0.1:8787/healthz tells how it is. Times are those of America/New_York (TIMEZONE).',
     '02:00:05  the database has all tables now (migrated from none to 10)',
     '02:00:05  backup 20260102_070005 is made and verified (at the start)',
     '02:00:05  backup 20260102_070005 holds all of it already: no other is made (before the migration)',
@@ -86,7 +86,7 @@ const PROGRAM = `
   const format = process.env.LOG_FORMAT;
   createHostLog({ logLevel: 'info', logFormat: format, timeZone: 'UTC' }).info('started', { bot: 'x' });`;
 const ARGS = ['--input-type=module', '-e', PROGRAM];
-const PEOPLE = /^\d\d:\d\d:\d\d {2}started: @x, .*times are those of UTC \(TIMEZONE\)\s*$/;
+const PEOPLE = /^\d\d:\d\d:\d\d {2}started: @x, .*Times are those of UTC \(TIMEZONE\)\.\s*$/;
 const JSON_LINE = /^\{"level":"info","event":"started","bot":"x"\}\s*$/;
 
 test.each<[Record<string, string>, RegExp]>([

@@ -45,7 +45,7 @@ export function changesCommand(cli: Cli): Command {
 async function shipNow(invocation: Invocation): Promise<ExitCode> {
   const { terminal, session } = invocation;
   if (!session.config.changes.isOn) throw new UsageError('CHANGES=off: no changes are recorded');
-  const { files, last } = await storeWaiting(invocation);
+  const { files, last } = await storeWaiting(invocation, await session.live());
   const trouble = TROUBLE[last.kind];
   terminal.answer({ ok: trouble === undefined, outcome: last.kind, files });
   for (const file of files) terminal.say(file);

@@ -1,6 +1,7 @@
 /** The entries of the log that every day has, in people's words; JSON has their fields. */
 
 import type { Trigger } from '../../backup/catalog/manifest.ts';
+import { timesAreOf } from '../../text/moment.ts';
 
 type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
@@ -38,7 +39,7 @@ export function inWords(event: string, fields: Fields, zone: string): string | u
   const said = (name: string): string => String(fields[name] ?? '');
   switch (event) {
     case 'started':
-      return `started: @${said('bot')}, ${said('updates')}, ${said('address')}/healthz tells how it is; times are those of ${zone} (TIMEZONE)`;
+      return `started: @${said('bot')}, ${said('updates')}, ${said('address')}/healthz tells how it is. ${timesAreOf(zone)}`;
     case 'migrated':
       return `the database has all tables now (migrated from ${said('from')} to ${said('to')})`;
     case 'backup': {
