@@ -115,7 +115,7 @@ describe('reasons of the backup engine', () => {
   test('of the second copy admins are told in their language alone, and the cause is the right one', () => {
     const raw = "/mnt/disk/nusxa: EROFS: read-only file system, open '/mnt/disk/nusxa/.a.db.gz.1.partial'";
     expect(textsFor('uz').copyTrouble(raw).markup).toBe(
-      'disk faqat o‘qish uchun ulangan, uni yozish uchun qayta ulang',
+      'disk faqat o‘qish uchun ulangan yoki buzilgan: yozish uchun qayta ulang yoki almashtiring',
     );
     for (const locale of LOCALE_NAMES)
       expect(textsFor(locale).copyTrouble(raw).markup).not.toContain('EROFS');
@@ -182,6 +182,24 @@ describe('reasons of the backup engine', () => {
     ['the host was stopped', 'stopped'],
     ['the database holds its texts as UTF-16: convert it', 'odd-data'],
     ['one row is too large for an answer of the server', 'odd-data'],
+    ['database did not answer', 'unreachable'],
+    ['s3 bucket b: uploading x failed: no connection to https://x (other side closed)', 'unreachable'],
+    ['s3 bucket b: uploading x failed: no answer within 15 s', 'unreachable'],
+    ['s3 bucket b: uploading x failed: 429 TooManyRequests', 'unreachable'],
+    ['s3 bucket b: uploading x failed: 400 RequestTimeout', 'unreachable'],
+    ['s3 bucket b: uploading x failed: 400 ExpiredToken', 'store-key'],
+    ['directory b: reading x failed: EIO: i/o error, read', 'read-only'],
+    ['database unavailable: SQLITE_IOERR: disk I/O error', 'read-only'],
+    ["directory b: opening x failed: ENOENT: no such file or directory, open 'x'", 'other-place'],
+    ['the database file a.db was replaced while it was open', 'db-lost'],
+    ['the contents differ', 'unlike'],
+    ['download found it damaged, 2026-01-01: x', 'unlike'],
+    ['s3 bucket b holds something else as x, which is left as it is', 'unlike'],
+    ['x is damaged in b and could not be replaced (y): remove it there', 'unlike'],
+    ['s3 bucket b: the listing was answered with success, but it is no listing', 'half-answer'],
+    ['the snapshot was not read to its end', 'half-answer'],
+    ['the process of integrity ended with SIGKILL', 'machine'],
+    ['Too many subrequests by single Worker invocation', 'machine'],
   ] as const)('a sentence of the bot’s own has words of its own: %s', (said, code) => {
     for (const [locale, texts] of Object.entries(TROUBLES))
       expect(

@@ -31,7 +31,7 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   'no-room': 'no room is left on the disk or in the store: make some',
   'other-place':
     'the directory is not the one that the bot knows: it seems that its disk is not mounted, mount it; docs/operations.md tells of a new place',
-  'read-only': 'the disk is mounted read-only, mount it for writing',
+  'read-only': 'the disk is mounted read-only or failing: mount it for writing, or replace it',
   'no-right': 'the bot may not write to a file or directory on the server',
   'store-key': 'the store refused the key: check the key and its rights',
   'no-store': 'there is no such store: check its name and address',

@@ -43,8 +43,8 @@ const OF_DATABASE = /SQLITE_|\bLibsql\w*Error|STREAM_EXPIRED|database (?:unavail
  * The first match counts.
  */
 const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
-  [/not the file that was opened|database file \S+ does not exist/, 'db-lost'],
-  [/is not the directory that the bot knows/, 'other-place'],
+  [/not the file that was opened|database file \S+ (?:does not exist|was replaced)/, 'db-lost'],
+  [/is not the directory that the bot knows|directory \S+: .*ENOENT/, 'other-place'],
   [/not the bot's database|tables of another program|holds nothing of this bot/, 'not-ours'],
   [/SQLITE_(?:CORRUPT|NOTADB)|disk image is malformed|not a database|database is damaged/i, 'db-damaged'],
   [/damaged when it was read/, 'db-found'],
@@ -54,21 +54,24 @@ const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
     /ENOSPC|EDQUOT|took no more bytes|no space left|SQLITE_FULL|disk is full|make room|quota|insufficient ?storage/i,
     'no-room',
   ],
-  [/EROFS/, 'read-only'],
+  [/EROFS|\b(?:EIO|ESTALE|ENXIO)\b|SQLITE_IOERR(?!_SHORT)|disk I\/O error|on this disk/, 'read-only'],
   [/SQLITE_(?:READONLY|CANTOPEN)|EACCES|EPERM|readonly database|must be writable/i, 'no-right'],
   [
-    /SignatureDoesNotMatch|InvalidAccessKeyId|AccessDenied|access denied|S3_(?:ACCESS|SECRET)|not (?:be )?deleted|\b403\b/i,
+    /SignatureDoesNotMatch|ExpiredToken|InvalidAccessKeyId|AccessDenied|access denied|S3_(?:ACCESS|SECRET)|not (?:be )?deleted|\b403\b/i,
     'store-key',
   ],
   [/NoSuchBucket|InvalidBucketName|S3_(?:BUCKET|ENDPOINT|REGION)/i, 'no-store'],
-  [/on this machine|no process can be|ended from outside|EMFILE|ENFILE|ENOMEM|out of memory/, 'machine'],
+  [
+    /on this machine|no process can be|ended from outside|ended with (?:code|SIG)|subrequest|EMFILE|ENFILE|ENOMEM|out of memory/,
+    'machine',
+  ],
   [/hides its rowid|an empty name/, 'odd-table'],
   [/every name of a backup|already holds/, 'no-name'],
   [/took (?:longer than|too long)|begun \d+ times/, 'too-long'],
   [/never ended/, 'run-died'],
   [/none of the keys|not opened|BACKUP_(?:PASSPHRASE|AGE_IDENTITY)/, 'no-key'],
   [
-    /read-back failed|SHA-256|differ from what was written|does not (?:read|come) back|gives back|arrived otherwise|not (?:what was stored|there as sent|as it was unpacked)|another file under this name|not as in (?:the manifest|backup)/,
+    /read-back failed|SHA-256|contents (?:have|differ)|something else as|not what was proved|found it damaged|be replaced|differ from what was written|does not (?:read|come) back|gives back|arrived otherwise|not (?:what was stored|there as sent|as it was unpacked)|another file under this name|not as in (?:the manifest|backup)/,
     'unlike',
   ],
   [/manifest/, 'no-manifest'],
@@ -82,11 +85,11 @@ const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
     'odd-data',
   ],
   [
-    /answer (?:of more|with|that|ends)|br(?:oke|eaks) off|cut off|no pipeline|no database server|say that it committed|listing is incomplete|named no upload|\ba packed |\ba \w+ (?:that is no|without)/,
+    /answer (?:of more|with\b|that|ends)|answered with|not read to its end|br(?:oke|eaks) off|cut off|no pipeline|no database server|say that it committed|listing is incomplete|named no upload|\ba packed |\ba \w+ (?:that is no|without)/,
     'half-answer',
   ],
   [
-    /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|fetch failed|socket|network|no answer|silent|\b50[0234]\b/i,
+    /ECONN|UNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|fetch failed|socket|network|no (?:answer|connection)|did not answer|silent|SlowDown|RequestTimeout|InternalError|terminated|other side closed|\b(?:429|50[0234])\b/i,
     'unreachable',
   ],
   [/SQLITE_(?:BUSY|LOCKED)|database is locked/i, 'db-busy'],

@@ -30,7 +30,7 @@ export const uz = {
   'no-room': 'diskda yoki omborda joy qolmagan, joy bo‘shating',
   'other-place':
     'papka bot bilgan joy emas: diski ulanmaganga o‘xshaydi, uni ulang; ataylab yangi joy bo‘lsa, docs/owners-guide.uz.md faylida yozilgan',
-  'read-only': 'disk faqat o‘qish uchun ulangan, uni yozish uchun qayta ulang',
+  'read-only': 'disk faqat o‘qish uchun ulangan yoki buzilgan: yozish uchun qayta ulang yoki almashtiring',
   'no-right': 'serverda fayl yoki papkaga yozish huquqi yo‘q',
   'store-key': 'ombor kalitni qabul qilmadi, kalit va huquqlarini tekshiring',
   'no-store': 'bunday ombor topilmadi, nomi va manzilini tekshiring',
