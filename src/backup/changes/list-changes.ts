@@ -74,6 +74,7 @@ export function orderedOf(
   entries: readonly BackupEntry[],
   files: readonly StoredChange[],
   now: Date = nowOf(bucket),
+  isWhole = true,
 ): Ordered {
   const strangers = ofOtherBots(bucket.bot, entries);
   const bases = entries.flatMap((entry): Base[] => {
@@ -86,7 +87,7 @@ export function orderedOf(
     if (manifest.changes === undefined && isAhead(time, now)) return [];
     return [{ entry, time, changes: manifest.changes }];
   });
-  return inOrder({ bases, files }, now);
+  return inOrder({ bases, files }, now, isWhole);
 }
 
 /**

@@ -32,8 +32,11 @@ interface Line {
   start: number;
 }
 
-/** No time is later than `now`: what a clock that ran ahead has dated is there already. */
-export function inOrder({ bases, files }: Ordered, now: Date): Ordered {
+/**
+ * No time is later than `now`: what a clock that ran ahead has dated is there already.
+ * @param isWhole nothing older is stored (settle-times.ts)
+ */
+export function inOrder({ bases, files }: Ordered, now: Date, isWhole = true): Ordered {
   const lines = linesOf(bases, files, now.getTime());
   const children = Map.groupBy(lines.values(), ({ parent }) => parent?.timeline ?? '');
   const order = new Map<string, number>();
@@ -42,7 +45,7 @@ export function inOrder({ bases, files }: Ordered, now: Date): Ordered {
     order.set(line.timeline, 0);
     const below = children.get(line.timeline) ?? [];
     for (const child of below) settle(child);
-    settleLine(line, below);
+    settleLine(line, below, isWhole);
   };
   for (const line of lines.values()) settle(line);
   order.clear();
@@ -111,24 +114,26 @@ function linesOf(
  * place. Where it began after all of the line, by the same clock, it comes after all of it; else
  * the two may have gone on side by side.
  */
-function settleLine(line: Line, below: readonly Line[]): void {
+function settleLine(line: Line, below: readonly Line[], isWhole: boolean): void {
   const own = line.items.toSorted((a, b) => a.seq - b.seq || a.rank - b.rank || a.time - b.time);
   const later = below.filter(({ since }) => since >= line.last).map(({ start }) => start);
   settleItems(
     own,
     later.toSorted((a, b) => a - b),
+    isWhole,
   );
   for (const { parent, start } of below)
     settleItems(
       own.filter(({ seq }) => seq <= (parent?.seq ?? 0)),
       [start],
+      isWhole,
     );
   line.start = least([line.start, ...line.items.map(({ time }) => time)]);
 }
 
 /** @param later when came, for certain, what comes behind the items */
-function settleItems(items: readonly Item[], later: readonly number[]): void {
-  const times = settled([...items.map(({ time }) => time), ...later]);
+function settleItems(items: readonly Item[], later: readonly number[], isWhole: boolean): void {
+  const times = settled([...items.map(({ time }) => time), ...later], isWhole);
   for (const [i, item] of items.entries()) item.time = times[i] ?? item.time;
 }
 

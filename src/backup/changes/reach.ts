@@ -9,7 +9,7 @@ import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
 import { isBadBehind } from './bad-changes.ts';
 import { firstPrefix } from './change-names.ts';
-import { basesOf, listChangesFrom } from './list-changes.ts';
+import { basesOf, listChangesFrom, orderedOf } from './list-changes.ts';
 import { type Base, leadingBase, type StoredChange } from './listed.ts';
 import { inOrder } from './order.ts';
 import { storedBefore } from './previous.ts';
@@ -37,7 +37,14 @@ export async function reachOf(
   state: ChangeState,
   entries: readonly BackupEntry[],
 ): Promise<Reach | undefined> {
-  const bases = basesOf(bucket, entries).filter(({ changes }) => changes !== undefined);
+  const now = nowOf(bucket);
+  // Behind older backups, which nobody reads here, a clock that ran behind looks like one that ran
+  // ahead before.
+  const isBegun = entries.some(
+    ({ manifest }) => manifest?.changes?.previous === null && manifest.changes.timeline === state.timeline,
+  );
+  const known = orderedOf(bucket, entries, [], now, isBegun).bases;
+  const bases = known.filter(({ changes }) => changes !== undefined);
   const newest = leadingBase(bases, state.timeline);
   const timeline = newest?.changes?.timeline;
   if (newest === undefined || timeline === undefined) return undefined;
@@ -45,7 +52,7 @@ export async function reachOf(
   const { files, covered, isWhole } = await listBehind(bucket, timeline, own);
   // What stands before the oldest of this history is known only where all of it was looked at.
   const told = covered.length === own.length ? bases : covered;
-  const ordered = inOrder({ bases: told, files }, nowOf(bucket));
+  const ordered = inOrder({ bases: told, files }, now, isBegun);
   const line = ordered.bases.filter(({ changes }) => changes?.timeline === timeline);
   // What stands behind its end may be another database's.
   const { spans, gaps } = historyOf(line, ordered.files, state);

@@ -6,7 +6,7 @@ import type { ChangeState } from '../../../src/backup/catalog/change-state.ts';
 import type { BackupEntry } from '../../../src/backup/catalog/entry.ts';
 import { listBackups } from '../../../src/backup/catalog/list.ts';
 import { changeKey } from '../../../src/backup/changes/change-names.ts';
-import { basesOf, listChanges } from '../../../src/backup/changes/list-changes.ts';
+import { basesOf, listChanges, orderedOf } from '../../../src/backup/changes/list-changes.ts';
 import { isBroken, MOST_PAGES, type Reach, reachOf } from '../../../src/backup/changes/reach.ts';
 import { historyOf } from '../../../src/backup/changes/spans.ts';
 import { runBackup } from '../../../src/backup/run/run.ts';
@@ -125,6 +125,36 @@ test('another database ran in between: the line of the living one, as `list` tel
   expect((await reach({ ...own, shippedSeq: own.shippedSeq + 1 }))?.to).toEqual(span?.to);
   expect((await reach({ ...own, needsBase: 'schema' }))?.to).toEqual(span?.to);
 });
+
+test.each([3, 6])(
+  'a clock that was behind for one of %s backups: never further than `list`',
+  async (limit) => {
+    const { clock } = world;
+    const DAY = 86_400_000;
+    await world.full();
+    for (let day = 0; day < 12; day += 1) {
+      clock.advance(5 * DAY);
+      await change();
+      world.sql('INSERT INTO counted (note) VALUES (2)');
+      await world.full({ trim: day === 8 });
+    }
+    clock.advance(-21 * DAY);
+    await change();
+    await world.full();
+    for (const back of [21 * DAY, 60_000]) {
+      const { entries } = await listBackups(world.context);
+      const { files } = await listChanges(world.context);
+      const ordered = orderedOf(world.context, entries, files);
+      const since =
+        historyOf(ordered.bases, ordered.files, state()).spans.at(-1)?.from.getTime() ?? Number.NaN;
+      for (const more of [1, 2, limit])
+        expect((await reach({}, more))?.since.getTime()).toBeGreaterThanOrEqual(since);
+      clock.advance(back);
+      await change();
+      await world.full();
+    }
+  },
+);
 
 describe('a gap', () => {
   test('a bulk change that a backup alone holds: since that backup, and why not before', async () => {
