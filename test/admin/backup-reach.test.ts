@@ -1,4 +1,5 @@
 /** The line of /backup and /backups that says how far back, and how finely, one can go. */
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ship } from '../../src/backup/changes/ship.ts';
@@ -148,7 +149,7 @@ describe('/backups', () => {
   });
 });
 
-test('/test says when changes do not go to the bucket, for how long, and what has to come first', async () => {
+test('/test says when changes do not go to the bucket, since when, and what has to come first', async () => {
   await start();
   await backUp();
   const said = async (): Promise<string> => {
@@ -172,12 +173,22 @@ test('/test says when changes do not go to the bucket, for how long, and what ha
     ]);
   await waits(1);
   expect(await said()).toMatch(/^✅/);
+  // A bucket that takes nothing now takes no change either, however young that is.
+  const bucket = join(dirname(desk.bot.path), 'bucket');
+  renameSync(bucket, `${bucket}.away`);
+  writeFileSync(bucket, '');
+  expect(await said()).toMatch(/^⚠️ O‘zgarishlar \S+ \S+ dan beri omborga yuborilmayapti \(\d+ ta kutyapti/);
+  rmSync(bucket);
+  renameSync(`${bucket}.away`, bucket);
+  expect(await said()).toMatch(/^✅/);
   await waits(5);
-  expect(await said()).toMatch(/^⚠️ O‘zgarishlar 5 daqiqadan beri omborga yuborilmayapti .*server jurnalida/);
+  expect(await said()).toMatch(
+    /^⚠️ O‘zgarishlar \d{4}-\d\d-\d\d \d\d:\d\d dan beri omborga yuborilmayapti .*server jurnalida/,
+  );
   await desk.bot.db.write([sql("UPDATE change_state SET needs_base = 'restore'")]);
   await waits(16);
   expect(await said()).toMatch(
-    /^❌ O‘zgarishlar 16 daqiqadan beri .*Avval to‘liq zaxira nusxa olinishi kerak \(baza zaxira nusxadan tiklangan\): \/backup bosing\.$/,
+    /^❌ O‘zgarishlar \S+ \S+ dan beri .*Avval to‘liq zaxira nusxa olinishi kerak \(baza zaxira nusxadan tiklangan\): \/backup bosing\.$/,
   );
   Object.assign(desk.bot.services, { recordsChanges: false });
   expect(await said()).toBe('');

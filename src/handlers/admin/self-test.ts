@@ -5,6 +5,7 @@ import { LONGEST_LAG_SECONDS, lagSeconds, peek, pending } from '../../backup/cha
 import { REASONS, UNRECORDED } from '../../backup/changes/spans.ts';
 import { ACCEPT } from '../../backup/changes/went-on.ts';
 import { copyHealth, readMemory } from '../../backup/copy/memory.ts';
+import type { BackupEngine } from '../../backup/engine.ts';
 import { StoreError } from '../../backup/store/types.ts';
 import { lookAtChat } from '../../bot/chat-health.ts';
 import type { BotContext } from '../../bot/context.ts';
@@ -34,14 +35,20 @@ interface Finding {
   readonly text: Html;
 }
 
-/** Undefined: there is nothing to check. */
-type Check = (services: Services, t: Texts, now: Date) => Promise<Finding | undefined>;
+/** Undefined: there is nothing to check. `probed`: whether the bucket takes and gives back. */
+type Check = (
+  services: Services,
+  t: Texts,
+  now: Date,
+  probed: ReturnType<BackupEngine['probe']>,
+) => Promise<Finding | undefined>;
 
 async function run(ctx: BotContext): Promise<Screen> {
   await ctx.answerPress();
+  const probed = ctx.services.backups.probe();
   const found = await Promise.all(
     CHECKS.map(([name, check]) =>
-      check(ctx.services, ctx.t, ctx.now).catch(
+      check(ctx.services, ctx.t, ctx.now, probed).catch(
         (error: unknown): Finding => ({
           state: 'broken',
           text: ctx.t.admin.system.checkFailed(name, troubleOf(error, ctx.t)),
@@ -112,8 +119,8 @@ const webhook: Check = async ({ api }, t, now) => {
   return { state: 'fine', text: system.webhookFine(info.pending_update_count) };
 };
 
-const bucket: Check = async ({ backups }, t) => {
-  const { keepsDeleted } = await backups.probe();
+const bucket: Check = async ({ backups }, t, _, probed) => {
+  const { keepsDeleted } = await probed;
   const { total } = await backups.list({ limit: 1 });
   if (keepsDeleted) return { state: 'poor', text: t.admin.system.bucketKeepsDeleted(total) };
   return { state: 'fine', text: t.admin.system.bucketFine(total) };
@@ -170,13 +177,15 @@ const missed: Check = async (services, t, now) => {
 /** A change waits for seconds on Node, for a minute on the Worker. */
 const SOME_SECONDS = 120;
 
-const changes: Check = async ({ db, backups, recordsChanges, timeZone: zone = DEFAULT_TIME_ZONE }, t) => {
+const changes: Check = async (services, t, now, probed) => {
+  const { db, backups, recordsChanges, timeZone: zone = DEFAULT_TIME_ZONE } = services;
   if (recordsChanges !== true) return undefined;
   const [found] = await db.read([peek]);
   if (found === undefined) return undefined;
   const { system } = t.admin;
   const lag = lagSeconds(found);
-  if (lag <= SOME_SECONDS) {
+  const takes = pending(found) === 0 || (await probed.then(Boolean, () => false));
+  if (lag <= SOME_SECONDS && takes) {
     const { text, goesOn } = await reachForTest({ backups }, found, { t, zone });
     return goesOn ? { state: 'fine', text: system.changesFine() } : { state: 'poor', text };
   }
@@ -186,7 +195,7 @@ const changes: Check = async ({ db, backups, recordsChanges, timeZone: zone = DE
     needsBase === null ? null : t.momentTrouble(reason === undefined ? UNRECORDED : REASONS[reason]);
   return {
     state: lag > LONGEST_LAG_SECONDS ? 'broken' : 'poor',
-    text: system.changesWait(Math.floor(lag / 60), pending(found), why),
+    text: system.changesWait(localTime(new Date(now.getTime() - lag * 1000), zone), pending(found), why),
   };
 };
 

@@ -95,8 +95,8 @@ export const en: typeof uz = {
   damagedDatabase: (name, reason) =>
     html`The bot’s database is damaged, and the last run made no backup (<code>${name}</code>). What to do is in docs/operations.md.\nReason: ${reason}`,
   changesFine: () => html`Changes go to the bucket: any minute can be brought back.`,
-  changesWait: (minutes, count, why) =>
-    html`Changes have not gone to the bucket for ${minutes} min (${count} wait; they are in the database). ${why === null ? 'Check that the bucket answers; the server’s log has the reason.' : html`A full backup has to come first (${why}): press /backup.`}`,
+  changesWait: (since, count, why) =>
+    html`Changes have not gone to the bucket since ${since} (${count} wait; they are in the database). ${why === null ? 'Check that the bucket answers; the server’s log has the reason.' : html`A full backup has to come first (${why}): press /backup.`}`,
   missed: (until, command, accept) =>
     html`The bucket has changes that the database does not have (up to ${until}). To bring them back, stop the bot and run: <code>${command}</code>\nIf you do not miss them: <code>${accept}</code>`,
   rescued: (command, accept) =>

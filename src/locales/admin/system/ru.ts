@@ -94,8 +94,8 @@ export const ru: typeof uz = {
   damagedDatabase: (name, reason) =>
     html`База бота повреждена, последняя копия не сделана (<code>${name}</code>). Что делать, написано в docs/operations.md.\nПричина: ${reason}`,
   changesFine: () => html`Изменения уходят в хранилище: вернуться можно к любой минуте.`,
-  changesWait: (minutes, count, why) =>
-    html`Изменения не уходят в хранилище уже ${minutes} мин. (ждут: ${count}; они лежат в базе). ${why === null ? 'Проверьте, отвечает ли хранилище; точная причина — в журнале сервера.' : html`Сначала нужна полная резервная копия (${why}): нажмите /backup.`}`,
+  changesWait: (since, count, why) =>
+    html`Изменения не уходят в хранилище с ${since} (ждут: ${count}; они лежат в базе). ${why === null ? 'Проверьте, отвечает ли хранилище; точная причина — в журнале сервера.' : html`Сначала нужна полная резервная копия (${why}): нажмите /backup.`}`,
   missed: (until, command, accept) =>
     html`В хранилище есть изменения, которых нет в базе (до ${until}). Чтобы вернуть их, остановите бота и выполните: <code>${command}</code>\nЕсли они не нужны: <code>${accept}</code>`,
   rescued: (command, accept) =>

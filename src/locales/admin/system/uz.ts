@@ -101,8 +101,8 @@ export const uz = {
     html`Bot bazasi buzilgan, oxirgi marta zaxira nusxa olinmadi (<code>${name}</code>). Nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan.\nSababi: ${reason}`,
   changesFine: (): Html => html`O‘zgarishlar omborga yuborilyapti: istalgan daqiqaga qaytarish mumkin.`,
   /** \`why\`: what has to come first; null where only the bucket or the log tells. */
-  changesWait: (minutes: number, count: number, why: Html | null): Html =>
-    html`O‘zgarishlar ${minutes} daqiqadan beri omborga yuborilmayapti (${count} ta kutyapti; ular bazada turibdi). ${why === null ? 'Ombor javob berayotganini tekshiring; aniq sababi server jurnalida.' : html`Avval to‘liq zaxira nusxa olinishi kerak (${why}): /backup bosing.`}`,
+  changesWait: (since: string, count: number, why: Html | null): Html =>
+    html`O‘zgarishlar ${since} dan beri omborga yuborilmayapti (${count} ta kutyapti; ular bazada turibdi). ${why === null ? 'Ombor javob berayotganini tekshiring; aniq sababi server jurnalida.' : html`Avval to‘liq zaxira nusxa olinishi kerak (${why}): /backup bosing.`}`,
   missed: (until: string, command: string, accept: string): Html =>
     html`Omborda bazada yo‘q o‘zgarishlar bor (${until} gacha). Ularni qaytarish uchun botni to‘xtatib, buni bajaring: <code>${command}</code>\nUlar kerak bo‘lmasa: <code>${accept}</code>`,
   rescued: (command: string, accept: string): Html =>
