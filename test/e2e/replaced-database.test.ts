@@ -157,7 +157,9 @@ describe.each(HARMS)('%s while the host runs', (_, harm, left) => {
     const lines = host.output().match(/"event":"database lost".*/g) ?? [];
     expect(lines).toEqual([expect.stringContaining(rescued)]);
     expect(
-      admin.messages().filter(({ text }) => text?.includes(rescued) && text.includes('avval diskni joyiga')),
+      admin
+        .messages()
+        .filter(({ text }) => text?.includes(rescued) && text.includes('first put the disk back')),
     ).toHaveLength(1);
   });
 });
