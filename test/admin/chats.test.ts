@@ -141,6 +141,29 @@ describe('the list of groups', () => {
   });
 });
 
+test.each(['groups', 'mandatory_channels'])(
+  'a new name for one of %s that is gone: the others are listed',
+  async (table) => {
+    desk = await startDesk();
+    const [list, add] = table === 'groups' ? ['/groups', addGroup] : ['/channels', addChannel];
+    for (const name of ['Birinchi', 'Ikkinchi']) {
+      desk.telegram.channel({ title: name, username: `${name.toLowerCase()}_kanal` });
+      await add(`@${name.toLowerCase()}_kanal`);
+    }
+    await desk.admin.send(list);
+    await desk.presses(/Birinchi/, '✏️ Nomi');
+    await desk.bot.db.write([sql(`DELETE FROM ${table} WHERE name = 'Birinchi'`)]);
+    await desk.admin.send('Asosiy kanal');
+    expect(desk.last().text).toContain('ro‘yxatda yo‘q');
+    expect(
+      desk
+        .last()
+        .keyboard.flat()
+        .map(({ text }) => text),
+    ).toContainEqual(expect.stringContaining('Ikkinchi'));
+  },
+);
+
 describe('mandatory channels', () => {
   test('a public one, a private one, and one joined by request', async () => {
     desk = await startDesk();

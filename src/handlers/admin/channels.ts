@@ -14,7 +14,7 @@ import {
   renameChannel,
 } from '../../db/mandatory-channels.ts';
 import type { Texts } from '../../locales/index.ts';
-import { cutText } from '../../text/html.ts';
+import { cutText, html } from '../../text/html.ts';
 import { lookUpChat } from './chat-lookup.ts';
 import { asking, putQuestion, withNote } from './edit-screens.ts';
 import { chatName } from './lines.ts';
@@ -41,14 +41,15 @@ export const channelsAdminFeature = feature('admins')
     const name = chatName(message.text);
     if (name === undefined) return asking(chats.wantsName(), ctx.t);
     const id = asked.subject ?? 0;
-    const [, , , channel] = await ctx.turn.commit(
+    const [, , , channel, found] = await ctx.turn.commit(
       answered(ctx.viewer.id),
       renameChannel(id, name),
       auditIfChanged(ctx.viewer.id, 'channel-edited', name, ctx.now),
       mandatoryChannel(id),
+      mandatoryChannels(),
     );
     return channel === undefined
-      ? listScreen([], ctx.t)
+      ? withNote(html`${chats.gone()}`, listScreen(found, ctx.t))
       : withNote(chats.renamed(name), channelScreen(channel, ctx.t));
   })
   .on('channelDelete', one, async (ctx, { sure }, [channel]) => {

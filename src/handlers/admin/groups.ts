@@ -15,7 +15,7 @@ import {
   renameGroup,
 } from '../../db/groups.ts';
 import type { Texts } from '../../locales/index.ts';
-import { cutText } from '../../text/html.ts';
+import { cutText, html } from '../../text/html.ts';
 import { lookUpChat } from './chat-lookup.ts';
 import { asking, putQuestion, withNote } from './edit-screens.ts';
 import { chatName } from './lines.ts';
@@ -41,14 +41,15 @@ export const groupsAdminFeature = feature('admins')
     const name = chatName(message.text);
     if (name === undefined) return asking(chats.wantsName(), ctx.t);
     const id = asked.subject ?? 0;
-    const [, , , group] = await ctx.turn.commit(
+    const [, , , group, found] = await ctx.turn.commit(
       answered(ctx.viewer.id),
       renameGroup(id, name),
       auditIfChanged(ctx.viewer.id, 'group-edited', name, ctx.now),
       groupById(id),
+      groups(),
     );
     return group === undefined
-      ? listScreen([], ctx.t)
+      ? withNote(html`${chats.gone()}`, listScreen(found, ctx.t))
       : withNote(chats.renamed(name), groupScreen(group, ctx.t));
   })
   .on('groupDelete', one, async (ctx, { sure }, [group]) => {
