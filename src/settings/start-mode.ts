@@ -3,7 +3,7 @@
  * by itself only on a machine without any production settings; elsewhere a missing token is a
  * mistake and the start says so. Node only.
  */
-import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { placesOnDisk } from './buckets.ts';
 import { ConfigError, type Environment, readConfig } from './config.ts';
@@ -141,7 +141,22 @@ function traces(): string[] {
 /** A dead link may lead to a disk that is not mounted. */
 function holdsData(path: string): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  return stats !== undefined && (stats.isSymbolicLink() || stats.size > 0);
+  if (stats === undefined || stats.isSymbolicLink()) return stats !== undefined;
+  return stats.size > 0 && (existsSync(`${path}-wal`) || !isWithoutTables(path));
+}
+
+/** SQLite's first page is a leaf of the schema, with no entry: sqlite3 or an older version made it. */
+function isWithoutTables(path: string): boolean {
+  const page = Buffer.alloc(105);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, page);
+  } finally {
+    closeSync(file);
+  }
+  return (
+    page.toString('latin1', 0, 15) === 'SQLite format 3' && page[100] === 13 && page.readUInt16BE(103) === 0
+  );
 }
 
 function holdsFiles(path: string): boolean {

@@ -1,5 +1,13 @@
 /** The database file is gone, and there are backups: the first line says so, with the way back. */
-import { copyFileSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
@@ -66,6 +74,19 @@ test('a file that lost its journal is empty: what was rescued comes first', asyn
     /bot\.db is empty\. What brings most back, with the bot stopped: mv \S+ \S+$/,
   );
   expect(stdout).not.toContain('restore latest');
+});
+
+test('an empty file stays as it is, and a refused backup of it makes no directory', async () => {
+  writeFileSync(place('bot.db'), '');
+  for (const args of [['full'], ['list'], ['changes', 'ship']]) await cli(...args);
+  expect(await cli('full')).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('it has no tables'),
+  });
+  expect(readdirSync(own.directory)).toEqual(['bot.db']);
+  expect(readFileSync(place('bot.db'))).toHaveLength(0);
+  await own.migrate();
+  expect(await cli('full')).toMatchObject({ code: 0 });
 });
 
 test('before the first start, with nothing kept, nothing is called gone', async () => {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { Command } from 'commander';
 import { keepDamagedRun } from '../../backup/catalog/damage-without-backup.ts';
 import { damageOf } from '../../backup/catalog/entry.ts';
@@ -43,6 +45,8 @@ async function full(
   { anySchema = false }: { readonly anySchema?: boolean },
 ): Promise<ExitCode> {
   const { terminal, session, now, stoppable } = invocation;
+  const place = session.config.bucket;
+  const isNew = place.kind === 'directory' && !existsSync(place.path);
   const opened = await session.backup().catch(async (error: unknown) => {
     if (isDamagedDatabase(explain(error))) await keepDamagedRun(session.bucket, explain(error));
     throw error;
@@ -60,6 +64,8 @@ async function full(
     }),
   );
   const ms = now().getTime() - began.getTime();
+  // Not where something is in it.
+  if (isNew && outcome.kind === 'failed') await rmdir(place.path).catch(() => {});
   // The run is good, whatever becomes of its copy.
   const second =
     outcome.kind === 'done'

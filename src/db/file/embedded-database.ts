@@ -60,10 +60,12 @@ export async function openEmbeddedDatabase(
   const file = realPath(path);
   requireInPlace(file);
   settleJournals(path, { say, now: () => new Date() });
+  const isEmpty = statSync(file, { throwIfNoEntry: false })?.size === 0;
   makeFile(file);
   const client = openFileClient(path, busyTimeoutMs);
-  // Another program's file stays unchanged until our first commit: the start may fail before that.
-  let isAnothers = await holdsAnothers(client);
+  // Another program's file, or an empty one, stays unchanged until our first commit: the start may
+  // fail before that, and a command reads only.
+  let isAnothers = isEmpty || (await holdsAnothers(client));
   const held = new HeldFile({ path, file, busyTimeoutMs, onLost, client });
   // After SQLITE_BUSY libsql leaves the statement half-started on its pooled connection: it would
   // acknowledge later writes and never commit them (seen with libsql 0.5.29). Fresh connections

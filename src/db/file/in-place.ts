@@ -36,9 +36,10 @@ export interface FileWatch {
   readonly device: bigint;
 }
 
-/** `file`: its real path; this process has it open, and it has at least one page. */
+/** `file`: its real path; this process has it open. */
 export function watchFile(file: string): FileWatch {
   const opened = statSync(file, { bigint: true });
+  let isEmpty = opened.size === 0n;
   let lost: Loss | undefined;
   let mark = '';
   let log: LogWatch | undefined;
@@ -54,7 +55,8 @@ export function watchFile(file: string): FileWatch {
       else if (!isSameFile(stats, opened)) lost = 'another';
       else {
         const seen = `${stats.size} ${stats.mtimeNs}`;
-        if (seen !== mark && isOverwritten(file)) lost = 'overwritten';
+        isEmpty &&= stats.size === 0n;
+        if (seen !== mark && !isEmpty && isOverwritten(file)) lost = 'overwritten';
         else lost = log?.look(stats);
         mark = seen;
       }

@@ -141,6 +141,15 @@ describe('without BOT_TOKEN', () => {
     expect(everything()).toEqual(before);
   });
 
+  test('a file without tables is no database of a bot', async () => {
+    mkdirSync(join(directory, 'data'), { recursive: true });
+    const db = new DatabaseSync(join(directory, 'data/anime_bot.db'));
+    db.exec('PRAGMA user_version = 0; VACUUM');
+    db.close();
+    const host = start();
+    await host.until(/running offline/);
+  });
+
   test('backups that are left of a lost database are named too', async () => {
     mkdirSync(join(directory, 'data/backups'), { recursive: true });
     writeFileSync(join(directory, 'data/backups/anime_bot_20260615_020000.db.gz'), 'x');
