@@ -214,6 +214,10 @@ describe('what cannot be brought back', () => {
     await live();
     await askFor('2020-01-01 10:00');
     expect(desk.last().text).toMatch(/^❌ O‘sha paytdan oldin olingan zaxira nusxa yo‘q\.\nEng erta vaqt: /);
+    expect(desk.last().text).toContain('yoki vaqtni yozing');
+    // It goes on waiting for a time, as after one that is still to come.
+    await desk.admin.send('2020-01-02 10:00');
+    expect(desk.last().text).toContain('Eng erta vaqt: ');
     give(quick);
     await desk.press(/^🕰 .* holati$/);
     expect(desk.last().text).toContain('• Animelar: 1 ta qo‘shilgan, 1 ta o‘zgargan');

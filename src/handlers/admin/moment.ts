@@ -4,19 +4,17 @@
  */
 import { type AdminContext, feature } from '../../bot/feature.ts';
 import { normaliseDigits } from '../../bot/incoming.ts';
-import { Keyboard } from '../../bot/keyboard.ts';
 import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
 import { answered, ask } from '../../db/admin-questions.ts';
 import { html } from '../../text/html.ts';
 import { readMoment } from '../../text/moment.ts';
-import { asking, withNote } from './edit-screens.ts';
+import { withNote } from './edit-screens.ts';
 import { leaveUpdate } from './work/leave.ts';
-import { type AskedMoment, askedMoment, stopButton } from './work/moment.ts';
+import { type AskedMoment, askedMoment, momentQuestion, stopButton } from './work/moment.ts';
 import { stopWork } from './work/stop.ts';
 
 const MINUTE_MS = 60_000;
-const DAY_MINUTES = 24 * 60;
 
 export const momentFeature = feature('admins')
   .on('moment', async (ctx) => {
@@ -47,14 +45,7 @@ export const momentFeature = feature('admins')
     return stopWork(ctx, { stopped: moment.stopped(), notRunning: moment.notRunning() });
   });
 
-function question({ t, timeZone }: AdminContext): Screen {
-  const { moment } = t.admin;
-  const keyboard = new Keyboard()
-    .button(moment.tenMinutes(), { kind: 'momentAgo', minutes: 10 })
-    .last(moment.oneHour(), { kind: 'momentAgo', minutes: 60 })
-    .last(moment.yesterday(), { kind: 'momentAgo', minutes: DAY_MINUTES });
-  return asking(moment.ask(timeZone), t, keyboard);
-}
+const question = ({ t, timeZone }: AdminContext): Screen => momentQuestion(t, timeZone);
 
 /** Outside of the update: it may take minutes. */
 async function begin(ctx: AdminContext, at: Date): Promise<Answer> {

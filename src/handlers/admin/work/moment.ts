@@ -5,6 +5,7 @@ import type { OutOfReach } from '../../../backup/restore/out-of-reach.ts';
 import type { TableDiff } from '../../../backup/verify/database-diff.ts';
 import { Keyboard } from '../../../bot/keyboard.ts';
 import type { Screen } from '../../../bot/show.ts';
+import { ask } from '../../../db/admin-questions.ts';
 import type { AdminWork } from '../../../db/admin-work.ts';
 import { audit } from '../../../db/audit-log.ts';
 import { personById } from '../../../db/users.ts';
@@ -15,11 +16,13 @@ import type { Texts } from '../../../locales/index.ts';
 import type { Html } from '../../../text/html.ts';
 import { copyMoment, toTheSecond } from '../../../text/moment.ts';
 import { DEFAULT_TIME_ZONE } from '../../../text/times.ts';
+import { asking, withNote } from '../edit-screens.ts';
 import { oneLine } from '../lines.ts';
 import { pacedEdits } from '../paced-edits.ts';
 import { Cancelled, type DoWork, type WorkOutcome, type WorkParts } from './parts.ts';
 import { UPLOAD_LIMIT } from './send.ts';
 
+const DAY_MINUTES = 24 * 60;
 /** A message has room for them. */
 const MOST_NOTES = 3;
 const MOST_NOTE = 300;
@@ -81,7 +84,7 @@ async function showChanges(
   const found = await moments.compare(at, options);
   await settled();
   if (!(await isStillAdmin(parts, doing.work))) return { screen: undefined };
-  if (found.kind === 'beyond') return { screen: beyondScreen(at, found.why, { t, zone: zoneOf(parts) }) };
+  if (found.kind === 'beyond') return beyond(at, found.why, { parts, t, work: doing.work });
   const { time, tables, notes } = found;
   const { moment } = t.admin;
   const keyboard = new Keyboard().last(moment.sendHere(), { kind: 'momentSend', at: time.getTime() });
@@ -101,7 +104,7 @@ async function sendFile(
   const zone = zoneOf(parts);
   const made = await moments.pack(at, { ...options, most: UPLOAD_LIMIT });
   await settled();
-  if (made.kind === 'beyond') return { screen: beyondScreen(at, made.why, { t, zone }) };
+  if (made.kind === 'beyond') return beyond(at, made.why, { parts, t, work });
   const { body, fileName } = made;
   if (body === undefined)
     return {
@@ -121,22 +124,39 @@ async function sendFile(
   };
 }
 
-function beyondScreen(
+/** Asks for another time, where there is one. */
+function beyond(
   at: Date,
   why: OutOfReach,
-  { t, zone }: { readonly t: Texts; readonly zone: string },
-): Screen {
+  { parts, work, t }: Pick<Doing, 'parts' | 'work' | 't'>,
+): WorkOutcome {
   const { moment } = t.admin;
+  const zone = zoneOf(parts);
   const near = why.kind === 'early' ? why.earliest : why.kind === 'gap' ? why.last : undefined;
   const keyboard = new Keyboard();
   if (near !== undefined)
     keyboard.last(moment.near(toTheSecond(near, zone)), { kind: 'momentLook', at: near.getTime() });
-  onward(t, keyboard);
-  if (why.kind === 'ahead') return { text: moment.ahead(), keyboard };
   const shown = near === undefined ? null : toTheSecond(near, zone);
-  if (why.kind === 'early') return { text: moment.early(shown), keyboard };
-  const text = moment.gap(toTheSecond(at, zone), t.momentTrouble(why.reason), shown);
-  return { text, keyboard };
+  if (why.kind === 'early' && shown === null)
+    return { screen: { text: moment.early(shown), keyboard: onward(t) } };
+  const said = { early: moment.early(shown), ahead: moment.ahead() };
+  const text =
+    why.kind === 'gap'
+      ? moment.gap(toTheSecond(at, zone), t.momentTrouble(why.reason), shown)
+      : said[why.kind];
+  return {
+    screen: withNote(text, momentQuestion(t, zone, keyboard)),
+    statements: ask(work.requestedBy, 'moment', {}, parts.now()),
+  };
+}
+
+export function momentQuestion(t: Texts, zone: string, keyboard = new Keyboard()): Screen {
+  const { moment } = t.admin;
+  keyboard
+    .button(moment.tenMinutes(), { kind: 'momentAgo', minutes: 10 })
+    .last(moment.oneHour(), { kind: 'momentAgo', minutes: 60 })
+    .last(moment.yesterday(), { kind: 'momentAgo', minutes: DAY_MINUTES });
+  return asking(moment.ask(zone), t, keyboard);
 }
 
 /** Buttons of every outcome. */
