@@ -340,7 +340,7 @@ describe('without questions', () => {
     [
       'an old SQLite',
       { lacks: ['new sqlite'] },
-      /DATABASE_URL: the database server runs SQLite 3\.41\.2, the bot needs 3\.43 or newer/,
+      /DATABASE_URL: the database server runs SQLite 3\.41\.2: the bot needs SQLite 3\.43 or newer/,
     ],
     [
       'a token that may only read',
@@ -469,6 +469,9 @@ describe('with a person', () => {
     });
     expect(code, screen).toBe(0);
     expect(asked.filter((name) => name === 'BOT_TOKEN')).toHaveLength(2);
+    // Nobody is offered to keep what was just refused.
+    expect(screen).toContain('/newbot) (Enter tries the same again)');
+    expect(screen).not.toContain('kept: ');
     expect(asked.filter((name) => name === 'S3_BUCKET')).toHaveLength(2);
     expect(asked.filter((name) => name === 'S3_ACCESS_KEY_ID')).toHaveLength(2);
     expect(asked.filter((name) => name === 'DATABASE_URL')).toHaveLength(1);
@@ -537,6 +540,7 @@ describe('what is known can be changed', () => {
     const { code, asked, screen } = await run(YES);
     expect(code, screen).toBe(0);
     expect(asked).toHaveLength(10);
+    expect(screen).toContain('/newbot) (kept: Enter keeps it)');
     expect(screen).toContain(standIns.sql.url);
     expectNoSecret(screen, known());
     expect(written()).toMatchObject(known());

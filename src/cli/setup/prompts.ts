@@ -18,7 +18,7 @@ export interface Question {
   readonly optional?: boolean;
   /** What is wrong with the form of an answer; the same field asks again. */
   readonly problem?: (answer: string) => string | undefined;
-  /** The known value is the default. Of a secret it says only that it is known. */
+  /** The known value is the default. Of a secret only {@link message} says that it is known. */
   readonly known?: string;
 }
 
@@ -40,9 +40,8 @@ export const terminalPrompts: Prompts = {
       if (given === '') return optional !== true && !isKept ? 'needed' : undefined;
       return isKept && given === '-' ? undefined : problem?.(given);
     };
-    const kept = optional === true ? ' (kept: Enter keeps it, - removes it)' : ' (kept: Enter keeps it)';
     const answer = await (secret === true
-      ? clack.password({ message: isKept ? message + kept : message, validate })
+      ? clack.password({ message, validate })
       : clack.text({ message, validate, ...(known !== undefined && { initialValue: known }) }));
     if (clack.isCancel(answer)) throw new Cancelled('cancelled');
     return (answer ?? '').trim();

@@ -107,8 +107,8 @@ async function askUntilProved(
   part: Part,
   doubts: string[],
 ): Promise<boolean> {
-  for (;;) {
-    if (isAsking) await ask(prompts, settings, part);
+  for (let isAgain = false; ; isAgain = true) {
+    if (isAsking) await ask(prompts, settings, part, isAgain);
     const progress = prompts.begin(part.name);
     try {
       rememberSecrets(settings.known);
@@ -157,22 +157,31 @@ function requireSound({ file, isAsking }: SetupParts, settings: Settings): void 
     );
 }
 
-async function ask(prompts: Prompts, settings: Settings, part: Part): Promise<void> {
+async function ask(prompts: Prompts, settings: Settings, part: Part, isAgain: boolean): Promise<void> {
   const [first, ...others] = part.questions;
   if (first === undefined) return;
-  await askOne(prompts, settings, first);
+  await askOne(prompts, settings, first, isAgain);
   const goesOn = part.goesOn(settings.text(first.name));
   // The next start would take half of a part for a mistake.
   for (const question of others)
-    if (goesOn) await askOne(prompts, settings, question);
+    if (goesOn) await askOne(prompts, settings, question, isAgain);
     else settings.remove(question.name);
 }
 
-async function askOne(prompts: Prompts, settings: Settings, question: Question): Promise<void> {
+/** @param isAgain what is known was tried, in vain */
+async function askOne(
+  prompts: Prompts,
+  settings: Settings,
+  question: Question,
+  isAgain: boolean,
+): Promise<void> {
   const { name, secret = false, optional = false } = question;
   const known = settings.text(name);
+  const enter = isAgain ? 'Enter tries the same again' : 'kept: Enter keeps it';
+  const kept = secret && known !== '' ? ` (${enter}${optional ? ', - removes it' : ''})` : '';
+  const message = `${question.message}${kept}`;
   const problem = (text: string): string | undefined => shapeProblem(name, text);
-  const answer = await prompts.ask({ ...question, problem, ...(known !== '' && { known }) });
+  const answer = await prompts.ask({ ...question, message, problem, ...(known !== '' && { known }) });
   if (answer === '' ? !secret : secret && optional && answer === '-') settings.remove(name);
   else if (answer !== '') settings.set(name, answer);
 }
