@@ -245,9 +245,14 @@ function readIdentities(setting: string): string[] {
   if (setting.startsWith('AGE-SECRET-KEY-')) return [requireIdentity(setting, '')];
   if (!existsSync(setting))
     throw new Error('BACKUP_AGE_IDENTITY is neither a key (AGE-SECRET-KEY-…) nor a file that exists');
-  const lines = readFileSync(setting, 'utf8').split(/\r?\n/);
+  const bytes = readFileSync(setting);
+  // What Windows PowerShell's `>` writes.
+  const lines = bytes.toString(bytes[0] === 0xff ? 'utf16le' : 'utf8').split(/[\uFEFF\r\n]+/);
   const keys = lines.map((line) => line.trim()).filter((line) => line.startsWith('AGE-SECRET-KEY-'));
-  if (keys.length === 0) throw new Error(`BACKUP_AGE_IDENTITY: no AGE-SECRET-KEY-… in ${setting}`);
+  if (keys.length === 0)
+    throw new Error(
+      `BACKUP_AGE_IDENTITY: no AGE-SECRET-KEY-… in ${setting}: give the file with what key new printed`,
+    );
   return keys.map((key) => requireIdentity(key, ` in ${setting}`));
 }
 

@@ -267,12 +267,15 @@ describe('encryption', () => {
   test('key new makes a key that key test accepts, and with which a backup opens', async () => {
     const made = (await runCli('key', 'new', '--json')).json();
     writeFileSync(join(directory, 'key.txt'), `# created by hand\n${made['identity']}\n`);
+    writeFileSync(join(directory, 'key16.txt'), `\uFEFF${made['identity']}\r\n`, 'utf16le');
     const sealed = { ...env(), BACKUP_DIR: 'sealed', BACKUP_AGE_RECIPIENTS: String(made['recipient']) };
     const withKey = { ...sealed, BACKUP_AGE_IDENTITY: 'key.txt' };
     expect(await spawnCli(directory, withKey, 'key', 'test')).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('Your key opens new backups.'),
     });
+    const utf16 = { ...sealed, BACKUP_AGE_IDENTITY: 'key16.txt' };
+    expect((await spawnCli(directory, utf16, 'key', 'test')).code).toBe(0);
     const { identity } = await generateKey();
     expect(
       (await spawnCli(directory, { ...sealed, BACKUP_AGE_IDENTITY: identity }, 'key', 'test')).code,
