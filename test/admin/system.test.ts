@@ -219,7 +219,7 @@ describe('backups', () => {
     await desk.press(/KB$/);
     expect(desk.last().text).toContain('✅ tekshirilgan');
     // The zone stands beside the time, because the name above it is in another.
-    expect(desk.last().text).toContain('🕓 2026-11-22 15:00 (Asia/Tashkent; nomidagi vaqt UTC)');
+    expect(desk.last().text).toContain('🕓 2026-11-22 15:00:00 (Asia/Tashkent; nomidagi vaqt UTC)');
   });
 
   test('one that saved what a restore replaced is told from others, in the list and on its card', async () => {

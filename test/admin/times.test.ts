@@ -92,10 +92,10 @@ describe('the time zone', () => {
       ].join('\n');
     await admin.send('/backup');
     // The name is an object's in the bucket, for ever the same.
-    expect(said()).toContain(`🕓 ${shown} (${timeZone ?? 'Asia/Tashkent'}; nomidagi vaqt UTC)`);
+    expect(said()).toContain(`🕓 ${shown}:00 (${timeZone ?? 'Asia/Tashkent'}; nomidagi vaqt UTC)`);
     await admin.send('/backups');
     expect(said()).toContain(`✅ ${shown}`);
-    await desk.press(`✅ ${shown} · ${said().split(' · ')[1]?.split('\n')[0]}`);
+    await desk.press(`✅ ${shown}:00 · ${said().split(' · ')[1]?.split('\n')[0]}`);
     expect(said()).toContain(`🕓 ${shown}`);
     expect(said()).toContain('20261122_203000');
     await admin.send('/users 100');

@@ -4,7 +4,7 @@ import type { Manifest } from '../../backup/catalog/manifest.ts';
 import type { AdminTexts } from '../../locales/admin/index.ts';
 import type { Texts } from '../../locales/index.ts';
 import type { Html } from '../../text/html.ts';
-import { localTime } from '../../text/times.ts';
+import { toTheSecond } from '../../text/moment.ts';
 
 type Facts = Parameters<AdminTexts['backup']['facts']>[0];
 
@@ -21,7 +21,7 @@ export function factsOf(
   return {
     ...figures(entry.manifest),
     name: entry.name,
-    takenAt: localTime(entry.time, zone),
+    takenAt: toTheSecond(entry.time, zone),
     zone,
     bytes: entry.bytes,
     isVerified: entry.state === 'verified',
@@ -38,7 +38,7 @@ export function factsOfManifest(manifest: Manifest, zone: string, say: Texts['ba
   return {
     ...figures(manifest),
     name: manifest.name,
-    takenAt: localTime(new Date(manifest.started_at), zone),
+    takenAt: toTheSecond(new Date(manifest.started_at), zone),
     zone,
     bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
     isVerified: manifest.state === 'verified',
