@@ -21,7 +21,7 @@ async function addGroup(by: string): Promise<void> {
 
 async function addChannel(by: string): Promise<void> {
   await desk.admin.send('/channels');
-  await desk.press('➕ Majburiy kanal qo‘shish');
+  await desk.press('➕ Majburiy obunaga qo‘shish');
   await desk.admin.send(by);
 }
 

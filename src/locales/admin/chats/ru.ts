@@ -4,7 +4,7 @@ import type { uz } from './uz.ts';
 export const ru: typeof uz = {
   // Buttons.
   addGroup: () => '➕ Добавить группу или канал',
-  addChannel: () => '➕ Добавить обязательный канал',
+  addChannel: () => '➕ Добавить в обязательную подписку',
   up: () => '⬆️ Выше',
   check: () => '🔄 Проверить и обновить',
   rename: () => '✏️ Название',

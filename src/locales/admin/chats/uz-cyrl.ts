@@ -4,7 +4,7 @@ import type { uz } from './uz.ts';
 export const uzCyrl: typeof uz = {
   // Buttons.
   addGroup: () => '➕ Гуруҳ ёки канал қўшиш',
-  addChannel: () => '➕ Мажбурий канал қўшиш',
+  addChannel: () => '➕ Мажбурий обунага қўшиш',
   up: () => '⬆️ Юқорига',
   check: () => '🔄 Текшириб янгилаш',
   rename: () => '✏️ Номи',

@@ -21,7 +21,7 @@ interface ChannelFacts {
 export const uz = {
   // Buttons.
   addGroup: () => '➕ Guruh yoki kanal qo‘shish',
-  addChannel: () => '➕ Majburiy kanal qo‘shish',
+  addChannel: () => '➕ Majburiy obunaga qo‘shish',
   up: () => '⬆️ Yuqoriga',
   check: () => '🔄 Tekshirib yangilash',
   rename: () => '✏️ Nomi',

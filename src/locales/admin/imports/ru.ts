@@ -43,7 +43,7 @@ export const TABLES: Readonly<Record<string, string>> = {
   anime: 'Аниме',
   anime_parts: 'Серии',
   groups: 'Группы и каналы',
-  mandatory_channels: 'Обязательные каналы',
+  mandatory_channels: 'Каналы обязательной подписки',
   anime_groups: 'Аниме в группах',
   user_history: 'История просмотров',
   favourites: 'Избранное',

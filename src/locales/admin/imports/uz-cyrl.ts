@@ -43,7 +43,7 @@ export const TABLES: Readonly<Record<string, string>> = {
   anime: 'Анимелар',
   anime_parts: 'Қисмлар',
   groups: 'Гуруҳ ва каналлар',
-  mandatory_channels: 'Мажбурий каналлар',
+  mandatory_channels: 'Мажбурий обуна каналлари',
   anime_groups: 'Гуруҳдаги анимелар',
   user_history: 'Кўриш тарихи',
   favourites: 'Севимлилар',

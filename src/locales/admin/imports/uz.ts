@@ -42,7 +42,7 @@ export const TABLES: Readonly<Record<string, string>> = {
   anime: 'Animelar',
   anime_parts: 'Qismlar',
   groups: 'Guruh va kanallar',
-  mandatory_channels: 'Majburiy kanallar',
+  mandatory_channels: 'Majburiy obuna kanallari',
   anime_groups: 'Guruhdagi animelar',
   user_history: 'Ko‘rish tarixi',
   favourites: 'Sevimlilar',

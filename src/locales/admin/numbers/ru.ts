@@ -3,7 +3,7 @@ import type { DayClock, Ranked, uz } from './uz.ts';
 
 export const ru: typeof uz = {
   stats: (totals, clock) =>
-    html`📊 <b>Статистика</b>\n\n👥 Пользователей: <b>${totals.users}</b>\n  • новых сегодня: ${totals.newToday}\n  • заблокировали бота: ${totals.blocked}\n  • заблокированы админами: ${totals.banned}\n\n🔥 Активные пользователи\n  • сегодня: <b>${totals.activeDay}</b>\n  • на этой неделе: <b>${totals.activeWeek}</b>\n  • в этом месяце: <b>${totals.activeMonth}</b>\n\n👁 Просмотры\n  • сегодня: <b>${totals.viewsToday}</b>\n  • всего: <b>${totals.views}</b>\n\n🎬 Аниме: <b>${totals.anime}</b> (в корзине: ${totals.trashed})\n🎞 Серий: <b>${totals.parts}</b>\n📣 Групп и каналов: ${totals.groups}\n🔒 Обязательных каналов: ${totals.channels}\n\n${periods(clock)}`,
+    html`📊 <b>Статистика</b>\n\n👥 Пользователей: <b>${totals.users}</b>\n  • новых сегодня: ${totals.newToday}\n  • заблокировали бота: ${totals.blocked}\n  • заблокированы админами: ${totals.banned}\n\n🔥 Активные пользователи\n  • сегодня: <b>${totals.activeDay}</b>\n  • на этой неделе: <b>${totals.activeWeek}</b>\n  • в этом месяце: <b>${totals.activeMonth}</b>\n\n👁 Просмотры\n  • сегодня: <b>${totals.viewsToday}</b>\n  • всего: <b>${totals.views}</b>\n\n🎬 Аниме: <b>${totals.anime}</b> (в корзине: ${totals.trashed})\n🎞 Серий: <b>${totals.parts}</b>\n📣 Групп и каналов: ${totals.groups}\n🔒 Каналов обязательной подписки: ${totals.channels}\n\n${periods(clock)}`,
   charts: () => '📈 Графики',
   top: () => '🔥 Самое популярное',
   metric: { views: '👁 Просмотры', new: '👤 Новые', day: '🔥 Активные' },

@@ -3,7 +3,7 @@ import type { DayClock, Ranked, uz } from './uz.ts';
 
 export const uzCyrl: typeof uz = {
   stats: (totals, clock) =>
-    html`📊 <b>Статистика</b>\n\n👥 Фойдаланувчилар: <b>${totals.users}</b>\n  • бугун қўшилди: ${totals.newToday}\n  • ботни блоклаган: ${totals.blocked}\n  • админлар блоклаган: ${totals.banned}\n\n🔥 Фаол фойдаланувчилар\n  • бугун: <b>${totals.activeDay}</b>\n  • шу ҳафта: <b>${totals.activeWeek}</b>\n  • шу ой: <b>${totals.activeMonth}</b>\n\n👁 Кўришлар\n  • бугун: <b>${totals.viewsToday}</b>\n  • жами: <b>${totals.views}</b>\n\n🎬 Анимелар: <b>${totals.anime}</b> (саватда: ${totals.trashed})\n🎞 Қисмлар: <b>${totals.parts}</b>\n📣 Гуруҳ ва каналлар: ${totals.groups}\n🔒 Мажбурий каналлар: ${totals.channels}\n\n${periods(clock)}`,
+    html`📊 <b>Статистика</b>\n\n👥 Фойдаланувчилар: <b>${totals.users}</b>\n  • бугун қўшилди: ${totals.newToday}\n  • ботни блоклаган: ${totals.blocked}\n  • админлар блоклаган: ${totals.banned}\n\n🔥 Фаол фойдаланувчилар\n  • бугун: <b>${totals.activeDay}</b>\n  • шу ҳафта: <b>${totals.activeWeek}</b>\n  • шу ой: <b>${totals.activeMonth}</b>\n\n👁 Кўришлар\n  • бугун: <b>${totals.viewsToday}</b>\n  • жами: <b>${totals.views}</b>\n\n🎬 Анимелар: <b>${totals.anime}</b> (саватда: ${totals.trashed})\n🎞 Қисмлар: <b>${totals.parts}</b>\n📣 Гуруҳ ва каналлар: ${totals.groups}\n🔒 Мажбурий обуна каналлари: ${totals.channels}\n\n${periods(clock)}`,
   charts: () => '📈 Графиклар',
   top: () => '🔥 Кўп кўрилганлар',
   metric: { views: '👁 Кўришлар', new: '👤 Янгилар', day: '🔥 Фаоллар' },

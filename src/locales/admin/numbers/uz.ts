@@ -15,7 +15,7 @@ export interface DayClock {
 
 export const uz = {
   stats: (totals: Totals, clock: DayClock): Html =>
-    html`📊 <b>Statistika</b>\n\n👥 Foydalanuvchilar: <b>${totals.users}</b>\n  • bugun qo‘shildi: ${totals.newToday}\n  • botni bloklagan: ${totals.blocked}\n  • adminlar bloklagan: ${totals.banned}\n\n🔥 Faol foydalanuvchilar\n  • bugun: <b>${totals.activeDay}</b>\n  • shu hafta: <b>${totals.activeWeek}</b>\n  • shu oy: <b>${totals.activeMonth}</b>\n\n👁 Ko‘rishlar\n  • bugun: <b>${totals.viewsToday}</b>\n  • jami: <b>${totals.views}</b>\n\n🎬 Animelar: <b>${totals.anime}</b> (savatda: ${totals.trashed})\n🎞 Qismlar: <b>${totals.parts}</b>\n📣 Guruh va kanallar: ${totals.groups}\n🔒 Majburiy kanallar: ${totals.channels}\n\n${periods(clock)}`,
+    html`📊 <b>Statistika</b>\n\n👥 Foydalanuvchilar: <b>${totals.users}</b>\n  • bugun qo‘shildi: ${totals.newToday}\n  • botni bloklagan: ${totals.blocked}\n  • adminlar bloklagan: ${totals.banned}\n\n🔥 Faol foydalanuvchilar\n  • bugun: <b>${totals.activeDay}</b>\n  • shu hafta: <b>${totals.activeWeek}</b>\n  • shu oy: <b>${totals.activeMonth}</b>\n\n👁 Ko‘rishlar\n  • bugun: <b>${totals.viewsToday}</b>\n  • jami: <b>${totals.views}</b>\n\n🎬 Animelar: <b>${totals.anime}</b> (savatda: ${totals.trashed})\n🎞 Qismlar: <b>${totals.parts}</b>\n📣 Guruh va kanallar: ${totals.groups}\n🔒 Majburiy obuna kanallari: ${totals.channels}\n\n${periods(clock)}`,
   charts: () => '📈 Grafiklar',
   top: () => '🔥 Ko‘p ko‘rilganlar',
   metric: { views: '👁 Ko‘rishlar', new: '👤 Yangilar', day: '🔥 Faollar' },

@@ -9,7 +9,7 @@ export const uzCyrl: typeof uz = {
     html`👥 <b>Фойдаланувчилар</b>\n\nЖами: <b>${users}</b>\nБотни блоклаган: ${blocked}\nАдминлар блоклаган: ${banned}\n\nБирини топиш учун: <code>/users 123456789</code> ёки <code>/users @nomi</code>`,
   find: () => '🔎 Фойдаланувчини топиш',
   askPerson: () =>
-    html`🔎 Фойдаланувчининг ID рақамини ёки <code>@nomi</code>ни юборинг. Унинг бирор хабарини узатсангиз ҳам бўлади.`,
+    html`🔎 Фойдаланувчининг ID рақамини ёки номини (<code>@nomi</code>) юборинг. Унинг бирор хабарини узатсангиз ҳам бўлади.`,
   person: (person) =>
     html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Қўшилган: ${person.createdAt ?? '—'}\n🕓 Охирги марта: ${person.lastSeen ?? '—'}\n🧭 Қаердан келган: ${person.source ?? '—'}\n👁 Кўришлар: ${person.views}${person.isAdmin ? '\n🛡 Админ' : ''}${person.blockedAt === null ? '' : '\n🚫 Ботни блоклаган'}${person.bannedAt === null ? '' : '\n⛔️ Админлар блоклаган'}`,
   notFound: () => html`Бундай фойдаланувчи топилмади. У ботга ҳали ёзмаган бўлиши мумкин.`,
@@ -23,7 +23,7 @@ export const uzCyrl: typeof uz = {
     html`🛡 <b>Админлар</b>\n\nАсосий админлар созламаларда (ADMIN_IDS) ёзилган. Бошқа админ йўқ.`,
   addAdmin: () => '➕ Админ қўшиш',
   askAdmin: () =>
-    html`🛡 Янги админнинг ID рақамини ёки <code>@nomi</code>ни юборинг (хабарини узатсангиз ҳам бўлади). У аввал ботга /start босган бўлиши керак.`,
+    html`🛡 Янги админнинг ID рақамини ёки номини (<code>@nomi</code>) юборинг (хабарини узатсангиз ҳам бўлади). У аввал ботга /start босган бўлиши керак.`,
   askAddAdmin: (person, isByName) =>
     html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nУ админ қилинсинми?${isByName ? `\n\n⚠️ Фойдаланувчи бот билган @nomi бўйича топилди. Бу ном бошқа одамга ўтган бўлиши мумкин: ID рақамини ўзидан сўраб солиштиринг.` : ''}`,
   yesAdd: () => '✅ Ҳа, админ бўлсин',
@@ -51,9 +51,9 @@ const ACTIONS: Record<Audited, string> = {
   'group-added': 'гуруҳ қўшди',
   'group-edited': 'гуруҳ номини ўзгартирди',
   'group-deleted': 'гуруҳни ўчирди',
-  'channel-added': 'мажбурий канал қўшди',
-  'channel-edited': 'мажбурий канал номини ўзгартирди',
-  'channel-deleted': 'мажбурий канални ўчирди',
+  'channel-added': 'мажбурий обуна каналини қўшди',
+  'channel-edited': 'мажбурий обуна канали номини ўзгартирди',
+  'channel-deleted': 'мажбурий обуна каналини ўчирди',
   posted: 'анимени жойлади',
   'broadcast-started': 'хабар тарқатишни бошлади',
   'broadcast-paused': 'хабар тарқатишни тўхтатиб турди',

@@ -22,7 +22,7 @@ export const uz = {
     html`👥 <b>Foydalanuvchilar</b>\n\nJami: <b>${users}</b>\nBotni bloklagan: ${blocked}\nAdminlar bloklagan: ${banned}\n\nBirini topish uchun: <code>/users 123456789</code> yoki <code>/users @nomi</code>`,
   find: () => '🔎 Foydalanuvchini topish',
   askPerson: (): Html =>
-    html`🔎 Foydalanuvchining ID raqamini yoki <code>@nomi</code>ni yuboring. Uning biror xabarini uzatsangiz ham bo‘ladi.`,
+    html`🔎 Foydalanuvchining ID raqamini yoki nomini (<code>@nomi</code>) yuboring. Uning biror xabarini uzatsangiz ham bo‘ladi.`,
   person: (person: Person): Html =>
     html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Qo‘shilgan: ${person.createdAt ?? '—'}\n🕓 Oxirgi marta: ${person.lastSeen ?? '—'}\n🧭 Qayerdan kelgan: ${person.source ?? '—'}\n👁 Ko‘rishlar: ${person.views}${person.isAdmin ? '\n🛡 Admin' : ''}${person.blockedAt === null ? '' : '\n🚫 Botni bloklagan'}${person.bannedAt === null ? '' : '\n⛔️ Adminlar bloklagan'}`,
   notFound: (): Html => html`Bunday foydalanuvchi topilmadi. U botga hali yozmagan bo‘lishi mumkin.`,
@@ -36,7 +36,7 @@ export const uz = {
     html`🛡 <b>Adminlar</b>\n\nAsosiy adminlar sozlamalarda (ADMIN_IDS) yozilgan. Boshqa admin yo‘q.`,
   addAdmin: () => '➕ Admin qo‘shish',
   askAdmin: (): Html =>
-    html`🛡 Yangi adminning ID raqamini yoki <code>@nomi</code>ni yuboring (xabarini uzatsangiz ham bo‘ladi). U avval botga /start bosgan bo‘lishi kerak.`,
+    html`🛡 Yangi adminning ID raqamini yoki nomini (<code>@nomi</code>) yuboring (xabarini uzatsangiz ham bo‘ladi). U avval botga /start bosgan bo‘lishi kerak.`,
   askAddAdmin: (person: Pick<Person, 'id' | 'name' | 'username'>, isByName: boolean): Html =>
     html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nU admin qilinsinmi?${isByName ? `\n\n⚠️ Foydalanuvchi bot bilgan @nomi bo‘yicha topildi. Bu nom boshqa odamga o‘tgan bo‘lishi mumkin: ID raqamini o‘zidan so‘rab solishtiring.` : ''}`,
   yesAdd: () => '✅ Ha, admin bo‘lsin',
@@ -64,9 +64,9 @@ const ACTIONS: Record<Audited, string> = {
   'group-added': 'guruh qo‘shdi',
   'group-edited': 'guruh nomini o‘zgartirdi',
   'group-deleted': 'guruhni o‘chirdi',
-  'channel-added': 'majburiy kanal qo‘shdi',
-  'channel-edited': 'majburiy kanal nomini o‘zgartirdi',
-  'channel-deleted': 'majburiy kanalni o‘chirdi',
+  'channel-added': 'majburiy obuna kanalini qo‘shdi',
+  'channel-edited': 'majburiy obuna kanali nomini o‘zgartirdi',
+  'channel-deleted': 'majburiy obuna kanalini o‘chirdi',
   posted: 'animeni joyladi',
   'broadcast-started': 'xabar tarqatishni boshladi',
   'broadcast-paused': 'xabar tarqatishni to‘xtatib turdi',
