@@ -145,7 +145,7 @@ function holdsData(path: string): boolean {
   return stats.size > 0 && (existsSync(`${path}-wal`) || !isWithoutTables(path));
 }
 
-/** SQLite's first page is a leaf of the schema, with no entry: sqlite3 or an older version made it. */
+/** The first page is a leaf of the schema, with no entry: sqlite3 or an older version made it. */
 function isWithoutTables(path: string): boolean {
   const page = Buffer.alloc(105);
   const file = openSync(path, 'r');
