@@ -148,15 +148,17 @@ function holdsData(path: string): boolean {
 /** The first page is a leaf of the schema, with no entry: sqlite3 or an older version made it. */
 function isWithoutTables(path: string): boolean {
   const page = Buffer.alloc(105);
-  const file = openSync(path, 'r');
+  let file: number | undefined;
   try {
+    file = openSync(path, 'r');
     readSync(file, page);
+  } catch {
+    return false;
   } finally {
-    closeSync(file);
+    if (file !== undefined) closeSync(file);
   }
-  return (
-    page.toString('latin1', 0, 15) === 'SQLite format 3' && page[100] === 13 && page.readUInt16BE(103) === 0
-  );
+  const isDatabase = page.toString('latin1', 0, 15) === 'SQLite format 3';
+  return isDatabase && page[100] === 13 && page.readUInt16BE(103) === 0;
 }
 
 function holdsFiles(path: string): boolean {
