@@ -88,9 +88,7 @@ export interface BackupEngine {
    * Undefined: no such backup.
    */
   verify(name: BackupName, onBytes?: (bytes: number) => Promise<void>): Promise<HashVerdict | undefined>;
-  /**
-   * Links to both objects for this admin, alive for 15 minutes; empty when there is no such backup.
-   */
+  /** Links to both objects for this admin, alive for 15 minutes; empty without such a backup. */
   links(name: BackupName, adminId: number): Promise<DownloadLink[]>;
   /** Both objects, to be sent elsewhere; empty when there is no such backup. */
   files(name: BackupName): Promise<StoredFile[]>;

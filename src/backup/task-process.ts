@@ -20,9 +20,7 @@ watchdog.once('error', (error) => {
 });
 watchdog.unref();
 
-/**
- * Resolves when the message is on its way: `process.send` alone may lose it when the process ends.
- */
+/** Resolves when the message is on its way: `process.send` alone may lose it at the exit. */
 function tell(message: FromTask): Promise<void> {
   return new Promise((resolve) => {
     if (process.connected) process.send?.(message, undefined, undefined, () => resolve());

@@ -1,7 +1,4 @@
-/**
- * What runs in a process of its own, by name. A task is loaded only where it runs
- * (task-process.ts).
- */
+/** What runs in a process of its own, by name; loaded only where it runs (task-process.ts). */
 import type { TaskName, Tasks } from './foreign/task.ts';
 
 export const TASKS: { readonly [Name in TaskName]: () => Promise<Tasks[Name]> } = {

@@ -20,10 +20,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/**
- * `promise`, unless `signal` aborts first: then rejects with its reason and ignores what `promise`
- * does later.
- */
+/** `promise`, unless `signal` aborts first: then rejects with its reason; `promise` is ignored. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(reasonOf(signal));

@@ -1,6 +1,4 @@
-/**
- * Runs `work` over `items`, a few at a time (a Worker has six connections), keeping their order.
- */
+/** Runs `work` over `items`, a few at a time (a Worker has six connections), keeping order. */
 export async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const queue = items.entries();

@@ -16,9 +16,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
 
 type Level = Exclude<LogLevel, 'silent'>;
-/**
- * One entry as text, or undefined for none; secrets are hidden and control characters made visible.
- */
+/** One entry as text, undefined for none; secrets are hidden, control characters made visible. */
 export type Format = (level: Level, event: string, fields: Fields) => string | undefined;
 
 const asJson: Format = (level, event, fields) =>

@@ -5,9 +5,7 @@ import type { Clock } from './clock.ts';
 export interface RetryPolicy {
   /** Tries in all. */
   readonly attempts: number;
-  /**
-   * Tries that may end after a long wait for nothing (their errors have `isStall`); absent: all.
-   */
+  /** Tries that may end after a long wait for nothing (errors with `isStall`); absent: all. */
   readonly stalls?: number;
   /** Pause after the first failure, ms; doubled after each further one. */
   readonly firstMs: number;
@@ -48,10 +46,7 @@ export const SQL_REQUEST: RetryPolicy = {
   mostMs: 16_000,
   spread: [0.5, 1.5],
 };
-/**
- * A question or a transaction that another writer may have cut short: an immediate repeat may
- * succeed.
- */
+/** A question or transaction that another writer may have cut short: a quick repeat may succeed. */
 export const SQL_AT_ONCE: RetryPolicy = { attempts: 3, firstMs: 0, mostMs: 0 };
 /** The record of a failed run. Without it the next run would report a death that was none. */
 export const FAILURE_RECORD: RetryPolicy = { attempts: 3, firstMs: 2_000, mostMs: 4_000 };
@@ -63,9 +58,7 @@ const UNTIL_STOPPED: RetryPolicy = {
 };
 /** One recipient of a message to many, by stored times: eight attempts span four hours. */
 export const RECIPIENT: RetryPolicy = { attempts: 8, firstMs: 60_000, mostMs: DAY_MS };
-/**
- * An update that was set aside, by stored times. An hour is soon enough for an outage of Telegram.
- */
+/** An update that was set aside, by stored times. An hour is soon enough when Telegram is out. */
 export const UPDATE_SET_ASIDE: RetryPolicy = {
   attempts: Number.POSITIVE_INFINITY,
   firstMs: 30_000,

@@ -1,7 +1,4 @@
-/**
- * An answer that may stop coming: whoever waits hears of it after a while, and the connection is
- * closed.
- */
+/** An answer that may stop coming: who waits hears of it in a while; the connection is closed. */
 
 /** Calls `run` once, `ms` from now, unless the returned function was called before. */
 export type Timer = (ms: number, run: () => void) => () => void;

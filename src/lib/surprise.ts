@@ -1,7 +1,4 @@
-/**
- * Tells an unexpected error on the terminal: a sentence with a next step, never a stack trace. Node
- * only.
- */
+/** Tells an unexpected error on the terminal: a sentence with a next step, no stack. Node only. */
 import process from 'node:process';
 import { inspect } from 'node:util';
 import { visibleLines } from '../text/visible.ts';

@@ -22,10 +22,7 @@ export interface Config {
   /** Address the Node host listens on. */
   readonly host: string;
   readonly port: number;
-  /**
-   * Requests that one invocation of the Worker may make: 50 on the free plan, 10,000 on the paid
-   * one.
-   */
+  /** Requests that a Worker's invocation may make: 50 on the free plan, 10,000 on the paid one. */
   readonly subrequestLimit: number;
   readonly database: DatabaseSettings;
   readonly bucket: BucketSettings;
@@ -179,9 +176,7 @@ function readDatabase(read: Reader, program: Program): DatabaseSettings {
   return { kind: 'remote', url, authToken };
 }
 
-/**
- * As libSQL's own client reads such a URL: the opened file and the backed up file must be the same.
- */
+/** As libSQL's own client reads such a URL: the opened and the backed up file must be one. */
 function readFilePath(read: Reader, url: string): string {
   const written = url.slice('file:'.length).replace(/^\/\/(localhost)?(?=\/)/, '');
   if (/[?#]/.test(written))

@@ -7,9 +7,7 @@ import { Cron } from 'croner';
 const FIELDS = 'must be a schedule of five fields, like 0 2 * * * (every night at two, UTC)';
 const RANGES = 'is no schedule: minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 0-7, like 0 2 * * *';
 
-/**
- * What is wrong with a schedule, to stand behind its name; undefined for a valid one that fires.
- */
+/** What is wrong with a schedule, to stand behind its name; undefined if valid and it fires. */
 export function cronProblem(pattern: string): string | undefined {
   if (!/^\S+(\s+\S+){4,5}$/.test(pattern)) return FIELDS;
   let cron: Cron;

@@ -13,10 +13,7 @@ export function holdsSecret(address: string): boolean {
   return url.username + url.password !== '' || names.some((name) => /token|secret|passw|jwt|key/i.test(name));
 }
 
-/**
- * Reads single settings and collects what is wrong, without throwing, so that one report tells
- * everything.
- */
+/** Reads single settings and collects what is wrong, without throwing: one report tells it all. */
 export class Reader {
   readonly problems: string[] = [];
   readonly #env: Environment;

@@ -2,9 +2,7 @@
 
 /** Where the bucket is and who we are there. */
 export interface S3Settings {
-  /**
-   * `https://<account>.r2.cloudflarestorage.com`, `http://127.0.0.1:8080`, …; without the bucket.
-   */
+  /** `https://<account>.r2.cloudflarestorage.com`, `http://127.0.0.1:8080`, …; without bucket. */
   readonly endpoint: string;
   /** `auto` for R2, `us-east-1` for most self-hosted stores. */
   readonly region: string;

@@ -1,6 +1,4 @@
-/**
- * The names of all settings, and names that people mistake for one of them. Never looks at values.
- */
+/** The names of all settings, and names that people mistake for them. Never looks at values. */
 
 /** Harmless to offline mode: they say where and how it shows itself, and nothing of production. */
 export const OFFLINE_NAMES = [
@@ -92,10 +90,7 @@ export function tellNearMiss({ name, meant }: NearMiss): string {
     : `${shown}: did you mean ${meant}?`;
 }
 
-/**
- * Cyrillic letters that look like Latin ones: a keyboard with two alphabets puts them into names
- * unseen.
- */
+/** Cyrillic letters that look like Latin ones: two-alphabet keyboards put them in names unseen. */
 const LOOKALIKES = new Map([...'АВЕЗКМНОРСТУХІЅ'].map((letter, i) => [letter, 'ABE3KMHOPCTYXIS'[i] ?? '']));
 
 function plainName(name: string): string {
@@ -120,10 +115,7 @@ function isMeant(plain: string, setting: string): boolean {
   return slips(plain, setting) <= (setting.length >= LONG || beginsAlike ? 2 : 1);
 }
 
-/**
- * Letters left out, added, wrong, or swapped with their neighbour: the optimal string alignment
- * distance.
- */
+/** Letters left out, added, wrong or swapped: the optimal string alignment distance. */
 function slips(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -13,10 +13,7 @@ const NOT_OF_WORKER = new Set([
   'BACKUP_AGE_IDENTITY',
   'BACKUP_PASSPHRASE_OLD',
 ]);
-/**
- * Those of one start, which a platform or a person gives anew; and the key, which lies apart from
- * the bot.
- */
+/** Those of one start, which a platform or person gives anew; and the key, which lies apart. */
 const NOT_OF_FILE = new Set(['HOST', 'PORT', 'LOG_FORMAT', 'LOG_LEVEL', 'BACKUP_AGE_IDENTITY']);
 
 /** What the Worker is given. */

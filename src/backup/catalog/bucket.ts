@@ -15,10 +15,7 @@ export interface Bucket {
   readonly store: Store;
   /** Empty, or ending in `/`. */
   readonly prefix: string;
-  /**
-   * The settings encrypt: a backup that is not encrypted may be anybody's who can write to the
-   * bucket.
-   */
+  /** The settings encrypt: an unencrypted backup may be anybody's who can write to the bucket. */
   readonly isSealed?: boolean;
   /**
    * The bot whose token is set, by its id: backups of other bots' databases count for

@@ -1,7 +1,4 @@
-/**
- * The outcomes of drills: one small object beside the backups, so that every host and the CLI can
- * show it.
- */
+/** The outcomes of drills: one small object beside the backups, for every host and the CLI. */
 import * as v from 'valibot';
 import type { Bucket } from './bucket.ts';
 import { putNote, readNote } from './json-note.ts';

@@ -1,6 +1,4 @@
-/**
- * One backup of the bucket: its objects, its state and, when it is not sound, why.
- */
+/** One backup of the bucket: its objects, its state and, when it is not sound, why. */
 import { DatabaseUnfit } from '../../db/database-unfit.ts';
 import { lackOfTables } from '../../db/own-schema.ts';
 import { greatest } from '../../lib/extremes.ts';
@@ -27,10 +25,7 @@ export interface BackupEntry {
   readonly problem: string | undefined;
   /** Its manifest is there, and this user may not read it: nothing is known against the backup. */
   readonly isDenied?: true;
-  /**
-   * What is at fault when it is `damaged`: the database it was read from, or the stored files
-   * alone.
-   */
+  /** What is at fault when `damaged`: the database it was read from, or the stored files alone. */
   readonly concerns: 'database' | 'files' | undefined;
   /** What was proved of its stored files; undefined when nothing was. */
   readonly verdict: DamageVerdict | undefined;
@@ -42,10 +37,7 @@ export interface BackupEntry {
   readonly encrypted: boolean;
   readonly pinned: boolean;
   readonly objects: ObjectGroup['objects'];
-  /**
-   * Which of its objects are there, in full length. Both, and `damaged`: the database was, when it
-   * was read.
-   */
+  /** Which of its objects are there in full. Both, and `damaged`: the database was, when read. */
   readonly usable: readonly ('database' | 'document')[];
 }
 
@@ -166,10 +158,7 @@ export function isUnsealed({ isSealed = false }: Bucket, { manifest }: BackupEnt
   );
 }
 
-/**
- * Before something changes a database. @throws when the backup just made of it says that it is
- * damaged.
- */
+/** Before something changes a database. @throws when the backup just made says it is damaged. */
 export function requireUndamaged(manifest: Manifest): void {
   const damage = damageOf(manifest);
   if (damage !== undefined)
@@ -178,10 +167,7 @@ export function requireUndamaged(manifest: Manifest): void {
     );
 }
 
-/**
- * What a backup says of the database it was read from. An earlier program did not look for missing
- * tables.
- */
+/** What a backup says of its database. An earlier program did not look for missing tables. */
 export function damageOf({ findings, tables, schema_version }: Manifest): string | undefined {
   const found =
     findings ??

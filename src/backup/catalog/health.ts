@@ -31,10 +31,7 @@ export interface BackupHealth {
 
 const HOUR_MS = 3_600_000;
 
-/**
- * `newest` is the newest verified backup; a time a little in the future (clocks differ) counts as
- * now.
- */
+/** `newest` is the newest verified backup; a time a little ahead (clocks differ) counts as now. */
 export function backupHealth(
   newest: (Pick<BackupEntry, 'name' | 'time'> & Partial<Pick<BackupEntry, 'manifest'>>) | undefined,
   now: Date,

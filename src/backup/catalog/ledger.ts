@@ -43,10 +43,7 @@ export interface RunEnd {
 }
 
 export interface RunsBefore {
-  /**
-   * Still `running` under an older fence: their holder died or stalled, and nobody has been told
-   * yet.
-   */
+  /** Still `running` under an older fence: their holder died or stalled; nobody was told yet. */
   readonly died: readonly RunStart[];
   /**
    * The last few runs without a backup, of the last two days, those that died among them: what they
@@ -112,9 +109,7 @@ export interface Ledger {
    * restores are left out.
    */
   madeAfter(name: BackupName): Promise<RunStart | undefined>;
-  /**
-   * Has the change log forget what a verified backup holds (changes/trim.ts), in one transaction.
-   */
+  /** Has the change log forget what a verified backup holds (changes/trim.ts): one transaction. */
   coverChanges(statements: readonly Statement[]): Promise<void>;
   /** Remembers which change files are gone from the bucket: `/healthz` tells it. */
   loseChanges(lost: LostChanges): Promise<void>;

@@ -40,10 +40,7 @@ export interface Page {
   readonly isMade?: boolean;
 }
 
-/**
- * Backups, newest first, with their manifests: one listing and one get a backup shown. `total`
- * counts all.
- */
+/** Backups, newest first, with manifests: one listing, and one get a backup. `total` counts all. */
 export async function listBackups(
   bucket: Bucket,
   page: Page = {},

@@ -12,9 +12,7 @@ import { count, manifestChangesSchema, sha256, text, time } from './change-posit
 import { parseKey, timeOfName } from './names.ts';
 
 const FORMAT = 'anime-bot-backup';
-/**
- * 3: a manifest that names its bot. 2: one that names a place in the change log only. 1: neither.
- */
+/** 3: a manifest that names its bot. 2: one that names a place in the change log. 1: neither. */
 const VERSION = 3;
 
 /**
@@ -34,9 +32,7 @@ export const TRIGGERS = [
 export type Trigger = (typeof TRIGGERS)[number];
 const SAFETY: readonly string[] = ['migration', 'deploy', 'import', 'restore'] satisfies Trigger[];
 
-/**
- * Whether a backup with this trigger was made because something was about to change the database.
- */
+/** Whether a backup of this trigger was made because something was to change the database. */
 export function isSafetyTrigger(trigger: string): boolean {
   return SAFETY.includes(trigger);
 }

@@ -144,10 +144,7 @@ export function noLatest(bucket: Bucket, { newer, strangers = [], unrecorded = [
 /** So many are named of which the same is said: anybody can put thousands into a bucket. */
 const MOST_ALIKE = 3;
 
-/**
- * One sentence for each that was passed over: what is wrong with it, and what can still be done
- * with it.
- */
+/** One sentence for each passed over: what is wrong with it, and what can still be done with it. */
 export function passedOver(
   bucket: Bucket,
   { entry: taken, newer, strangers = [], unrecorded = [] }: Newest,

@@ -39,9 +39,7 @@ async function* chunksOf(reader: ReadableStreamDefaultReader<Uint8Array>): Async
   }
 }
 
-/**
- * Whether it is encrypted and nothing that is set opens it: closed, and neither lost nor damaged.
- */
+/** Whether it is encrypted and nothing that is set opens it: closed, neither lost nor damaged. */
 export async function isClosed(
   bucket: Pick<Bucket, 'store' | 'prefix'>,
   entry: Pick<BackupEntry, 'name' | 'manifest' | 'encrypted'>,

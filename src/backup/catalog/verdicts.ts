@@ -15,10 +15,7 @@ import { type BackupName, manifestKey, verdictKey } from './names.ts';
 const FILES = ['database', 'document'] as const;
 export type StoredFile = (typeof FILES)[number];
 
-/**
- * Proof that a stored file is damaged. A missing key, a full disk and an unreachable bucket prove
- * nothing.
- */
+/** Proof that a stored file is damaged. A missing key, full disk or unreachable bucket is none. */
 export interface DamageProof {
   readonly file: StoredFile;
   readonly finding: string;

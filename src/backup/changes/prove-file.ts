@@ -22,9 +22,7 @@ import {
 /** Of a stored file: what does not pack at all, with what encryption adds. */
 export const MOST_STORED_BYTES: number = MAX_CHANGE_FILE_BYTES + 1024 * 1024;
 
-/**
- * Undefined where there is none. @throws {@link ChangeFileError} for what is too large to be one
- */
+/** Undefined where there is none. @throws {@link ChangeFileError} for one too large to be one */
 export async function readStored(store: Store, key: string): Promise<Uint8Array | undefined> {
   const object = await store.get(key);
   if (object === undefined) return undefined;

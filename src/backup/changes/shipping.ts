@@ -54,8 +54,5 @@ export type ShipOutcome =
     }
   /** Another shipper is at work, or was faster. */
   | { readonly kind: 'busy' }
-  /**
-   * The next name is taken by another database's file: this one is a copy, or another is a copy of
-   * it.
-   */
+  /** The next name is another database's file: this one is a copy, or another is a copy of it. */
   | { readonly kind: 'fork'; readonly file: string };

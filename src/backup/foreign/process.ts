@@ -52,9 +52,7 @@ export function limitsFor(bytes: number): ProcessLimits {
   };
 }
 
-/**
- * Foreign files read at once: an admin who sends ten has the machine read them one after another.
- */
+/** Foreign files read at once: the files of an admin who sends ten are read one after another. */
 const slots = new Slots(3);
 
 /**

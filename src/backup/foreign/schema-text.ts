@@ -7,10 +7,7 @@ import { isWord, nameIn, type SqlToken, tokenizeSql } from '../../lib/sql-tokens
 import type { SchemaObject } from '../model/model.ts';
 import { Damaged } from './errors.ts';
 
-/**
- * Modules of virtual tables that keep what they have in tables of the same database, and do nothing
- * else.
- */
+/** Modules of virtual tables that keep what they have in tables of the database, and only that. */
 const SAFE_MODULES: ReadonlySet<string> = new Set([
   'fts3',
   'fts4',

@@ -6,19 +6,13 @@ export interface TaskContext<Message = never> {
   send(message: Message): Promise<unknown>;
 }
 
-/**
- * Input, messages and result are plain values (structured clone); errors keep their kind
- * (errors.ts).
- */
+/** Input, messages and result are plain values (structured clone); errors keep their kind. */
 export type Task<Input, Result, Message = never> = (
   input: Input,
   context: TaskContext<Message>,
 ) => Promise<Result> | Result;
 
-/**
- * The tasks by name. Each room adds its own here, and `../tasks.ts` says where the child finds
- * them.
- */
+/** The tasks by name. Each room adds its own; `../tasks.ts` says where the child finds them. */
 // biome-ignore lint/suspicious/noEmptyInterface: rooms add to it.
 export interface Tasks {}
 

@@ -43,9 +43,7 @@ export interface ImportInput {
   /** How another bot's file is laid out. */
   readonly map?: ImportMap | undefined;
   readonly prefer: Preference;
-  /**
-   * The module whose `takeOverFile` makes an old bot's database this bot's; left out: it is not.
-   */
+  /** The module whose `takeOverFile` makes an old bot's database this bot's; absent: it is not. */
   readonly takeOver?: string | undefined;
   /** {@link ImportOptions.ownerIds} */
   readonly ownerIds?: readonly number[] | undefined;
@@ -120,10 +118,7 @@ async function openTarget(input: ImportInput): Promise<Target> {
   return { db: openRemoteDatabase({ url, authToken, fetch }) };
 }
 
-/**
- * A copy with today's schema, whatever the database's is; of one that does not exist yet, an empty
- * one.
- */
+/** A copy with today's schema, whatever the database's is; an empty one where there is none. */
 async function copyOfToday({ database, scratch, takeOver }: ImportInput): Promise<string> {
   const copy = join(scratch, 'copy.db');
   if (database.kind === 'remote') await copyLive(openRemoteSnapshotSource({ ...database, fetch }), copy);

@@ -5,9 +5,7 @@ import { LIVE, type LocalColumn, type Preference, type StagedImport } from './st
 import type { Range } from './steps.ts';
 import type { ImportTable } from './tables.ts';
 
-/**
- * One row: rows added, changed, kept (they differ and the database's are newer), refused, in all.
- */
+/** One row: rows added, changed, kept (they differ, the database's are newer), refused, in all. */
 export function countSql(staged: StagedImport, prefer: Preference): string {
   const { spec, staging } = staged;
   const { changed, differs } = comparison(staged, prefer);

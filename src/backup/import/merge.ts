@@ -11,10 +11,7 @@ export interface Merged {
   readonly changed: number;
 }
 
-/**
- * What it did, by table; undefined when it happened and its answer was lost. @throws unless it
- * happened
- */
+/** What it did, by table; undefined when it happened and the answer was lost. @throws otherwise */
 export async function merge(
   transaction: StagedTransaction<readonly WriteResult[]>,
   staged: readonly StagedImport[],

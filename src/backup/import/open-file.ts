@@ -37,10 +37,7 @@ export interface PlainImport {
   readonly kind: SourceKind;
 }
 
-/**
- * Decrypted and unpacked, into `directory` if it was packed. @throws when it is empty or cannot be
- * opened
- */
+/** Decrypted and unpacked, into `directory` if packed. @throws when empty or not to be opened */
 async function unpackImport(
   path: string,
   options: Pick<OpenImportOptions, 'keys' | 'directory' | 'maxBytes'>,

@@ -10,9 +10,7 @@ import type { ImportInput } from './import-task.ts';
 export interface ImportRun extends Omit<ImportInput, 'scratch' | 'keepsRows'> {
   /** Of a look and the import after it, so that the file is read once; the caller removes it. */
   readonly scratch?: string | undefined;
-  /**
-   * Until the merge it ends the import and leaves everything unchanged; later it comes too late.
-   */
+  /** Until the merge it ends the import and leaves all unchanged; later it comes too late. */
   readonly signal?: AbortSignal | undefined;
   /** After every step, with the rows read so far; may throw to stop. */
   readonly onRows?: (rows: number) => Promise<void> | void;

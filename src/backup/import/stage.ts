@@ -59,10 +59,7 @@ const BATCH_ROWS = 8_000;
 /** Zones of clocks that were told apart wrongly are less than a day. */
 const AHEAD_MS = DAY_MS;
 
-/**
- * Writes everything the file has, table by table as it comes; `write` gets each batch and the rows
- * so far.
- */
+/** Writes all the file has, table by table; `write` gets each batch and the rows so far. */
 export async function stageRecords(
   staged: readonly StagedImport[],
   records: AsyncIterable<ImportEvent>,
@@ -211,9 +208,7 @@ function fitted(
   return { fields: values, faults };
 }
 
-/**
- * A time yet to come would stand first in every list, for ever; a kind that is none cannot be sent.
- */
+/** A time yet to come would stand first in every list for ever; an unknown kind cannot be sent. */
 function believed(column: string, fitted: Fitted, latest: string): Fitted {
   const { value } = fitted;
   if (typeof value !== 'string') return fitted;

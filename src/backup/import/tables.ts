@@ -13,10 +13,7 @@ export interface ImportTable {
    * have none.
    */
   readonly match: string;
-  /**
-   * Living column -> SQL over `s`, where the file's own value would be an id of the file's
-   * database.
-   */
+  /** Living column -> SQL over `s`, where the file's value would be an id of its own database. */
   readonly mapped?: Readonly<Record<string, string>>;
   /** The column that says which of two is newer. */
   readonly time?: string;
@@ -153,10 +150,7 @@ export const IMPORT_TABLES: readonly ImportTable[] = [
   },
 ];
 
-/**
- * What the column of a kind may say; another word would be sent to Telegram as a method's name, or
- * as none.
- */
+/** What the column of a kind may say; another word would go to Telegram as a method's name. */
 export const KINDS: Readonly<Record<string, readonly string[]>> = {
   'anime_parts.kind': ['video', 'document', 'animation'],
   'groups.kind': ['group', 'supergroup', 'channel'],

@@ -7,10 +7,7 @@ import type { DatabaseSchema, Row, RowBatch, ScanTarget, SourceCheck } from './m
 /** Findings told; whoever wants all of them asks SQLite. */
 export const MOST_FINDINGS = 5;
 
-/**
- * An FTS index is made of other rows: nothing is lost with it, and a restore brings it back as it
- * is.
- */
+/** An FTS index is made of other rows: nothing is lost with it; restore brings it back as it is. */
 const DERIVED = /^(malformed|unable to validate the) inverted index for FTS\d table (?:\w+\.)?([^\s:]+)/;
 
 /** Rows of `PRAGMA integrity_check` (or `quick_check`), sorted by what they mean. */

@@ -203,9 +203,7 @@ function createEncoder(): CanonicalEncoder {
   };
 }
 
-/**
- * Copies a short ASCII string; false, with nothing promised about the bytes, when it is neither.
- */
+/** Copies a short ASCII string; false, with nothing promised of the bytes, when it is neither. */
 function asciiInto(buffer: Uint8Array, start: number, value: string): boolean {
   const { length } = value;
   if (length > SHORT_TEXT) return false;

@@ -1,6 +1,4 @@
-/**
- * One snapshot, many outputs: every scan is read once and handed to all sinks that asked for it.
- */
+/** One snapshot, many outputs: every scan is read once and handed to all sinks that asked for it */
 import type { ScanCounts } from './database-damage.ts';
 import type { ScanTarget, Snapshot, SnapshotSink } from './model.ts';
 

@@ -176,9 +176,7 @@ export interface Scan {
 /** One consistent view of the whole database. */
 export interface Snapshot {
   readonly schema: DatabaseSchema;
-  /**
-   * The scans in the order asked for; each must be consumed to its end before the next is taken.
-   */
+  /** The scans in the order asked for; each must be consumed whole before the next is taken. */
   scans(targets: readonly ScanTarget[]): AsyncIterable<Scan>;
   /** The same view as a SQLite file, where the source has it so; read before `use` settles. */
   readonly file?: SnapshotFile;
@@ -259,9 +257,7 @@ export interface HeadLastWriter<Result = void> {
 export interface SourceCheck {
   /** What makes a restore fail or lose something, in SQLite's words. */
   readonly damage: readonly string[];
-  /**
-   * What is odd, and comes back as it is: rows that refer to nothing, a search index out of step.
-   */
+  /** What is odd and comes back as it is: rows that refer to nothing, a search index out of step */
   readonly notes: readonly string[];
   /** What was looked at, in words: a line of the manifest's proof. */
   readonly proof: string;

@@ -1,7 +1,4 @@
-/**
- * What of a row is data: shared by the digests and the document, so that both agree on what a table
- * holds.
- */
+/** What of a row is data: for the digests and the document, so that both agree on a table. */
 import type { ColumnInfo, SqlValue, TableInfo } from './model.ts';
 
 /** Range of a SQLite INTEGER. */
@@ -17,9 +14,7 @@ export interface RowLayout {
   readonly rowid: 'hidden' | 'alias' | 'none';
   /** Number of values in a row. */
   readonly width: number;
-  /**
-   * The columns that are data: all but generated ones, which SQLite derives again from the others.
-   */
+  /** The columns that are data: all but generated ones, which SQLite derives from the others. */
   readonly columns: readonly ColumnInfo[];
   /** For each of `columns`: its index in the row. */
   readonly at: readonly number[];

@@ -8,9 +8,7 @@ import type { ColumnInfo, DatabaseSchema, SchemaObject, TableInfo } from '../mod
 import { isChangeTrigger } from '../schema/change-triggers.ts';
 import { mentions } from './only-obstacles.ts';
 
-/**
- * The backup is somebody else's: of its text only what can be nothing but a type or a value is run.
- */
+/** The backup is somebody else's: of its text only what is surely a type or a value is run. */
 const PLAIN_TYPE = /^(?:\w+(?: \w+)*(?: ?\(\d+(?:, ?\d+)?\))?)?$/;
 const PLAIN_VALUE =
   /^(?:[+-]?\d+(?:\.\d+)?|'(?:[^']|'')*'|null|true|false|current_(?:time|date|timestamp))$/i;

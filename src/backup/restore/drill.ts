@@ -26,10 +26,7 @@ export interface DrillParts {
   readonly bucket: Bucket;
   readonly keys: OpenOptions['keys'];
   readonly clock: Clock;
-  /**
-   * The newest backup where it is lost (lost-backup.ts): a drill with an older one is no drill
-   * passed.
-   */
+  /** The newest backup if it is lost (lost-backup.ts): a drill with an older one is not passed. */
   readonly lost?: BackupHealth['damaged'];
   readonly onProgress?: (progress: RestoreProgress) => void;
   readonly files?: FileCalls;

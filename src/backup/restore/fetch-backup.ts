@@ -43,10 +43,7 @@ export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Neither of its files can be used, and no key, disk or connection is to blame: another backup may
- * do.
- */
+/** Neither of its files can be used, and no key, disk or connection is to blame: another may do. */
 export class BackupDamaged extends Error {
   override readonly name = 'BackupDamaged';
   readonly backup: string;

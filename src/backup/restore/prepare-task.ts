@@ -68,9 +68,7 @@ function versionOf(db: DatabaseSync): number | undefined {
   return versionIn(db.prepare(NEWEST_VERSION).get()?.['version']) ?? undefined;
 }
 
-/**
- * A table with such a stored column: a view or a computed column of the name would be evaluated.
- */
+/** A table with such a stored column: a view or computed column of the name would be evaluated. */
 function isTable(db: DatabaseSync, table: string, column: string): boolean {
   const found = db.prepare(
     `SELECT 1 FROM sqlite_schema AS t, pragma_table_xinfo(t.name) AS c

@@ -1,7 +1,4 @@
-/**
- * What a restore is told and tells, and the steps that a file and a server have in common. Node
- * only.
- */
+/** What a restore is told and tells, and the steps of both file and server. Node only. */
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import type { DatabaseSettings } from '../../settings/config.ts';
 import { damageOf } from '../catalog/entry.ts';

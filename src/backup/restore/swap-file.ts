@@ -11,10 +11,7 @@ import { reserveName } from '../../lib/disk/free-name.ts';
 import { backupName } from '../catalog/names.ts';
 import type { FileCalls } from './file-calls.ts';
 
-/**
- * Where a restore of the database at `path` works; the next attempt removes what a dead one left
- * there.
- */
+/** Where a restore of the database at `path` works; the next attempt removes a dead one's files. */
 export function workDirectory(path: string): string {
   return `${path}.restoring`;
 }

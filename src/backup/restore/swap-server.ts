@@ -109,9 +109,7 @@ async function restoreStaged(
   return [...notes, ...told.filter((note) => note !== undefined)];
 }
 
-/**
- * What the bot has handled so far: ids of updates grow. Undefined for a database that is no bot's.
- */
+/** What the bot has handled so far: ids of updates grow. Undefined for a database of no bot. */
 export async function lastUpdate({ session }: RemoteTarget): Promise<string | undefined> {
   const row = await session
     .row('SELECT COALESCE(MAX(update_id), 0) FROM handled_updates')
@@ -236,10 +234,7 @@ async function setVersionSql(
   return `PRAGMA user_version = ${wanted}`;
 }
 
-/**
- * What to say when it is not as wanted after the swap; a server may take the statement and do
- * nothing.
- */
+/** What to say when it is not as wanted after the swap: a server may take it and do nothing. */
 async function versionNote(session: SqlSession, wanted: number): Promise<string | undefined> {
   const [found] = await session.row('SELECT user_version FROM pragma_user_version');
   return found === `${wanted}`

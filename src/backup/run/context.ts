@@ -25,9 +25,7 @@ export interface BackupContext extends Bucket {
   /** Name -> version of what writes the backup. */
   readonly libraries: Readonly<Record<string, string>>;
   readonly encryption: Encryption | undefined;
-  /**
-   * Open the run's own objects for the read-back; undefined where only the public key is at hand.
-   */
+  /** Open the run's own objects for the read-back; undefined where only the public key is known. */
   readonly keys: OpeningKeys | undefined;
   readonly retention: RetentionPolicy;
   /** How many days change files are kept; absent: none is removed. */

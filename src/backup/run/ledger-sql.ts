@@ -12,9 +12,7 @@ const bounded = (column: string): string =>
 export const NEWEST_RUNS: string = `SELECT * FROM (SELECT id, ${RUN_COLUMNS.map(bounded).join(', ')} FROM backup_runs
   ORDER BY id DESC LIMIT ${MOST_RUNS}) ORDER BY id`;
 
-/**
- * Names by what `settleRuns` has made of them: a manifest knows better than a process that died.
- */
+/** Names by what `settleRuns` has made of them: a manifest knows better than a dead process. */
 export const INSERT_RUNS: string = `INSERT OR IGNORE INTO backup_runs (${RUNS})`;
 export const SET_FENCE = "UPDATE backup_lease SET holder = '', expires_ms = 0, fence = 1 + MAX(fence, ";
 

@@ -24,10 +24,7 @@ export type BackupOutcome =
        * not ruled out, nor did they have to be.
        */
       readonly leased: boolean;
-      /**
-       * Rows of tables and indexes that were read, every attempt counted: a hosted database bills
-       * them.
-       */
+      /** Rows of tables and indexes read, over all attempts: a hosted database bills them. */
       readonly rowsRead: number;
     } & SettleReport)
   | SkippedOutcome

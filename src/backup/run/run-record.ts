@@ -15,10 +15,7 @@ import { IS_FENCE, READABLE_RUNS, RUN_START, runStart } from './run-rows.ts';
 const KEEP_RUNS_DAYS = 400;
 /** Each costs the sweep two requests, and of those that died a message. */
 const RECENT_FAILURES = 3;
-/**
- * Runs back that a failure is recent: one dated ahead by a clock must not be swept after for a
- * year.
- */
+/** Runs back that a failure is recent: one dated ahead by a clock is not swept after for a year. */
 const RECENT_RUNS = 30;
 
 export async function recordedTriggers(

@@ -3,10 +3,7 @@ import type { Row } from '../../db/row.ts';
 import type { RunStart } from '../catalog/ledger.ts';
 import { TRIGGERS, type Trigger } from '../catalog/manifest.ts';
 
-/**
- * Leases are counted one by one: a larger number is somebody's SQL, and beyond 2^53 none is read
- * exactly.
- */
+/** Leases are counted one by one: a larger number is somebody's SQL; past 2^53 none is exact. */
 const MOST_FENCE = 2 ** 52;
 export const IS_FENCE = `(typeof(fence) = 'integer' AND fence BETWEEN 0 AND ${MOST_FENCE})`;
 

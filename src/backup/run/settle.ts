@@ -1,6 +1,4 @@
-/**
- * After the backup, or after its failure: debris, retention, the record, and word to the admins.
- */
+/** After the backup or its failure: debris, retention, the record, and word to the admins. */
 import { Buffer } from 'node:buffer';
 import type { LostChanges } from '../../db/bucket-notes.ts';
 import { explain } from '../../lib/clock.ts';
@@ -28,9 +26,7 @@ import { endOf } from './published.ts';
 export interface SettleReport {
   /** Undefined when retention could not even be planned; then `problems` says why. */
   readonly pruned: PruneReport | undefined;
-  /**
-   * Leftovers of dead runs that were removed: object keys, and the number of unfinished uploads.
-   */
+  /** Leftovers of dead runs that were removed: object keys, and the count of unfinished uploads. */
   readonly swept: { readonly objects: readonly string[]; readonly uploads: number };
   /** The backup is good; these things after it are not. The admins were told. */
   readonly problems: readonly string[];

@@ -38,9 +38,7 @@ const MOST_CHARACTERS = 80;
 export interface Stranger {
   /** For people: `trigger t`, `index i on users`, `in table users: CHECK (…)`. */
   readonly name: string;
-  /**
-   * It acts when the bot reads or writes its own tables, or when its database is checked or copied.
-   */
+  /** It acts when the bot reads or writes its tables, or when its database is checked or copied. */
   readonly runs: boolean;
   /** The very text of it, and of which table: what two databases are compared by. */
   readonly text: string;
@@ -140,10 +138,7 @@ export function unknownOf(strangers: readonly Stranger[], living: readonly Stran
   return strangers.filter(({ runs, text }) => runs && !known.has(text));
 }
 
-/**
- * For people; undefined when there are none. `where` ends the sentence: `at work once it is
- * restored`.
- */
+/** For people; undefined when none. `where` ends the sentence: `at work once it is restored`. */
 export function strangersNote(strangers: readonly Stranger[], where: string): string | undefined {
   return strangers.length === 0 ? undefined : `not made by this program, ${where}: ${listed(strangers)}`;
 }

@@ -11,9 +11,7 @@ const PERHAPS_OURS = [...OURS, 'users', 'groups', 'anime_groups', 'mandatory_cha
 /** Tables named to people. */
 const SHOWN = 8;
 
-/**
- * What the database has instead of the bot's tables, for people; undefined when it is the bot's.
- */
+/** What the database has instead of the bot's tables, for people; undefined for the bot's own. */
 function strangerOf(names: readonly string[], ours: readonly string[]): string | undefined {
   const found = new Set(names.map((name) => name.toLowerCase()));
   if (ours.some((name) => found.has(name))) return undefined;
@@ -39,9 +37,7 @@ export function refuseOthers({
   );
 }
 
-/**
- * The database that is to be backed up has none of the bot's tables: no attempt makes that better.
- */
+/** The database to be backed up has none of the bot's tables: no attempt makes that better. */
 class NotOurs extends Error {
   override readonly name = 'NotOurs';
   readonly isFinal = true;

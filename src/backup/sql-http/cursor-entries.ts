@@ -61,10 +61,7 @@ export class CursorEntries {
     }
   }
 
-  /**
-   * The rows of one step, which must be the next one and have as many columns as the reader
-   * expects.
-   */
+  /** The rows of one step: it must be the next, with as many columns as the reader expects. */
   async *step(step: number, reader: RowReader, batchRows: number): AsyncGenerator<Row[]> {
     const { width } = reader;
     const begin = await this.#nextEntry();

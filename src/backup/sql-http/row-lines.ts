@@ -33,9 +33,7 @@ export function rowFromJson(entry: Readonly<Record<string, unknown>>): WireValue
   return entry['row'].map(decodeWireValue);
 }
 
-/**
- * Reads rows of one text block; keeps the position and what it knows of the block's backslashes.
- */
+/** Reads rows of one text block; keeps the position and what it knows of its backslashes. */
 export class RowLines {
   readonly #block: string;
   /** Where the next row begins: after `next()`, just behind its line break. */

@@ -177,10 +177,7 @@ export interface PipelineAnswer {
   readonly characters: number;
 }
 
-/**
- * A result of 10 MB (the server's limit) whose every byte became six characters, with room to
- * spare.
- */
+/** A result of 10 MB (the server's limit), every byte of it six characters, with room to spare. */
 const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
 
 async function wholeText({ body }: Response): Promise<string> {

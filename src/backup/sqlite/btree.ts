@@ -88,10 +88,7 @@ export class BTree {
     return record;
   }
 
-  /**
-   * Adds a large row: its overflow pages (at this size it has some) are written while it is
-   * encoded.
-   */
+  /** Adds a large row: its overflow pages (it has some) are written while it is encoded. */
   async addLarge(row: Row, record: LargeRecord): Promise<void> {
     const local = localPayload(record.length, this.#maxLocal);
     const first = this.#overflow.begin(record.length - local);

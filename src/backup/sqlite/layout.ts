@@ -51,10 +51,7 @@ export function indexLayout(index: IndexInfo, schema: DatabaseSchema): RecordLay
   };
 }
 
-/**
- * The record of a WITHOUT ROWID table: the primary key in its order, then the other columns in
- * theirs.
- */
+/** The record of a WITHOUT ROWID table: the primary key in its order, then the others in theirs. */
 function primaryKeyFirst(table: TableInfo, stored: readonly number[]): readonly number[] {
   if (table.recordOrder !== undefined) return table.recordOrder;
   const rank = (id: number) => table.columns[id]?.primaryKey || Number.POSITIVE_INFINITY;

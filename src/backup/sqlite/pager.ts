@@ -41,10 +41,7 @@ export class Pager {
     return page + 1 === this.#limits.lockPage ? page + 2 : page + 1;
   }
 
-  /**
-   * Copies a page of `PAGE_SIZE` bytes, with zeros from `gapStart` to `gapEnd`, and returns its
-   * number.
-   */
+  /** Copies a page of `PAGE_SIZE` bytes, zeros from `gapStart` to `gapEnd`; returns its number. */
   add(page: Uint8Array, gapStart: number, gapEnd: number): number {
     const number = this.after(this.#last);
     if (number > this.#limits.maxPages) {

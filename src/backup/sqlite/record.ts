@@ -9,10 +9,7 @@ import { putRowidBefore, putVarintBefore, varintLength } from './varint.ts';
  * Bytes.
  */
 const BODY_LIMIT = 32 * 1024;
-/**
- * Text up to this length is copied by a loop, faster than a call into the runtime. Characters,
- * measured.
- */
+/** Text up to this length is copied by a loop, faster than a runtime call. Characters, measured. */
 const SHORT_TEXT = 24;
 
 /**

@@ -54,10 +54,7 @@ class SqliteSink implements SnapshotSink {
     this.#pager = new Pager(out, limits);
   }
 
-  /**
-   * Pages of the file so far, page 1 included: once finished, the file has `pages * PAGE_SIZE`
-   * bytes.
-   */
+  /** Pages of the file so far, page 1 included: finished, it has `pages * PAGE_SIZE` bytes. */
   get pages(): number {
     return this.#pager.pages;
   }

@@ -12,9 +12,7 @@ export function varintLength(value: number): number {
   return 5;
 }
 
-/**
- * Writes the varint of 0 <= value <= 2^53 so that it ends before `end`; returns where it starts.
- */
+/** Writes the varint of 0 <= value <= 2^53 so that it ends before `end`; returns its start. */
 export function putVarintBefore(bytes: Uint8Array, end: number, value: number): number {
   let at = end - 1;
   let rest = value;
@@ -34,9 +32,7 @@ export function putVarintBefore(bytes: Uint8Array, end: number, value: number): 
   return at;
 }
 
-/**
- * As {@link putVarintBefore} for a rowid, which may be negative or beyond 2^53 (then 8 or 9 bytes).
- */
+/** As {@link putVarintBefore} for a rowid: negative or beyond 2^53 too (then 8 or 9 bytes). */
 export function putRowidBefore(bytes: Uint8Array, end: number, rowid: bigint): number {
   const small = Number(rowid);
   if (small >= 0 && small <= Number.MAX_SAFE_INTEGER) return putVarintBefore(bytes, end, small);

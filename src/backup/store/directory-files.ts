@@ -20,9 +20,7 @@ export interface FileSystem
 export interface DirectoryTools {
   readonly root: string;
   readonly fs: FileSystem;
-  /**
-   * The file of a key; throws a RangeError for a key that would leave the directory or hide in it.
-   */
+  /** The file of a key. @throws RangeError for one that would leave the directory or hide in it */
   readonly path: (key: string) => string;
 }
 
@@ -61,9 +59,7 @@ export function isTaken(error: unknown): boolean {
   return codeOf(error) === 'EEXIST';
 }
 
-/**
- * Why the directory itself cannot be there, for people; undefined where it is, or is not made yet.
- */
+/** Why the directory itself cannot be there, for people; undefined where it is, or is yet to be. */
 export function placeFault(root: string): string | undefined {
   const link = brokenLink(root);
   return link === undefined ? unfitPlace(root) : `${link}: ${MOUNT}`;

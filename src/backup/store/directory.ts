@@ -20,9 +20,7 @@ export interface DirectoryOptions {
   readonly fs?: FileSystem;
 }
 
-/**
- * One read from disk: large enough that system calls do not count, small beside the memory limit.
- */
+/** One read from disk: so large that system calls do not count, small beside the memory limit. */
 const READ_BYTES = 256 * 1024;
 
 /**

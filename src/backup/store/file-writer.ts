@@ -1,6 +1,4 @@
-/**
- * A head-last writer to a file on disk: appears under its name only when it is whole. Node only.
- */
+/** A head-last writer to a file on disk: it has its name only when it is whole. Node only. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { link, open, readdir, rename, rm } from 'node:fs/promises';

@@ -15,10 +15,7 @@ export class PartLane {
   readonly #slots = new Slots(PARTS_IN_FLIGHT);
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
 
-  /**
-   * Resolves, when it is this part's turn, with the function that ends the turn; call it exactly
-   * once.
-   */
+  /** At this part's turn, resolves with the function that ends the turn; call it exactly once. */
   turn(): Promise<() => void> {
     return this.#slots.acquire();
   }

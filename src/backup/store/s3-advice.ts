@@ -82,9 +82,7 @@ export function adviceFor({ code, status, region, kind }: Refusal): string {
   return '';
 }
 
-/**
- * What to do about a connection that was not made, by the code of the operating system or of TLS.
- */
+/** What to do about a connection that was not made, by the system's code or that of TLS. */
 export function connectionAdvice(message: string): string {
   if (/ENOTFOUND|EAI_AGAIN|EAI_NODATA/.test(message))
     return `no server has this name (DNS): ${ENDPOINT}; a server without names for its buckets wants S3_FORCE_PATH_STYLE=true`;

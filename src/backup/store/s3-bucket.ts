@@ -1,6 +1,4 @@
-/**
- * One bucket: every request goes through here, so that all are retried, translated and named alike.
- */
+/** One bucket: every request goes through here, so all are retried, translated and named alike. */
 import {
   HeadObjectCommand,
   type HeadObjectCommandOutput,

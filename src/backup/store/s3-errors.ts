@@ -1,7 +1,4 @@
-/**
- * What went wrong at an S3 server, in words that say what to do; never a secret, a signature or a
- * header.
- */
+/** What went wrong at an S3 server, in words on what to do; never a secret, signature or header. */
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { adviceFor, connectionAdvice, isFull } from './s3-advice.ts';
 import { ConnectionError } from './s3-http.ts';
@@ -61,10 +58,7 @@ export function isWorthRepeating(error: unknown): boolean {
   return error instanceof StoreError && error.retryable && error.retryAfterMs <= LONGEST_RETRY_AFTER_MS;
 }
 
-/**
- * The value of a Retry-After header (seconds or an HTTP date) in milliseconds; 0 when absent or
- * unreadable.
- */
+/** A Retry-After header (seconds or an HTTP date) in milliseconds; 0 when absent or unreadable. */
 function restMs(header: string | undefined, now: Date): number {
   if (header === undefined || header.trim() === '') return 0;
   const seconds = Number(header);

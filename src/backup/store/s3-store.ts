@@ -1,7 +1,4 @@
-/**
- * The bucket on any S3-compatible server (R2, AWS, Swift, Ceph, MinIO, …); runs in workerd and
- * Node.
- */
+/** The bucket on any S3-compatible server (R2, AWS, Swift, Ceph, …); runs in workerd and Node. */
 import { randomUUID } from 'node:crypto';
 import {
   DeleteObjectCommand,
@@ -123,10 +120,7 @@ function storedObject(
   throw new StoreError(message, { retryable: false });
 }
 
-/**
- * The body is guarded below the SDK (s3-http.ts): it errors when it breaks off, ends early or
- * stalls.
- */
+/** The body is guarded (s3-http.ts): it errors when it breaks off, ends early or stalls. */
 async function get(bucket: S3Bucket, key: string): ReturnType<Store['get']> {
   return bucket.request(`download of ${quote(key)}`, async () => {
     try {

@@ -35,10 +35,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
   /** The server's id, once a second part made this a multipart upload. */
   #multipart: string | undefined;
   #beginning: Promise<void> | undefined;
-  /**
-   * Part 1 with room for the head at its front; held until the head is known. Never set without a
-   * head.
-   */
+  /** Part 1 with room for the head at its front, held until that is known; unset without a head. */
   #first: Uint8Array<ArrayBuffer> | undefined;
   /** The part being filled, and how far. */
   #buffer: Uint8Array<ArrayBuffer> | undefined;
@@ -270,10 +267,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
     else if (this.#beginning !== undefined) await this.#abortOthers();
   }
 
-  /**
-   * A write whose answers were all lost may have taken effect; only an object with our own mark is
-   * removed.
-   */
+  /** A write with no answer may have taken effect; only an object with our own mark is removed. */
   async #deleteOwn(): Promise<void> {
     const head = await this.#bucket.head(this.#key);
     if (head?.ContentLength === undefined) return;

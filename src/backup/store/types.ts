@@ -18,10 +18,7 @@ export interface WrittenPart {
   readonly sha256: string;
 }
 
-/**
- * What a writer sent: the parts tile the object in order, so a read-back can be checked part by
- * part.
- */
+/** What a writer sent: parts that tile the object in order, for a read-back part by part. */
 export interface WrittenObject {
   readonly key: string;
   readonly bytes: number;
@@ -81,10 +78,7 @@ export interface Store {
    * their names; only of a directory.
    */
   readonly blocked?: (prefix: string) => Promise<string[]>;
-  /**
-   * Deletes, then looks: resolves to the keys that are really gone. A key that did not exist counts
-   * as gone.
-   */
+  /** Deletes, then looks: resolves to the keys that are gone, those that never were included. */
   delete(keys: readonly string[]): Promise<Deleted>;
   /**
    * Aborts unfinished uploads (multipart uploads, temporary files) below the prefix begun before

@@ -19,10 +19,7 @@ export async function makeDirectory(path: string, mkdir: Mkdir = nodeMkdir): Pro
   return missing[0];
 }
 
-/**
- * Makes a directory's entries durable. Windows cannot open directories and orders its journal by
- * itself.
- */
+/** Makes a directory's entries durable. Windows cannot open one, and orders its journal itself. */
 export async function syncDirectory(path: string, open: typeof nodeOpen = nodeOpen): Promise<void> {
   if (process.platform === 'win32') return;
   const directory = await open(path, 'r');

@@ -1,6 +1,4 @@
-/**
- * File systems that cannot link: FAT and exFAT, many network and FUSE mounts, Android's storage.
- */
+/** File systems that cannot link: FAT and exFAT, many network and FUSE mounts, Android storage. */
 
 /** What such systems answer to `link`, as users reported: see link(2), and EACCES on Android. */
 const CODES = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);

@@ -3,9 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/**
- * Runs `work` with a directory of its own below `parent` (the system's by default), and removes it.
- */
+/** Runs `work` with its own directory below `parent` (the system's by default), and removes it. */
 export async function inScratch<T>(
   parent: string | undefined,
   work: (directory: string) => Promise<T>,

@@ -138,9 +138,7 @@ function pathOf({ from }: MapSource, place: number, row: SourceRow | undefined):
   return typeof line === 'string' ? [`line ${line}`] : [from, place];
 }
 
-/**
- * Rows with one code are one anime: bots keep a row for each part as well as one for each anime.
- */
+/** Rows with one code are one anime: bots keep a row for each part as well as for each anime. */
 function animeOf(
   source: MapSource,
   rows: readonly SourceRow[],
@@ -198,9 +196,7 @@ function nestedParts({ parts }: MapSource, row: SourceRow): Record[] {
   });
 }
 
-/**
- * Where there is more than one season, parts are counted through: a part of ours has one number.
- */
+/** With more than one season, parts are counted through: a part of ours has one number. */
 function numberSeasons(parts: readonly Record[], group: (part: Record) => string): void {
   for (const own of Map.groupBy(parts, group).values()) {
     const seasons = new Set(own.map((part) => key(part.get('season'))));

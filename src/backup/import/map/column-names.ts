@@ -1,7 +1,4 @@
-/**
- * Names of tables and columns in other bots: Uzbek, Russian and English words for the same few
- * things.
- */
+/** Names of tables and columns in other bots: Uzbek, Russian and English words for a few things. */
 import { fold } from '../../../text/uzbek-fold.ts';
 
 /**
