@@ -104,6 +104,18 @@ describe('favourites and following', () => {
     expect(listed(viewer.lastMessage())).toEqual(['Naruto · 1']);
   });
 
+  test('on a card of before a change of the alphabet: all of it is told anew', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 1, title: 'Naruto', photo: true, parts: 1 });
+    const viewer = bot.telegram.person();
+    await viewer.send('1');
+    const card = viewer.lastMessage();
+    await bot.db.write([sql("UPDATE users SET language = 'uz-Cyrl'")]);
+    await viewer.press(card, '🔔 Kuzatish');
+    expect(viewer.look(card).text).toContain('Қисмлар');
+    expect(buttons(viewer.look(card)).join()).not.toMatch(/\p{Script=Latin}/u);
+  });
+
   test('nothing is said to be saved that was not: the database fails, the press is handled again', async () => {
     const bot = await start();
     await addAnime(bot, { code: 1 });

@@ -1,4 +1,5 @@
 /** Favourites and following: buttons on any message, which change in place when pressed. */
+import type { InlineKeyboardButton } from 'grammy/types';
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
 import { reply } from '../../bot/reply.ts';
@@ -24,12 +25,23 @@ export const keepFeature = feature('everybody').on(
       isOn ? keep(table, ctx.viewer.id, animeId, ctx.now) : drop(table, ctx.viewer.id, animeId),
     );
     const said = ctx.t.viewer[kind === 'favourite' ? 'favouriteSaid' : 'followSaid'](isOn);
-    if (ctx.incoming.viaGate === true && anime !== undefined)
-      return { ...cardScreen(ctx, changed(anime, kind, isOn)), said };
+    const isWhole =
+      ctx.incoming.viaGate === true || saysOtherwise(ctx, keepButton(kind, animeId, !isOn, ctx.t));
+    if (isWhole && anime !== undefined) return { ...cardScreen(ctx, changed(anime, kind, isOn)), said };
     await Promise.all([reply(ctx, { said }), turnButton(ctx, kind, animeId, isOn)]);
     return undefined;
   },
 );
+
+/** Whether the pressed button says otherwise what it said: the language was changed since. */
+function saysOtherwise({ msg, callbackQuery }: BotContext, { text }: InlineKeyboardButton): boolean {
+  const shown = msg?.reply_markup?.inline_keyboard.flat();
+  return (
+    shown?.some(
+      (one) => 'callback_data' in one && one.callback_data === callbackQuery?.data && one.text !== text,
+    ) === true
+  );
+}
 
 function changed(anime: AnimeCard, kind: Kind, isOn: boolean): AnimeCard {
   return kind === 'favourite' ? { ...anime, isFavourite: isOn } : { ...anime, isFollowed: isOn };
