@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -37,6 +45,18 @@ const seenBy = async (who: Database): Promise<number[]> =>
   (await who.read([all(sql('SELECT x FROM t ORDER BY x'), (row) => row.int('x'))]))[0];
 
 describe('the embedded database', () => {
+  test('an empty file stays empty until the first commit; emptied after it, it is lost', async () => {
+    const empty = `${path}-empty`;
+    writeFileSync(empty, '');
+    const begun = await openEmbeddedDatabase(empty);
+    await begun.read([all(sql('SELECT name FROM sqlite_schema'), (row) => row.text('name'))]);
+    expect([statSync(empty).size, begun.isLost()]).toEqual([0, false]);
+    await begun.write([sql('CREATE TABLE t (x)')]);
+    expect([statSync(empty).size > 0, begun.isLost()]).toEqual([true, false]);
+    truncateSync(empty);
+    expect(begun.isLost()).toBe(true);
+  });
+
   test('WAL, foreign keys, full sync', async () => {
     const pragma = (name: string, column = name) =>
       one(sql(`PRAGMA ${name}`), (row) => row.textOrNull(column));
