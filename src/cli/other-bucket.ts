@@ -106,7 +106,10 @@ export async function lookElsewhere(
   const isAloneWorst = alone.some(({ name }) => newestThere === undefined || name > newestThere);
   const apart = sameDisk(session.config);
   const { plain, bad } = countCopied(listings);
-  const compared = await compare(session, listings);
+  const unread = readsCopy
+    ? []
+    : entries.filter(({ state }) => state === 'unreadable').map(({ name }) => name);
+  const compared = await compare(session, listings, unread);
   const { unlike, missing, wrong, lacks } = compared;
   const line = secondLine(listings, compared, { alone, apart });
   const late = missing.filter(
@@ -147,11 +150,22 @@ interface Compared {
   readonly wrong: Awaited<ReturnType<typeof wrongOf>>;
   unlike(where: Wrong): readonly BackupName[];
   readonly lacks: readonly BackupName[];
+  /** It lacks them as well, and nobody can read them. */
+  readonly stuck: readonly BackupName[];
 }
 
-async function compare(session: Session, listings: Listings): Promise<Compared> {
+/** @param unread of the first bucket: nobody can copy them */
+async function compare(
+  session: Session,
+  listings: Listings,
+  unread: readonly BackupName[],
+): Promise<Compared> {
   const there = new Set(listings.copy.groups.filter(hasManifest).map(({ name }) => name));
-  const missing = missingIn(listings);
+  const isStuck = ({ name }: ObjectGroup): boolean => unread.includes(name) && !there.has(name);
+  const [stuck, missing] = [
+    missingIn(listings).filter(isStuck),
+    missingIn(listings).filter((group) => !isStuck(group)),
+  ];
   const names = missing.map(({ name }) => name);
   const unlike = names.filter((name) => there.has(name));
   const wrong = await wrongOf(session, listings, unlike);
@@ -160,12 +174,13 @@ async function compare(session: Session, listings: Listings): Promise<Compared> 
     wrong,
     unlike: (where) => unlike.filter((name) => wrong.get(name) === where),
     lacks: names.filter((name) => !there.has(name)),
+    stuck: stuck.map(({ name }) => name),
   };
 }
 
 function secondLine(
   listings: Listings,
-  { wrong, unlike, lacks }: Compared,
+  { wrong, unlike, lacks, stuck }: Compared,
   { alone, apart }: { readonly alone: readonly BackupEntry[]; readonly apart: string | undefined },
 ): string {
   const { first, copy } = listings;
@@ -179,20 +194,25 @@ function secondLine(
     [lacks, (names) => `lacks ${names}`],
   ];
   const found = told.filter(([names]) => names.length > 0).map(([names, say]) => say(some(names)));
-  const whole = plain.length + bad.length === 0 ? 'has every backup' : `has ${copied} of ${total}`;
+  const whole =
+    plain.length + bad.length + stuck.length === 0 ? 'has every backup' : `has ${copied} of ${total}`;
   const all = first.groups.some(isComplete)
     ? `${whole}, none cut short`
     : `has ${copy.groups.filter(hasManifest).length}, and the first bucket has none`;
   const what = found.length > 0 ? found.join(', ') : all;
   const lost =
     alone.length === 0 ? '' : `; ${some(alone.map(({ name }) => name))} of those it alone has damaged`;
+  const unread =
+    stuck.length === 0
+      ? ''
+      : `; ${some(stuck)} cannot be read in the first bucket, so not copied: remove what nobody needs`;
   const more = wrong.size > damaged.length ? ' puts the whole one back, or says what is wrong' : '';
   const same = apart === undefined ? '' : `. ${apart}`;
   const isUnmounted = found.length > 0 && copy.groups.length === 0 && apart !== undefined;
   const mend = isUnmounted
     ? `${same}: mount its disk first, or set COPY_DIR to another one`
     : `${found.length === 0 ? '' : `: npm run backup -- copy${more}`}${same}`;
-  return `Second copy: ${what}${lost}${staysText(plain, bad)}, in ${copy.bucket.store.description}${mend}`;
+  return `Second copy: ${what}${lost}${staysText(plain, bad)}${unread}, in ${copy.bucket.store.description}${mend}`;
 }
 
 function some(names: readonly string[]): string {

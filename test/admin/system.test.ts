@@ -102,6 +102,14 @@ test('/test and /backups: where backups are encrypted, which of them stay in the
       expect(`${desk.last().text}\n`).toContain(word + stay);
     }
   }
+  // What is no whole backup in the first bucket: both say that it stays, and what ends that.
+  const problem = '20281231_101010 is not whole in directory b and was not copied: manifest is of another';
+  await desk.bot.db.write([keepCopyNote(JSON.stringify({ ...memory, problem }))]);
+  for (const command of ['/test', '/backups']) {
+    await desk.admin.send(command);
+    expect(desk.last().text).toContain('butun bo‘lmagan nusxa bor, u ko‘chirilmaydi');
+    expect(desk.last().text).not.toContain('0 ta nusxa');
+  }
 });
 
 describe('/test', () => {

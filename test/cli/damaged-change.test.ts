@@ -41,11 +41,11 @@ async function run(text: string): Promise<void> {
   db.close();
 }
 
-/** The second of three. */
-function changeFile(bucket: string): string {
+/** Of three, by default the second. */
+function changeFile(bucket: string, index = 1): string {
   const place = join(directory, bucket, 'changes');
   const [timeline = ''] = readdirSync(place);
-  return join(place, timeline, readdirSync(join(place, timeline)).toSorted()[1] ?? '');
+  return join(place, timeline, readdirSync(join(place, timeline)).toSorted()[index] ?? '');
 }
 
 test('a restore that it refuses names the copy; changes and list --check see it; copy puts it back', async () => {
@@ -75,6 +75,24 @@ test('a restore that it refuses names the copy; changes and list --check see it;
   expect((await cli('changes')).stdout).toMatch(/^Every change/);
   expect(await cli('list', '--check')).toMatchObject({ code: 0 });
 }, 120_000);
+
+test.each([2, 1])(
+  'file %s of three is gone: changes, verify and list name the copy',
+  async (index) => {
+    const path = changeFile('first', index);
+    const whole = readFileSync(path);
+    rmSync(path);
+    for (const asked of [['changes'], ['verify', '--changes'], ['list']]) {
+      const { stdout } = await cli(...asked);
+      expect(stdout, asked.join(' ')).toContain('npm run backup -- copy');
+      expect(stdout, asked.join(' ')).not.toContain('npm run backup -- full');
+    }
+    expect(await cli('copy')).toMatchObject({ code: 0 });
+    expect(readFileSync(path)).toEqual(whole);
+    expect(await cli('list', '--check')).toMatchObject({ code: 0 });
+  },
+  120_000,
+);
 
 test('a backup: its name, latest and a moment name the copy', async () => {
   const [file = ''] = readdirSync(join(directory, 'first')).filter((name) => name.endsWith('.db.gz'));

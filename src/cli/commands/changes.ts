@@ -123,7 +123,14 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   if (!config.changes.isOn) warn('CHANGES=off: nothing is recorded between two full backups');
   if (differing !== undefined) say(colors.red(differing));
   if (longer !== undefined) warn(longer);
-  if (seen !== undefined) say(waitingLine(seen, { isLost, isMoved: living?.isSchemaMoved === true }, colors));
+  if (seen !== undefined)
+    say(
+      waitingLine(
+        seen,
+        { lost: isLost ? found.risk.todo : undefined, isMoved: living?.isSchemaMoved === true },
+        colors,
+      ),
+    );
   if (isSpoilt)
     say(
       colors.red(
@@ -176,7 +183,7 @@ async function leftOut({ config }: Session): Promise<readonly LeftOut[]> {
 
 function waitingLine(
   seen: Peek,
-  { isLost, isMoved }: { readonly isLost: boolean; readonly isMoved: boolean },
+  { lost, isMoved }: { readonly lost: string | undefined; readonly isMoved: boolean },
   colors: Colors,
 ): string {
   const { needsBase } = seen.state;
@@ -184,10 +191,7 @@ function waitingLine(
     return colors.yellow(
       `A full backup has to come before further changes (${whyBase(needsBase)}): the bot makes it, or npm run backup -- full`,
     );
-  if (isLost)
-    return colors.red(
-      'What was stored is no longer whole in the bucket: make a full backup now, npm run backup -- full',
-    );
+  if (lost !== undefined) return colors.red(`What was stored is no longer whole in the bucket. ${lost}`);
   if (isLostLog(seen))
     return colors.red(
       'Somebody deleted entries of the change log: make a full backup now, npm run backup -- full',

@@ -77,7 +77,13 @@ async function copy(invocation: Invocation): Promise<ExitCode> {
   const problem = told.length === 0 ? null : [...new Set(told)].slice(0, MOST_PROBLEMS).join('; ');
   const ok = problem === null && left === 0;
   terminal.answer({ ok, copied, left, problem, ...(replaced.length > 0 && { replaced }) });
-  if (!ok) terminal.say(red(`The second copy is not whole: ${problem ?? `it lacks ${left}`}`));
+  const isRest = left === 0 && !unasked && newest?.isDamaged !== true;
+  if (!ok)
+    terminal.say(
+      red(
+        `The second copy ${isRest ? 'has every whole backup; but' : 'is not whole:'} ${problem ?? `it lacks ${left}`}`,
+      ),
+    );
   else {
     const read = newest === undefined ? '' : `; the newest, ${newest.name}, was read back`;
     const { copied: there, total, plain, bad } = countCopied(await listingsOf(session));

@@ -85,6 +85,8 @@ export function verdict(
                 ? ` Make one: ${standing.make}`
                 : ` Nor is there a database to make one of, ${standing.missing}: ${BEGIN}`,
         );
+  // It says itself who has to be given the right.
+  const isDenied = lost?.problem.includes('the right to') === true;
   const gone =
     lost &&
     (lost.isLost === true
@@ -132,7 +134,7 @@ export function verdict(
   if (lost?.name === newest.name)
     return `${colors.red(colors.bold('Not safe:'))} ${gone}. Then look again: npm run backup -- list`;
   if (gone !== undefined && lost?.isLost !== true)
-    return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest that can be, ${newest.name}, is ${age} old. Then look again: npm run backup -- list`;
+    return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest that can be, ${newest.name}, is ${age} old.${unlessGone(isDenied ? ' Then look again: npm run backup -- list' : ` Make a new one: ${standing.make}`)}`;
   if (gone !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest verified one, ${newest.name}, is ${age} old.${unlessGone(` Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`)}`;
   if (failedRun?.isNow === true)

@@ -1,6 +1,8 @@
 /** `verify --changes`. */
 import type { Bucket } from '../../backup/catalog/bucket.ts';
+import { listBackups } from '../../backup/catalog/list.ts';
 import { BadChanges } from '../../backup/changes/bad-changes.ts';
+import type { Living } from '../../backup/changes/living.ts';
 import { type ChangeFindings, verifyChanges } from '../../backup/changes/verify-changes.ts';
 import { lookAtChange } from '../../backup/copy/change-proof.ts';
 import { NO_LIMIT } from '../../backup/copy/proven.ts';
@@ -15,6 +17,7 @@ import { livingOf } from '../moment.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { otherBucket } from '../second-bucket.ts';
 import type { Session } from '../session.ts';
+import { storedHistory } from '../stored-history.ts';
 
 /** @returns why they could not be kept, for people */
 async function keepFindings(bucket: Bucket, { bad, good }: ChangeFindings): Promise<string | undefined> {
@@ -27,7 +30,16 @@ async function keepFindings(bucket: Bucket, { bad, good }: ChangeFindings): Prom
 /** So many are looked at in the other bucket. */
 const MOST_NEXT_DOOR = 200;
 
-/** A sentence with the command, where the other bucket has all of them whole. */
+/** A sentence with the command; what brings all back, where the other bucket has it whole. */
+async function whatToDo(session: Session, findings: ChangeFindings, living?: Living): Promise<string> {
+  const nextDoor = await wholeNextDoor(session, findings);
+  if (nextDoor !== undefined) return nextDoor;
+  // Behind the last file that is there no other one names what is gone: the database does.
+  const { entries } = await listBackups(session.bucket);
+  const { risk } = await storedHistory(session, entries, living);
+  return `Not good: behind such a file nothing can be replayed. ${risk.todo}`;
+}
+
 async function wholeNextDoor(
   session: Session,
   { bad, gone, links }: ChangeFindings,
@@ -80,7 +92,7 @@ export async function verifyChangeFiles(invocation: Invocation, isStrict: boolea
   );
   const problems = [...new Set([...verdict.problems, ...replayed])];
   const unkept = await keepFindings(session.bucket, findings);
-  const nextDoor = problems.length === 0 ? undefined : await wholeNextDoor(session, findings);
+  const todo = problems.length === 0 ? '' : await whatToDo(session, findings, living);
   // Of what was not opened nothing is proved.
   const ok = problems.length === 0 && unopened === 0;
   terminal.answer({
@@ -118,12 +130,6 @@ export async function verifyChangeFiles(invocation: Invocation, isStrict: boolea
           : `Good: ${formatCount(good)} change files are whole, each continues the one before it, and a restore takes them all.`,
       ),
     );
-  else if (problems.length > 0)
-    terminal.say(
-      red(
-        nextDoor ??
-          'Not good: behind such a file nothing can be replayed. A full backup begins anew: npm run backup -- full',
-      ),
-    );
+  else if (problems.length > 0) terminal.say(red(todo));
   return ok ? 0 : 1;
 }

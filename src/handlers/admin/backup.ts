@@ -14,7 +14,7 @@ import { audit } from '../../db/audit-log.ts';
 import { copyNote } from '../../db/bucket-notes.ts';
 import { newestRun } from '../../db/runs.ts';
 import { describeError } from '../../lib/log.ts';
-import { type Html, join } from '../../text/html.ts';
+import { type Html, html, join } from '../../text/html.ts';
 import { factsOf } from './backup-facts.ts';
 import { outcomeScreen, progressText } from './backup-outcome.ts';
 import { NEWEST, reachLine, reachNow } from './backup-reach.ts';
@@ -152,8 +152,9 @@ function secondCopy(
   run: string | undefined,
 ): Html[] {
   if (backups.copy === undefined) return [];
-  const { state, left, behindHours } = copyHealth(readMemory(note), now, run);
-  const stay = state === 'whole' && backups.isSealed ? [t.frame.plainStay()] : [];
+  const { state, left, behindHours, problem } = copyHealth(readMemory(note), now, run);
+  const rest = problem === null ? [] : [html` ⚠️ ${t.backupTrouble(problem)}`];
+  const stay = state !== 'whole' ? [] : backups.isSealed ? [t.frame.plainStay(), ...rest] : rest;
   return [t.admin.backup.copy(state, left, behindHours), ...stay];
 }
 

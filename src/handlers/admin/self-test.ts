@@ -153,6 +153,12 @@ const secondCopy: Check = async ({ db, backups }, t, now) => {
   if (state === 'late') return { state: 'broken', text: system.copyLate(left, reason) };
   if (state === 'whole' && problem === null)
     return { state: 'fine', text: html`${system.copyFine()}${backups.isSealed ? t.frame.plainStay() : ''}` };
+  if (state === 'whole')
+    return {
+      state: 'poor',
+      text: html`${system.copyFine()}
+⚠️ ${reason ?? ''}`,
+    };
   return { state: 'poor', text: system.copyBehind(left, reason) };
 };
 

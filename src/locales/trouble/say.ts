@@ -47,6 +47,7 @@ const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
   [/is not the directory that the bot knows|directory \S+: .*ENOENT/, 'other-place'],
   [/not the bot's database|tables of another program|holds nothing of this bot/, 'not-ours'],
   [/SQLITE_(?:CORRUPT|NOTADB)|disk image is malformed|not a database|database is damaged/i, 'db-damaged'],
+  [/is not whole in .* and was not copied/, 'not-copied'],
   [/damaged when it was read/, 'db-found'],
   [/gone from the bucket|is not in the bucket|has no files/, 'store-gone'],
   [/files are gone/, 'gap-gone'],
