@@ -159,7 +159,9 @@ const secondCopy: Check = async ({ db, backups }, t, now) => {
       text: html`${system.copyFine()}
 ⚠️ ${reason ?? ''}`,
     };
-  return { state: 'poor', text: system.copyBehind(left, reason) };
+  const text =
+    left === 0 && reason !== null ? system.checkFailed('copy', reason) : system.copyBehind(left, reason);
+  return { state: 'poor', text };
 };
 
 /** What the bucket or a file beside the database holds and it does not, as `list --check`. */

@@ -103,7 +103,7 @@ export const en: typeof uz = {
     html`Beside the database lies a copy that the bot rescued: it may hold what is nowhere else. To use it, stop the bot and run: <code>${command}</code>\nIf you miss nothing: <code>${accept}</code>`,
   copyFine: () => html`Second bucket: every backup is there, too.`,
   copyBehind: (left, reason) =>
-    html`Second bucket: ${left === 0 ? 'cannot be compared now' : `${left} not copied yet`}.${reason === null ? '' : html`\nReason: ${reason}`}`,
+    html`Second bucket: ${left} not copied yet.${reason === null ? '' : html`\nReason: ${reason}`}`,
   copyLate: (left, reason) =>
     html`The second bucket has been behind for more than a day (lacks ${left}). Check its settings: docs/operations.md.${reason === null ? '' : html`\nReason: ${reason}`}`,
   noBackup: () => html`There is no verified backup yet. Press /backup.`,

@@ -109,7 +109,7 @@ export const uz = {
     html`Baza yonida bot qutqargan nusxa turibdi, unda boshqa joyda yo‘q yozuvlar bo‘lishi mumkin. Uni ishlatish uchun botni to‘xtatib, buni bajaring: <code>${command}</code>\nU kerak bo‘lmasa: <code>${accept}</code>`,
   copyFine: (): Html => html`Ikkinchi ombor: barcha zaxira nusxalar u yerda ham bor.`,
   copyBehind: (left: number, reason: Html | null): Html =>
-    html`Ikkinchi ombor: ${left === 0 ? 'hozir solishtirib bo‘lmadi' : `${left} ta nusxa hali ko‘chirilmagan`}.${reason === null ? '' : html`\nSababi: ${reason}`}`,
+    html`Ikkinchi ombor: ${left} ta nusxa hali ko‘chirilmagan.${reason === null ? '' : html`\nSababi: ${reason}`}`,
   copyLate: (left: number, reason: Html | null): Html =>
     html`Ikkinchi ombor bir kundan ko‘p vaqtdan beri orqada (${left} ta nusxa yetishmaydi). Sozlamalarini tekshiring: docs/owners-guide.uz.md.${reason === null ? '' : html`\nSababi: ${reason}`}`,
   noBackup: (): Html => html`Hali tekshirilgan zaxira nusxa yo‘q. /backup bosing.`,
