@@ -76,7 +76,7 @@ export async function translateFsError(tools: DirectoryTools, error: unknown, wh
       cause: error,
     });
   const code = codeOf(error);
-  const reason = error instanceof Error ? error.message : code;
+  const reason = code === '' && error instanceof Error ? error.message : code;
   const advice = await adviceFor(tools, code, error);
   return new StoreError(`directory ${tools.root}: ${what} failed: ${reason}${advice}`, {
     isDenied: code === 'EACCES' || code === 'EPERM',

@@ -88,7 +88,7 @@ describe('a disk that fails', () => {
       const error = await upload(store, 'backups/x', content, [10_000]).catch((e: unknown) => e);
       if (!(error instanceof StoreError)) throw new Error(`not a StoreError: ${String(error)}`);
       expect(error.message).toMatch(
-        /writing "backups\/x" after [\d,]+ bytes failed: ENOSPC: injected \(disk full: 12,288 bytes free\); make room there/,
+        /writing "backups\/x" after [\d,]+ bytes failed: ENOSPC \(disk full: 12,288 bytes free\); make room there/,
       );
       expect(error.retryable).toBe(false);
       expect(await everything()).toEqual([]);
