@@ -47,7 +47,7 @@ test.each<[string, Omit<SqlServerOptions, 'file'>, RegExp]>([
   [
     'an old SQLite',
     { lacks: ['new sqlite'] },
-    /^DATABASE_URL: .* SQLite 3\.41\.2, the bot needs 3\.43 or newer/,
+    /^DATABASE_URL: .* SQLite 3\.41\.2: the bot needs SQLite 3\.43 or newer/,
   ],
   [
     'another token',
