@@ -69,6 +69,14 @@ test('a first bucket whose disk is away: nothing looks lost, and the way to the 
   expect((await cli('prune', '--yes')).code).toBe(1);
   expect((await cli('list', '--from', 'copy')).code).toBe(0);
   expect(files('first')).toEqual([]);
+  // The mount point is gone as well: a lost disk is no first start.
+  rmSync(at('first'), { recursive: true });
+  for (const command of [['prune', '--yes'], ['copy']])
+    expect(await cli(...command), command[0]).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('first is not the directory that the bot knows as BACKUP_DIR'),
+    });
+  mkdirSync(at('first'));
 });
 
 test('a new disk in its place counts by a command that asks', async () => {

@@ -33,8 +33,11 @@ async function copy(invocation: Invocation): Promise<ExitCode> {
   const { terminal, session, stoppable } = invocation;
   const { first, config } = session;
   const absent = absence(first);
-  if (absent !== undefined)
+  if (absent !== undefined) {
+    // One that the bot knows says itself what it lacks.
+    await readGroups(first);
     throw new Error(`there is nothing to copy: ${first.store.description}, ${absent}`);
+  }
   const copied: string[] = [];
   const replaced: string[] = [];
   const { yellow, green, red } = terminal.colors;

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { readGroups } from '../../backup/catalog/list.ts';
 import { NotHere } from '../../backup/catalog/not-here.ts';
 import { type PruneOptions, type PruneReport, prune } from '../../backup/catalog/prune.ts';
 import { type ChangePruneReport, pruneChanges } from '../../backup/changes/prune-changes.ts';
@@ -22,8 +23,11 @@ async function pruneNow(
 ): Promise<ExitCode> {
   const { terminal, session, now, yes } = invocation;
   const absent = absence(session.bucket);
-  if (absent !== undefined)
+  if (absent !== undefined) {
+    // One that the bot knows says itself what it lacks.
+    await readGroups(session.bucket);
     throw new NotHere(`there is no backup in ${session.bucket.store.description}, ${absent}`);
+  }
   const {
     retentionDays: days,
     keepDaily: daily,
