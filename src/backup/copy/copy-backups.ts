@@ -3,9 +3,10 @@
  * What is there is judged by its bytes, and nothing that exists is written over but a file that its
  * own manifest proves wrong (mend.ts).
  */
-import type { ObjectGroup } from '../catalog/entry.ts';
+import { has, type ObjectGroup } from '../catalog/entry.ts';
 import { manifestKey } from '../catalog/names.ts';
 import { DEBRIS_GRACE_MS } from '../catalog/sweep-debris.ts';
+import { clearVerdict } from '../catalog/verdicts.ts';
 import type { CopyContext } from './context.ts';
 import { copyPins } from './copy-pins.ts';
 import { lackingIn } from './last-manifest.ts';
@@ -122,6 +123,8 @@ export class BackupCopy {
     });
     switch (copied.kind) {
       case 'copied':
+        // Its bad manifest was removed, and the answer lost: all of it has just been read back.
+        if (held !== undefined && !isDamaged && has(held, 'verdict')) await clearVerdict(copy, group.name);
         for (const { file } of found) this.#proved.delete(file);
         this.#left -= 1;
         this.#copied.push(group.name);

@@ -64,6 +64,21 @@ test.each(['first', 'copy'] as const)(
   },
 );
 
+test('the answer to the removal of the bad one is lost: the next look ends it', async () => {
+  const { b, copy, name, file, look, copyAll } = await world();
+  b.rot(file, 0.5);
+  await look();
+  const { delete: remove } = b;
+  b.delete = async (keys) => {
+    await remove(keys);
+    throw new Error('no answer');
+  };
+  expect(await copyAll()).toContain('no answer');
+  b.delete = remove;
+  expect(await copyAll()).toBeNull();
+  expect((await findBackup(copy, name))?.state).toBe('verified');
+});
+
 test('another backup’s in its place counts as damaged', async () => {
   const { b, name, other, file, look } = await world();
   await b.put(file, b.objects.get(manifestKey('', other))?.body ?? new Uint8Array());
