@@ -1,5 +1,6 @@
 /** What happens to the two buckets, each for itself, and to the process, unasked. */
 
+import { changeState } from '../../../src/backup/catalog/change-state.ts';
 import { beginTimelineSql } from '../../../src/backup/changes/timeline.ts';
 import { readMark, writeMark } from '../../../src/backup/store/known-place.ts';
 import { forgetCopyNote } from '../../../src/db/bucket-notes.ts';
@@ -71,6 +72,8 @@ export class Events {
         return;
       case 'timeline':
         await db.write([sql(beginTimelineSql('replaced'))]);
+        // Of a history that is over, what opens is taken.
+        world.watch.junk.clear();
         return;
       case 'shrink':
         world.rows = world.rows === 100 ? 10 : 100;
@@ -99,11 +102,12 @@ export class Events {
   }
 
   /** Somebody puts a change file beside the bot's own, with the numbers of one of them. */
-  #junk(): void {
-    const { random, places, truth, options, story } = this.#world;
+  async #junk(): Promise<void> {
+    const { random, places, truth, options, story, db } = this.#world;
     const { first } = places;
+    const [state] = await db.read([changeState]);
     const files = [...truth.proved].filter(
-      (file) => truth.changes.has(file) && first.body(file) !== undefined,
+      (file) => truth.changes.get(file)?.timeline === state?.timeline && first.body(file) !== undefined,
     );
     const file = random.pick(files.slice(0, -2));
     const body = first.body(file ?? '');
@@ -134,6 +138,8 @@ export class Events {
 
   /** As `accept` does. */
   async #accept(place: Place): Promise<void> {
+    // What the copy has not got yet is no longer told from what somebody else put there.
+    if (place.role === 'copy') this.#world.watch.junk.clear();
     const id = (await readMark(place.store)) ?? (await writeMark(place.store, idOf(place)));
     await this.#world.db.write(acceptPlace(place.role, `/${place.role}`, id));
   }

@@ -92,8 +92,11 @@ export class Rules {
     const since = time.true - changeDays * DAY_MS;
     const bases = there
       .filter(({ objects, manifest }) => {
-        const right = [...objects.keys()].filter((file) => truth.isRight(file, place.body(file)));
-        return right.includes(manifest) && right.length > 1;
+        // One of its two files is enough, as far as anybody knows.
+        const held = [...objects].filter(
+          ([file, { byteLength }]) => place.body(file)?.byteLength === byteLength,
+        );
+        return truth.isRight(manifest, place.body(manifest)) && held.length > 1;
       })
       .toSorted((a, b) => a.time - b.time);
     const before = bases.findLast((backup) => backup.time <= since);

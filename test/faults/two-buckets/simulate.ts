@@ -39,6 +39,7 @@ export async function simulateTwoBuckets(
   world.story.push(`${isSealed ? 'encrypted' : 'plain'}, ${JSON.stringify(told)}`);
   if (random.chance(0.2)) world.places.copy.replace(new Map());
   world.watch.accountLosses();
+  world.watch.isBlind = isSealed && !options.hasKey;
   const events = new Events(world);
   try {
     await events.begin();

@@ -61,9 +61,11 @@ export async function takeStep(world: World, number: number): Promise<void> {
   await world.disturbed(trouble, run, async () => {
     story.push('  another process takes over');
     const other = world.beside();
-    if (step === 'backup') await world.backUp('schedule', other);
-    else if (step === 'ship') await world.ship(1, other);
-    else await world.copy(other);
+    const work = async (): Promise<unknown> => {
+      if (step === 'backup') return world.backUp('schedule', other);
+      return step === 'ship' ? world.ship(1, other) : world.copy(other);
+    };
+    await work().catch((error: unknown) => story.push(`  ${String(error).slice(0, 160)}`));
   });
 }
 

@@ -31,6 +31,8 @@ export class Truth {
   readonly changes: Map<string, MadeChange>;
   /** Names of backups, and change files, that were said to be stored. */
   readonly proved: Set<string>;
+  /** Backups whose runs came to their end. */
+  readonly done: Set<BackupName>;
   /** Of other bots, and of people: nobody may touch them. */
   readonly foreign = new Map<string, Uint8Array>();
 
@@ -39,6 +41,7 @@ export class Truth {
     this.backups = new Map(known?.backups);
     this.changes = new Map(known?.changes);
     this.proved = new Set(known?.proved);
+    this.done = new Set(known?.done);
   }
 
   /** Before it is stored. */

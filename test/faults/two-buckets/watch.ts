@@ -13,6 +13,8 @@ export class Watch implements Watcher {
   readonly truth: Truth;
   /** Files that no bucket has whole, by no fault of the engine's. */
   readonly lost = new Set<string>();
+  /** Nobody can look into a change file: what is wrong and not remembered any more is copied. */
+  isBlind = false;
   /** Of somebody else, among the change files of the first bucket. */
   readonly junk = new Set<string>();
   /** What the step at hand has met: `Chaos.hits`. */
@@ -77,8 +79,12 @@ export class Watch implements Watcher {
     const there = this.other(place);
     const isWhole = !there.isOther && truth.isRight(file, there.body(file));
     if (!truth.isRight(file, place.body(file)) && isWhole) return '';
-    // Two readings of it were cut on their way.
-    if (isWhole && this.hits.some((hit) => hit.includes(file) && /is cut| <- /.test(hit))) return '';
+    // Two readings of it were cut on their way, or two processes mended it side by side.
+    if (
+      isWhole &&
+      this.hits.some((hit) => /<- stall$/.test(hit) || (hit.includes(file) && /is cut| <- /.test(hit)))
+    )
+      return '';
     if (change !== undefined) {
       const before = place.files().find((one) => {
         const other = truth.changes.get(one);
@@ -89,6 +95,8 @@ export class Watch implements Watcher {
       return this.rules.ofChange(place, change);
     }
     if (backup === undefined) return undefined;
+    // No record says that its run made a backup, and nor does the bucket any more.
+    if (!truth.done.has(backup.name) && !hasManifest(place, backup.name)) return undefined;
     const isGoing = [...backup.objects.keys()].some((one) => this.#released[place.role].has(one));
     return isGoing && !hasManifest(place, backup.name) ? undefined : this.rules.ofBackup(place, backup);
   }
@@ -124,6 +132,8 @@ export class Watch implements Watcher {
       for (const file of place.files()) {
         const body = place.body(file);
         if (body === undefined || place.bad.has(body) || !this.truth.bytes.has(file)) continue;
+        // What never came to its end counts for nothing.
+        if (!this.truth.proved.has(idOf(file)) || (this.isBlind && this.truth.changes.has(file))) continue;
         if (!this.truth.isRight(file, body))
           this.broken.push(`${place.role}: ${file} is not what was made, and nobody else did it`);
       }

@@ -61,6 +61,8 @@ export class World {
   /** Of the table that must not shrink unnoticed. */
   rows = 100;
   written: number;
+  /** Answers that broke off. */
+  readonly cut: string[] = [];
   /** What was found may not have been told. */
   isWordLost = false;
   readonly #parts: HostParts;
@@ -136,6 +138,7 @@ export class World {
     }
     // Between what stands in a bucket and the word of it in the database a process may die.
     this.isWordLost ||= chaos.isDead || chaos.hits.some((hit) => hit.startsWith('database'));
+    this.cut.push(...chaos.hits.filter((hit) => hit.endsWith(' is cut')));
     if (chaos.isDead) this.restart();
   }
 
@@ -146,7 +149,11 @@ export class World {
     if (pair === undefined) throw new Error('nothing is prepared');
     const wish = { trigger, rows: this.rows, pair, db: this.db, time: this.time.true };
     const name = await makeBackup(host, this.truth, wish);
-    if (name !== undefined) this.truth.proved.add(name);
+    // Of a process that is dead nobody hears.
+    if (name !== undefined && host.chaos?.isDead !== true) {
+      this.truth.proved.add(name);
+      this.truth.done.add(name);
+    }
     return name;
   }
 
