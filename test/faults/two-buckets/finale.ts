@@ -174,7 +174,7 @@ async function changesApart(world: World, onBad: (file: string) => void): Promis
   return problems;
 }
 
-/** Whether the file behind it is whole somewhere: with it gone from both, nothing proves this one. */
+/** Whether the file behind it is whole somewhere: without it nothing proves this one. */
 function isNamed({ truth, places }: World, file: string, timeline: string | undefined): boolean {
   const of = truth.changes.get(file);
   const isNow = of?.timeline === timeline;
