@@ -56,7 +56,7 @@ export async function pruneCopiedChanges({
 }: ChangeRetention): Promise<PrunedChanges | undefined> {
   const { first, copy } = listings;
   // A first bucket without a whole backup is no reason to delete anything anywhere.
-  if (!first.groups.some(isComplete)) return { gone: before, isDenied: false, problems: [] };
+  if (!first.groups.some(isComplete)) return { gone: {}, isDenied: false, problems: [] };
   if (!slice.take(BOUNDS_REQUESTS)) return undefined;
   const entry = await newestVerified(copy.bucket);
   const newest = entry && basesOf(copy.bucket, [entry])[0];

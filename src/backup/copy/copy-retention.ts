@@ -21,6 +21,8 @@ export function goneSince(
   before: CopyMemory['gone'],
   now: Date,
 ): CopyMemory['gone'] {
+  // Without a whole backup it may be another place, which has lost nothing.
+  if (!first.groups.some(isComplete)) return {};
   const here = new Set(first.groups.map(({ name }) => name));
   // By the younger of two clocks: one that is behind must not make a week of a day.
   const at = new Date(Math.max(now.getTime(), newestObject({ first, copy }))).toISOString();
