@@ -106,8 +106,8 @@ async function backupsApart(
       if (backup === undefined || state === 'unfinished') continue;
       const files = [...backup.objects.keys()];
       if (isWhole(place, files)) {
-        // Two readings of it were cut: the owner was told to have it verified.
-        const isCut = world.cut.some((hit) => hit.includes(name));
+        // Two readings were cut, or it was mended while another looked: told, `verify` ends it.
+        const isCut = world.cut.some((hit) => hit.includes(name) || hit.endsWith('stall'));
         if (state !== 'verified' && !isCut)
           problems.push(`${name} is whole in the ${place.role} bucket, and ${state}`);
         if (place === first && !isWhole(copy, files)) problems.push(`the copy lacks ${name}`);

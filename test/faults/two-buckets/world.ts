@@ -61,7 +61,7 @@ export class World {
   /** Of the table that must not shrink unnoticed. */
   rows = 100;
   written: number;
-  /** Answers that broke off. */
+  /** Answers that broke off, and calls in which another process went on. */
   readonly cut: string[] = [];
   /** What was found may not have been told. */
   isWordLost = false;
@@ -138,7 +138,7 @@ export class World {
     }
     // Between what stands in a bucket and the word of it in the database a process may die.
     this.isWordLost ||= chaos.isDead || chaos.hits.some((hit) => hit.startsWith('database'));
-    this.cut.push(...chaos.hits.filter((hit) => hit.endsWith(' is cut')));
+    this.cut.push(...chaos.hits.filter((hit) => / is cut$|<- stall$/.test(hit)));
     if (chaos.isDead) this.restart();
   }
 
