@@ -48,8 +48,7 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   'cut-off': 'the database server cut the connection when its time was over, try again a little later',
   'half-answer':
     'the store or the database server gave an answer that is cut or makes no sense; if it comes again, look at the server',
-  'not-copied':
-    'the first bucket has a backup that is not whole; it is not copied; if nobody needs it, remove its files',
+  'not-copied': 'the first bucket has a backup that is not whole; if nobody needs it, remove its files',
   'no-manifest': 'the manifest of the backup is gone or damaged; make a new backup: /backup',
   'bad-file': 'a file of the backup is damaged; make a new backup: /backup',
   'other-run': 'another backup or restore is under way; try again when it is done',

@@ -46,8 +46,7 @@ export const uz = {
   'cut-off': 'baza serveri vaqt tugagani uchun ulanishni uzdi, birozdan keyin qayta urinib ko‘ring',
   'half-answer':
     'ombor yoki baza serveri chala yoki tushunarsiz javob berdi; takrorlansa, serverni tekshiring',
-  'not-copied':
-    'birinchi omborda butun bo‘lmagan nusxa bor, u ko‘chirilmaydi; kerak bo‘lmasa, fayllarini o‘chiring',
+  'not-copied': 'birinchi omborda butun bo‘lmagan nusxa bor; kerak bo‘lmasa, fayllarini o‘chiring',
   'no-manifest': 'nusxaning manifest fayli yo‘q yoki buzilgan; yangi nusxa oling: /backup',
   'bad-file': 'nusxaning fayli buzilgan; yangi nusxa oling: /backup',
   'other-run': 'boshqa nusxa olinyapti yoki tiklash ketyapti; u tugagach, qayta urinib ko‘ring',
