@@ -1,5 +1,5 @@
 /** What stands in the Worker's bundle for packages must do what they do. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -31,4 +31,14 @@ test('nothing else is asked of them', () => {
     const used = [...readFileSync(path, 'utf8').matchAll(/Base64\.(\w+)/g)].map(([, method]) => method);
     expect(Object.keys(Base64)).toEqual(expect.arrayContaining(used));
   }
+});
+
+test('no event stream is asked of the S3 client, whose own are left out', () => {
+  const config = readFileSync(new URL('../../wrangler.toml', import.meta.url), 'utf8');
+  expect(config).toContain('"@smithy/core/event-streams" = "./src/hosts/worker/no-event-streams.worker.ts"');
+  const store = new URL('../../src/backup/store/', import.meta.url);
+  const sources = readdirSync(store).map((name) => readFileSync(new URL(name, store), 'utf8'));
+  const asked = [...sources.join('').matchAll(/\b(\w+)Command\(/g)].map(([, command]) => command);
+  expect(asked).toContain('GetObject');
+  expect(asked).not.toContain('SelectObjectContent');
 });
