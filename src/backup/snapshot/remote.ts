@@ -31,6 +31,7 @@ import { PagedTransaction } from './pages.ts';
 import { questionsBy } from './questions.ts';
 import { askServer, plainRow } from './remote-schema.ts';
 import { type FormName, type RowForm, rowForm } from './row-form.ts';
+import { rowJudge } from './row-judge.ts';
 import { scanSql } from './scan-sql.ts';
 import {
   type DetailedSchema,
@@ -81,8 +82,14 @@ export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): Snapsh
         signal,
         close: async () => undefined,
       };
+      const damage: string[] = [];
+      // Once or twice the answer may be broken; after that the database is.
+      const doubt = (fault: string): void => {
+        if (brokenCursors < CURSOR_TRIES) throw new WireError(fault);
+        if (!damage.includes(fault)) damage.push(fault);
+      };
       const guarded = guardScans(
-        (targets) => readScans(session, targets),
+        (targets) => judged(readScans(session, targets), details, doubt),
         (error) => {
           if (mayBeUnreadableValue(error)) {
             form = 'exact';
@@ -92,8 +99,11 @@ export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): Snapsh
         },
       );
       try {
-        const check = async (): Promise<SourceCheck> =>
-          options.checkServer?.(server, `${endpoint}/pipeline`) ?? countsOnly('not asked for');
+        const check = async (): Promise<SourceCheck> => {
+          const asked = await options.checkServer?.(server, `${endpoint}/pipeline`);
+          const found = asked ?? countsOnly('not asked for');
+          return { ...found, damage: [...found.damage, ...damage] };
+        };
         const result = await use({ schema: details.schema, scans: guarded.scans, check });
         guarded.requireComplete();
         // What broke them may have passed, and pages cost the server more.
@@ -149,6 +159,27 @@ interface PlannedScan {
 }
 
 type OpenScan = { readonly target: ScanTarget; readonly rows: AsyncIterable<readonly Row[]> };
+
+/** The same rows, each looked at. */
+async function* judged(
+  scans: AsyncIterable<OpenScan>,
+  details: DetailedSchema,
+  doubt: (fault: string) => void,
+): AsyncGenerator<OpenScan> {
+  for await (const { target, rows } of scans) {
+    const faultOf = rowJudge(target, details);
+    const looked = async function* () {
+      for await (const batch of rows) {
+        for (const row of batch) {
+          const fault = faultOf(row);
+          if (fault !== undefined) doubt(fault);
+        }
+        yield batch;
+      }
+    };
+    yield { target, rows: looked() };
+  }
+}
 
 async function* readScans(session: Session, targets: readonly ScanTarget[]): AsyncGenerator<OpenScan> {
   const plan = targets.map((target): PlannedScan => {
