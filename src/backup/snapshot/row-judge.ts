@@ -1,4 +1,4 @@
-/** What no sound database holds: rows out of the order asked for, or twice, and NULLs out of place. */
+/** What no sound database gives: rows out of order or twice, and NULL where none can be. */
 import { Buffer } from 'node:buffer';
 import { InvalidText, type Row, type ScanTarget, type SqlValue } from '../model/model.ts';
 import type { DetailedSchema } from './schema.ts';
