@@ -5,7 +5,15 @@
  * answered by a replica that lags behind.
  */
 import { Buffer } from 'node:buffer';
-import { type Database, type Statement, sql, type WriteResult } from '../../db/database.ts';
+import {
+  type Database,
+  DatabaseUnavailable,
+  hasChanged,
+  type Statement,
+  sql,
+  sureRow,
+  type WriteResult,
+} from '../../db/database.ts';
 import { claimJob, releaseJob } from '../../db/job-leases.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import { COOKIE_SQL, NOW_SQL, STATE_TABLE, WAITING_SINCE } from '../catalog/change-state.ts';
@@ -13,9 +21,10 @@ import type { DatabaseSchema, Row, SqlValue, TableInfo } from '../model/model.ts
 import { fileRest, keySql, UNTOLD } from '../schema/change-key.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { type RowForm, rowForm } from '../snapshot/row-form.ts';
-import { type ScanSql, type ScanValue, scanSql } from '../snapshot/scan-sql.ts';
+import { type ScanValue, scanSql } from '../snapshot/scan-sql.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
-import type { TableChanges } from './change-file.ts';
+import type { DeletedKey, TableChanges } from './change-file.ts';
+import { firstPrefix, parseChangeKey } from './change-names.ts';
 import { coverageOf } from './coverage.ts';
 import { type Peek, peek } from './peek.ts';
 
@@ -30,7 +39,6 @@ const LEASE_MINUTES = 1;
 const ATTEMPTS = 32;
 /** `0000000000000012_20261127T143205006Z_0f1e2d3c`, and a space. */
 const ATTEMPT_CHARACTERS = 46;
-const NAME = /^(\d{16})_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z_([0-9a-f]{8})$/;
 /** More full backups than these between two files have to be the last ones' bases. */
 const RUNS = 20;
 
@@ -50,7 +58,7 @@ export interface Range {
   readonly last: number;
   readonly time: Date;
   /** By chance, for the file's name. */
-  readonly mark: string;
+  readonly mark: string | undefined;
   /** Names of full backups that were made of this very database, the newest ones. */
   readonly backups: string[];
   /** `last` is the end of the log. */
@@ -73,43 +81,43 @@ export async function readRange(
     claimJob(LEASE, ask.holder, ask.now, LEASE_MINUTES),
     peek,
     begin(ask),
-    { ...sql(SEQUENCE.sql()) },
     ask.schema.tables.some(({ name }) => name === 'backup_runs') ? MADE : NONE,
-    RANGE,
-    ...reads.flatMap(({ images, deleted }) => [sql(images.text), sql(deleted.text)]),
+    rangeOf(reads),
+    ...reads.map(({ text }) => sql(text)),
   ]);
-  const [, claimed, peeked, begun, sequence, made, range, ...rows] = results;
-  if (isEmpty(claimed)) return { kind: 'busy' };
+  const [, claimed, peeked, begun, made, range, ...rows] = results;
+  if (!hasChanged(claimed)) return { kind: 'busy' };
   const before = peek.parse(peeked?.rows ?? []);
   const attempt = begun?.rows[0]?.text('attempt').split(' ') ?? [];
-  const name = NAME.exec(attempt[0] ?? '');
-  if (before === undefined || name === null) return { kind: 'moved' };
-  const [, end, year, month, day, hour, minute, second, ms, mark = ''] = name;
-  const last = Number(end);
-  const [found] = range?.rows ?? [];
-  if (found?.int('entries') !== last - before.state.shippedSeq) return { kind: 'lost' };
+  const { timeline = '', shippedSeq = 0 } = before?.state ?? {};
+  const name = parseChangeKey('', `${firstPrefix('', timeline, shippedSeq + 1)}${attempt[0]}.ndjson.gz`);
+  if (before === undefined || name === undefined) return { kind: 'moved' };
+  const { last, time, mark } = name;
+  const found = sureRow(range?.rows);
+  if (found.int('entries') !== last - shippedSeq) return { kind: 'lost' };
   if (found.int('untold') > 0) return { kind: 'key' };
+  const asked = new Set(found.textOrNull('asked')?.split(','));
+  const tables = reads.map((read, i) => answerOf(read, rows[i], asked));
+  if (asked.size > 0) throw broken();
   return {
     kind: 'range',
     before,
     last,
-    time: new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`),
+    time,
     mark,
     backups: (made?.rows ?? []).map((row) => row.text('name')),
     isEnd: last === before.last,
     attempts: attempt,
-    tables: reads.map(({ table, images, deleted }, i) => ({
-      table,
-      images: exactly(images.form, rows[2 * i]),
-      deleted: exactly(deleted.form, rows[2 * i + 1]).map(([key = null, rest]) => ({
-        key,
-        rest: typeof rest === 'string' ? fileRest(rest) : null,
-      })),
-    })),
+    tables,
     sequence: new Map(
-      exactly(SEQUENCE, sequence).flatMap(([table, seq = null]): [string, SqlValue][] =>
-        typeof table === 'string' && table !== LOG_TABLE && !isStaging(table) ? [[table, seq]] : [],
-      ),
+      found
+        .textOrNull('numbers')
+        ?.split(',')
+        .map((one): [string, bigint] => {
+          const [table = '', seq = ''] = one.split(' ');
+          return [Buffer.from(table, 'hex').toString(), BigInt(seq)];
+        })
+        .filter(([table]) => table !== LOG_TABLE && !isStaging(table)),
     ),
   };
 }
@@ -142,92 +150,101 @@ function begin({ peek: { state, cookie, tables }, entries, holder }: RangeAsk): 
 /** The range, once {@link begin} has named it. */
 const IN_RANGE = `seq > (SELECT shipped_seq FROM ${STATE_TABLE} WHERE id = 1)
   AND seq <= (SELECT CAST(substr(attempt, 1, 16) AS INTEGER) FROM ${STATE_TABLE} WHERE id = 1)`;
-/** Numbers of a log are without a hole, for a transaction that is undone takes none. */
-const RANGE = sql(
-  `SELECT COUNT(*) AS entries, COALESCE(MAX(instr(rest, '${UNTOLD}')), 0) AS untold FROM ${LOG_TABLE} WHERE ${IN_RANGE}`,
-);
 const KEYS = 'change_log_keys';
 
-interface Read {
-  readonly text: string;
-  readonly form: RowForm;
+/**
+ * Numbers of a log are without a hole, for a transaction that is undone takes none. `asked`: of
+ * each key, the number by which its answer names it.
+ */
+function rangeOf(reads: readonly Read[]): Statement {
+  return sql(`SELECT COALESCE(SUM(entries), 0) AS entries, COALESCE(MAX(untold), 0) AS untold,
+      group_concat(CASE WHEN hex(tbl) IN (${reads.map(({ table }) => `'${hex(table.name)}'`).join(', ')}) THEN seq END) AS asked,
+      (SELECT group_concat(hex(name) || ' ' || CAST(seq AS INTEGER)) FROM sqlite_sequence) AS numbers
+    FROM (SELECT tbl, MAX(seq) AS seq, COUNT(*) AS entries, MAX(instr(rest, '${UNTOLD}')) AS untold
+      FROM ${LOG_TABLE} WHERE ${IN_RANGE} GROUP BY tbl, key, rest)`);
 }
 
-interface Reads {
+interface Read {
   readonly table: TableInfo;
-  readonly images: Read;
-  readonly deleted: Read;
+  readonly text: string;
+  /** The number, the key, its rest, and the row: all NULL where there is none. */
+  readonly form: RowForm;
+  /** Where in the row the key stands. */
+  readonly at: number;
 }
 
 /** Of all covered tables: worked out once for a schema, which a shipper keeps. */
-function readsFor(schema: DatabaseSchema): readonly Reads[] {
+function readsFor(schema: DatabaseSchema): readonly Read[] {
   const known = READS.get(schema);
   if (known !== undefined) return known;
-  const made = coverageOf(schema).covered.map(readsOf);
+  const made = coverageOf(schema).covered.map((table) => readOf(table, schema));
   READS.set(schema, made);
   return made;
 }
 
-const READS = new WeakMap<DatabaseSchema, readonly Reads[]>();
+const READS = new WeakMap<DatabaseSchema, readonly Read[]>();
 
-function readsOf(table: TableInfo): Reads {
+function readOf(table: TableInfo, schema: DatabaseSchema): Read {
   const name = quoteName(table.name);
-  const [scan] = scanSql({ kind: 'table', table }, { schema: NO_SCHEMA, primaryKeys: new Map() });
+  const [scan] = scanSql({ kind: 'table', table }, { schema, primaryKeys: new Map() });
   if (scan === undefined) throw new Error(`table ${table.name} has no scan`);
-  const form = rowForm(scan, 'exact');
+  const asked = ['seq', 'key', 'rest'].map(
+    (column): ScanValue => ({ sql: `${KEYS}.${column}`, holds: 'anything' }),
+  );
+  const values = [...asked, ...scan.values];
+  const layout = [0, 1, 2, ...scan.layoutOf(null).map((position) => position + 3)];
+  const form = rowForm({ ...scan, values, layoutOf: () => layout }, 'exact');
   const { key, rest } = keySql(table, name);
-  const entries = `FROM ${LOG_TABLE} WHERE tbl = '${table.name.replaceAll("'", "''")}' AND ${IN_RANGE}`;
-  const distinct = `(SELECT DISTINCT key, rest ${entries}) AS ${KEYS}`;
+  const entries = `FROM ${LOG_TABLE} WHERE tbl = '${table.name.replaceAll("'", "''")}' AND ${IN_RANGE} GROUP BY key, rest`;
   // The first finds the row by its key, the others tell keys apart that a collation holds equal.
   const isKey = `${key} = ${KEYS}.key AND ${key} COLLATE BINARY IS ${KEYS}.key AND ${rest} IS ${KEYS}.rest`;
-  const where = table.withoutRowid
-    ? `${distinct} CROSS JOIN ${scan.from} WHERE ${isKey}`
-    : `${scan.from} WHERE ${key} IN (SELECT key ${entries})`;
-  const gone = rowForm(plainScan(`${KEYS}.key`, `${KEYS}.rest`), 'exact');
   return {
     table,
-    images: { form, text: `SELECT ${form.expressions.join(', ')} FROM ${where}` },
-    deleted: {
-      form: gone,
-      text: `SELECT ${gone.expressions.join(', ')} FROM ${distinct} WHERE NOT EXISTS (SELECT 1 FROM ${scan.from} WHERE ${isKey})`,
-    },
-  };
-}
-
-const NO_SCHEMA: DatabaseSchema = {
-  objects: [],
-  tables: [],
-  indexes: [],
-  userVersion: 0,
-  applicationId: 0,
-  schemaVersion: 0,
-};
-
-/** Two values of whatever there is. */
-function plainScan(first: string, second: string): ScanSql {
-  const values = [first, second].map((text): ScanValue => ({ sql: text, holds: 'anything' }));
-  return {
-    label: 'keys',
-    values,
-    layoutOf: () => [0, 1],
-    from: 'sqlite_sequence',
-    where: undefined,
-    orderBy: 'rowid',
-    rowid: undefined,
+    text: `SELECT ${form.expressions.join(', ')} FROM (SELECT MAX(seq) AS seq, key, rest ${entries}) AS ${KEYS} LEFT JOIN ${scan.from} ON ${isKey}`,
+    form,
+    at: Math.max(
+      0,
+      scan.values.findIndex((value) => value.sql === key),
+    ),
   };
 }
 
 const MADE = sql(`SELECT name FROM backup_runs WHERE state <> 'failed' ORDER BY id DESC LIMIT ${RUNS}`);
 const NONE = sql('SELECT 1 WHERE 0');
 
-const SEQUENCE = rowForm(plainScan('name', 'seq'), 'exact');
-
-function exactly(form: RowForm, result: WriteResult | undefined): Row[] {
-  return (result?.rows ?? []).map((row) => form.readRow(row.values()));
+/**
+ * Each key that was asked for is answered once: with its row, or without one. What is stored here
+ * is what the log forgets.
+ */
+function answerOf(
+  { table, form, at }: Read,
+  result: WriteResult | undefined,
+  asked: Set<string>,
+): TableChanges {
+  const images: Row[] = [];
+  const deleted: DeletedKey[] = [];
+  for (const found of result?.rows ?? []) {
+    const values = found.values();
+    // Its marks are always a text.
+    if (values.length !== form.width || typeof values.at(-1) !== 'string') throw broken();
+    const [seq, key = null, rest, ...row] = form.readRow(values);
+    const isKey = table.withoutRowid ? key !== null : typeof key === 'bigint';
+    if (!isKey || !asked.delete(String(seq))) throw broken();
+    if (row.every((value) => value === null))
+      deleted.push({ key, rest: typeof rest === 'string' ? fileRest(rest) : null });
+    else if (row[at] === key || (table.withoutRowid && plain(row[at]) === plain(key))) images.push(row);
+    else throw broken();
+  }
+  return { table, images, deleted };
 }
 
-function isEmpty(result: WriteResult | undefined): boolean {
-  return result === undefined || result.rows.length === 0;
+/** A key may stand in the log as 1, and in its row as 1.0. */
+function plain(value: SqlValue | undefined): string {
+  return String(typeof value === 'bigint' ? Number(value) : value);
+}
+
+function broken(): DatabaseUnavailable {
+  return new DatabaseUnavailable('the database answered with other rows than it was asked for');
 }
 
 function hex(name: string): string {
