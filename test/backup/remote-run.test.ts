@@ -21,6 +21,7 @@ import { migrate } from '../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 import { ONE_RUN } from '../../src/jobs/backup-requests.ts';
 import { testClock } from '../support/backup-world.ts';
+import { lyingFetch, type Wire } from '../support/lying-server.ts';
 import { serverKind } from '../support/server-kind.ts';
 
 const clock = testClock();
@@ -116,4 +117,34 @@ test('rows read are counted: those of every table and of every index', async () 
   // The record of the run before is a row of its own, with its indexes.
   expect(grown).toBeGreaterThanOrEqual(2_000);
   expect(grown).toBeLessThan(2_010);
+});
+
+const COUNTERS = /FROM "counters" ORDER/;
+
+test.each([
+  [
+    'twice',
+    (rows: readonly Wire[]) => [...rows, ...rows.slice(-1)],
+    'row not in key order for table counters',
+  ],
+  ['cut', (rows: readonly Wire[]) => rows.slice(1), 'rows came where count(*) is'],
+])('rows of counters %s once: verified; in every reading: damaged, and said', async (_, change, fault) => {
+  await db.write([
+    sql("INSERT OR IGNORE INTO counters (metric, period, value) VALUES ('a', 'all', 1), ('b', 'all', 1)"),
+  ]);
+  const honest = context;
+  const lie = { match: COUNTERS, change, left: 1 };
+  const alerts: string[] = [];
+  context = {
+    ...honest,
+    source: openRemoteSnapshotSource({ url: server.url, fetch: lyingFetch([lie]) }),
+    alert: async ({ message }) => void alerts.push(message),
+  };
+  expect((await run()).manifest).toMatchObject({ state: 'verified' });
+  lie.left = Number.POSITIVE_INFINITY;
+  const { manifest } = await run();
+  expect(manifest.state).toBe('damaged');
+  expect(manifest.findings?.join()).toContain(fault);
+  context = honest;
+  expect((await run()).manifest).toMatchObject({ state: 'verified' });
 });

@@ -37,12 +37,11 @@ export class PagedTransaction {
     this.#path = path;
   }
 
-  /** Opens the transaction with its first read; gives back that one row. */
-  async begin(sql: string): Promise<Row> {
-    const { results } = await this.#send([statement('BEGIN'), statement(sql)]);
-    const [begun, answer] = results.map(successful);
-    if (begun === undefined || answer === undefined) throw new WireError('a transaction that was not begun');
-    return plainRow(sureRow(resultRows(answer['result'])));
+  /** Opens the transaction with its first reads; gives back the one row of each. */
+  async begin(queries: readonly string[]): Promise<Row[]> {
+    const { results } = await this.#send(['BEGIN', ...queries].map((sql) => statement(sql)));
+    const [, ...answers] = results.map(successful);
+    return answers.map((answer) => plainRow(sureRow(resultRows(answer['result']))));
   }
 
   async *read(form: RowForm, batchRows: number): AsyncGenerator<Row[]> {

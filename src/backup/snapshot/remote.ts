@@ -4,6 +4,7 @@
  * it; a server without cursors is read in pages. Runs in workerd and on Node.
  */
 
+import { quoteName } from '../../lib/sql-tokens.ts';
 import { countsOnly } from '../model/database-damage.ts';
 import {
   type Row,
@@ -31,7 +32,7 @@ import { PagedTransaction } from './pages.ts';
 import { questionsBy } from './questions.ts';
 import { askServer, plainRow } from './remote-schema.ts';
 import { type FormName, type RowForm, rowForm } from './row-form.ts';
-import { rowJudge } from './row-judge.ts';
+import { judged, type OpenScan } from './row-judge.ts';
 import { scanSql } from './scan-sql.ts';
 import {
   type DetailedSchema,
@@ -158,29 +159,6 @@ interface PlannedScan {
   readonly forms: readonly RowForm[];
 }
 
-type OpenScan = { readonly target: ScanTarget; readonly rows: AsyncIterable<readonly Row[]> };
-
-/** The same rows, each looked at. */
-async function* judged(
-  scans: AsyncIterable<OpenScan>,
-  details: DetailedSchema,
-  doubt: (fault: string) => void,
-): AsyncGenerator<OpenScan> {
-  for await (const { target, rows } of scans) {
-    const faultOf = rowJudge(target, details);
-    const looked = async function* () {
-      for await (const batch of rows) {
-        for (const row of batch) {
-          const fault = faultOf(row);
-          if (fault !== undefined) doubt(fault);
-        }
-        yield batch;
-      }
-    };
-    yield { target, rows: looked() };
-  }
-}
-
 async function* readScans(session: Session, targets: readonly ScanTarget[]): AsyncGenerator<OpenScan> {
   const plan = targets.map((target): PlannedScan => {
     const forms = scanSql(target, session.details).map((scan) => rowForm(scan, session.form));
@@ -200,9 +178,16 @@ async function* readScans(session: Session, targets: readonly ScanTarget[]): Asy
   yield* readPages(session, plan);
 }
 
+/** In the same transaction: a server that leaves rows out of an answer still counts them. */
+function countQueries(plan: readonly PlannedScan[]): string[] {
+  return plan.flatMap(({ target }) =>
+    target.kind === 'table' ? [`SELECT count(*) FROM ${quoteName(target.table.name)} NOT INDEXED`] : [],
+  );
+}
+
 function cursorSteps(plan: readonly PlannedScan[]): unknown[] {
   const selects = plan.flatMap(({ forms }) => forms.map((form) => form.sql()));
-  const steps = chained(['BEGIN', VERSION_QUERY, ...selects, 'COMMIT']);
+  const steps = chained(['BEGIN', VERSION_QUERY, ...countQueries(plan), ...selects, 'COMMIT']);
   const failed = { type: 'not', cond: { type: 'ok', step: steps.length - 1 } };
   const open = { type: 'not', cond: { type: 'is_autocommit' } };
   return [...steps, { stmt: { sql: 'ROLLBACK' }, condition: { type: 'and', conds: [failed, open] } }];
@@ -237,11 +222,13 @@ async function* readCursor(
   };
   await skipStep(0);
   requireSameSchema(session.details.schema, await skipStep(VERSION_WIDTH));
+  const counts: (Row | undefined)[] = [];
+  for (const _ of countQueries(plan)) counts.push(await skipStep(1));
   for (const { target, forms } of plan) {
     const rows = (async function* () {
       for (const form of forms) yield* entries.step(step++, form, session.batchRows);
     })();
-    yield { target, rows };
+    yield { target, rows, count: target.kind === 'table' ? counts.shift()?.[0] : undefined };
   }
   await skipStep(0);
   await entries.finish();
@@ -256,12 +243,13 @@ const VERSION_WIDTH = 4;
 async function* readPages(session: Session, plan: readonly PlannedScan[]): AsyncGenerator<OpenScan> {
   const transaction = new PagedTransaction(session.server, `${session.endpoint}/pipeline`);
   session.close = () => transaction.abandon();
-  requireSameSchema(session.details.schema, await transaction.begin(VERSION_QUERY));
+  const [version, ...counts] = await transaction.begin([VERSION_QUERY, ...countQueries(plan)]);
+  requireSameSchema(session.details.schema, version);
   for (const { target, forms } of plan) {
     const rows = (async function* () {
       for (const form of forms) yield* transaction.read(form, session.batchRows);
     })();
-    yield { target, rows };
+    yield { target, rows, count: target.kind === 'table' ? counts.shift()?.[0] : undefined };
   }
   await transaction.commit();
   session.close = async () => undefined;

@@ -3,11 +3,44 @@ import { Buffer } from 'node:buffer';
 import { InvalidText, type Row, type ScanTarget, type SqlValue } from '../model/model.ts';
 import type { DetailedSchema } from './schema.ts';
 
+export interface OpenScan {
+  readonly target: ScanTarget;
+  readonly rows: AsyncIterable<readonly Row[]>;
+  /** Of a table: how many rows the server says it has. */
+  readonly count: SqlValue | undefined;
+}
+
+/** The same rows, each looked at, and counted where it is known how many there are. */
+export async function* judged(
+  scans: AsyncIterable<OpenScan>,
+  details: DetailedSchema,
+  doubt: (fault: string) => void,
+): AsyncGenerator<OpenScan> {
+  for await (const scan of scans) {
+    const { target, count } = scan;
+    const faultOf = rowJudge(target, details);
+    const rows = async function* () {
+      let came = 0;
+      for await (const batch of scan.rows) {
+        came += batch.length;
+        for (const row of batch) {
+          const fault = faultOf(row);
+          if (fault !== undefined) doubt(fault);
+        }
+        yield batch;
+      }
+      if (target.kind === 'table' && count !== BigInt(came))
+        doubt(`table ${target.table.name}: ${came} rows came where count(*) is ${count}`);
+    };
+    yield { target, rows: rows(), count };
+  }
+}
+
 /**
  * Given the rows of a scan in order, tells what is wrong with each. The page writer judges rowids;
  * of a text under another collation than BINARY only that it is not the same again.
  */
-export function rowJudge(
+function rowJudge(
   target: ScanTarget,
   { schema, primaryKeys }: DetailedSchema,
 ): (row: Row) => string | undefined {

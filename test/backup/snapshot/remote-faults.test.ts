@@ -69,8 +69,8 @@ describe('a damaged answer', () => {
   const find = (text: string) => lines().findIndex((line) => line.includes(text));
 
   test('with any line missing, twice, or swapped with the next is refused or changes nothing but rows of the same step', async () => {
-    // Rows carry no numbers: a server that loses one on purpose cannot be found out. Every other
-    // line counts.
+    // Rows of a table are counted (lying-server.test.ts), those of an index by ScanCounts. Every
+    // other line counts here.
     const rows = new Set(lines().flatMap((line, index) => (line.startsWith('{"type":"row"') ? [index] : [])));
     const others = lines().flatMap((_, index) => (rows.has(index) ? [] : [index]));
     expect(others.length).toBeGreaterThan(10);
@@ -112,7 +112,8 @@ describe('a damaged answer', () => {
     ['half a line of JSON', '{"type":"row","row":[{"type":"integer"', /not JSON/],
     ['no JSON', '<html>502 Bad Gateway</html>', /not JSON/],
   ])('with %s among the rows is refused', async (_, line, message) => {
-    const at = find('{"type":"row"') + 5;
+    // Behind the version, the count of the table, and the first lines of its rows.
+    const at = find('{"type":"row"') + 8;
     const body = damage((all) => all.toSpliced(at, 0, line));
     await expect(readAll(playBack(recording, body))).rejects.toThrow(message);
   });
