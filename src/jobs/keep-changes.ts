@@ -4,6 +4,7 @@
  */
 
 import { changeState, UNTOLD_SPOILT } from '../backup/catalog/change-state.ts';
+import { damageOf } from '../backup/catalog/entry.ts';
 import { KEY_LOOK_REQUESTS } from '../backup/changes/changed-key.ts';
 import { removeTriggers } from '../backup/changes/ensure-triggers.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, type Peek, pending } from '../backup/changes/peek.ts';
@@ -112,11 +113,14 @@ async function tryBase(context: JobContext, reason: string): Promise<boolean> {
   log.debug('a full backup has to come before further changes', { reason });
   const outcome = await backups.run({ trigger: 'changes', scheduledAt: at, told: before.told ?? undefined });
   await keepFailure(context, before, outcome, at);
+  const damage = outcome.kind === 'done' ? damageOf(outcome.manifest) : undefined;
+  const isGood = outcome.kind !== 'failed' && damage === undefined;
   // Another run holds the log as well: this one comes after it, if it is needed still.
-  log[outcome.kind === 'failed' ? 'error' : isBusy(outcome) ? 'debug' : 'info']('backup', {
+  log[!isGood ? 'error' : isBusy(outcome) ? 'debug' : 'info']('backup', {
     trigger: 'changes',
     outcome: outcome.kind,
     detail: detailOf(outcome),
+    damage,
   });
   return true;
 }

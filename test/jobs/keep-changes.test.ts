@@ -210,3 +210,17 @@ test('a log that somebody emptied: the admins are told, and a full backup is mad
   expect((await bot.services.backups.list()).entries[0]?.manifest?.trigger).toBe('changes');
   expect(await state()).toMatchObject({ needsBase: null, shippedSeq: 1, waitingSince: null });
 });
+
+test('a full backup of a damaged database is logged as that', async () => {
+  memory = { sameKey: 'x' };
+  await run('DROP TABLE anime_parts');
+  await minute();
+  expect(bot.log.filter(({ event }) => event === 'backup')).toEqual([
+    expect.objectContaining({
+      level: 'error',
+      trigger: 'changes',
+      outcome: 'done',
+      damage: expect.any(String),
+    }),
+  ]);
+});
