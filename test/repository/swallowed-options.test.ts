@@ -109,8 +109,8 @@ describe('no alarm', () => {
     const { status, said } = npm(['run', 'backup', '--', 'prune', '--dry-run'], {
       npm_config_dry_run: 'true',
     });
-    expect(said).toContain('0 would be deleted');
-    expect(status).toBe(0);
+    expect(said).toContain('there is no backup in ');
+    expect(status).toBe(1);
   });
 
   test.each(['npm_config_yes', 'npm_config_offline', 'npm_config_all', 'npm_config_force'])(
@@ -127,7 +127,7 @@ describe('no alarm', () => {
       '(if npm itself is set so, `npm config get dry-run`: npm run backup --no-dry-run -- prune)',
     );
     const { said } = npm(['run', 'backup', '--no-dry-run', '--', 'prune'], dry);
-    expect(said).toContain('0 deleted');
+    expect(said).toContain('there is no backup in ');
   });
 
   test('in what a script of another name started', () => {
