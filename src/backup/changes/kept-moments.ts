@@ -80,8 +80,10 @@ export class KeptMoments {
     const [first] = basesOf(this.#bucket, entries)
       .filter(({ changes }) => changes?.timeline === timeline)
       .toSorted((a, b) => (a.changes?.seq ?? 0) - (b.changes?.seq ?? 0));
-    if (first !== undefined) return this.#heldBy(first);
-    const isKnown = near === oldest && entries.every(({ state }) => state !== 'unreadable');
+    // An older one that could not be read may lead to files from before it.
+    const isOldest = !entries.slice(0, first && entries.indexOf(first.entry)).some(isUnreadable);
+    if (first !== undefined) return isOldest ? this.#heldBy(first) : 0;
+    const isKnown = near === oldest && !entries.some(isUnreadable);
     return isKnown || !isYoung ? Number.POSITIVE_INFINITY : 0;
   }
 
@@ -122,4 +124,8 @@ export class KeptMoments {
 export function earliestTime(group: ObjectGroup): number {
   const { time, modified } = presumed(group);
   return modified.getTime() === 0 ? time.getTime() : Math.min(time.getTime(), modified.getTime());
+}
+
+function isUnreadable({ state }: BackupEntry): boolean {
+  return state === 'unreadable';
 }

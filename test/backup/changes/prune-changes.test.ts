@@ -1,6 +1,8 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readGroups } from '../../../src/backup/catalog/list.ts';
+import { manifestKey } from '../../../src/backup/catalog/names.ts';
 import { changeKey } from '../../../src/backup/changes/change-names.ts';
 import { listChanges } from '../../../src/backup/changes/list-changes.ts';
 import { MOST_OF_A_RUN, pruneChanges } from '../../../src/backup/changes/prune-changes.ts';
@@ -108,6 +110,19 @@ test('a quiet day hangs on the files before it', async () => {
   world.clock.advance(15 * DAY);
   await world.full();
   expect((await prune(14)).plan.map(({ file }) => file.file)).toEqual([old]);
+});
+
+test('a full backup that cannot be read may lead to files from before the next one: they stay', async () => {
+  await world.full();
+  const old = await change();
+  world.clock.advance(10 * DAY);
+  await world.full();
+  await change();
+  world.clock.advance(10 * DAY);
+  const [first] = (await readGroups(world.context)).toReversed();
+  writeFileSync(world.pathOf(manifestKey('', first?.name as never)), '{');
+  expect((await prune(14)).plan).toEqual([]);
+  expect(await there()).toContain(old);
 });
 
 test('of an ended history old files go, whatever its last backup was', async () => {
