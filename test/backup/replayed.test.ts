@@ -194,6 +194,18 @@ test('the name alone is another: it is named after a time that was still to come
   expect(deep.problems).toEqual([expect.stringMatching(NOT_ITSELF), expect.stringMatching(NOT_ITSELF)]);
 });
 
+test('the name alone is another, and no key is here: only a run of the record may have such a name', async () => {
+  await begin('passphrase');
+  const at = manifestIn(directory, old).started_at;
+  const name = replayed(directory, old, world.clock.now(), () => ({ started_at: at }));
+  const withRecord = withDoubts(world.context, undefined, (question) => question(world.ledger));
+  const without = withDoubts(world.context, undefined, undefined);
+  const latest = async (bucket: Bucket) => (await latestBackup(bucket)).entry?.name;
+  expect([await latest(withRecord), await latest(without)]).toEqual([newest, newest]);
+  await world.db.write([sql('UPDATE backup_runs SET name = ? WHERE name = ?', name, old)]);
+  expect([await latest(withRecord), await latest(without)]).toEqual([name, newest]);
+});
+
 test('half of it: the true document beside an old database', async () => {
   await begin('passphrase');
   const { started_at } = manifestIn(directory, newest);

@@ -8,7 +8,7 @@ import { openUnsealed } from '../envelope/unseal.ts';
 import { type Bucket, type Doubt, nowOf } from './bucket.ts';
 import type { Ledger } from './ledger.ts';
 import type { Manifest } from './manifest.ts';
-import { DOCUMENT_HEAD, otherInHead } from './not-itself.ts';
+import { DOCUMENT_HEAD, isNamedAhead, namedOtherwise, otherInHead } from './not-itself.ts';
 
 type RunRecord = Pick<Ledger, 'newestDone' | 'triggers'>;
 
@@ -35,11 +35,18 @@ function doubtsOf(
     const known = JSON.stringify([manifest.name, manifest.started_at, manifest.objects.document.sha256]);
     if (!looked.has(known)) {
       const head = await headOf(bucket, manifest, keys).catch(() => undefined);
-      if (head === undefined) return undefined;
+      if (head === undefined) return namedUnseen(manifest);
       looked.set(known, otherInHead(head, manifest));
     }
     return looked.get(known);
   };
+  const isRecorded = (name: string): Promise<boolean | undefined> | undefined =>
+    askRecord?.(async (record) => (await record.triggers([name])).has(name)).catch(() => undefined);
+  /** Where the document cannot be read, the database's record alone tells whose the name is. */
+  const namedUnseen = async (manifest: Manifest): Promise<string | undefined> =>
+    isNamedAhead(manifest) && (await isRecorded(manifest.name)) !== true
+      ? namedOtherwise(manifest)
+      : undefined;
   return async ({ manifest, name, time }) => {
     if (manifest === undefined) return undefined;
     const problem = await mislabelled(manifest);

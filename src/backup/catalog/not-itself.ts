@@ -19,6 +19,8 @@ export function otherTime(timestamp: string, manifest: Pick<Manifest, 'started_a
   return timestamp === claimed ? undefined : notItself(`made ${timestamp} UTC`, `made ${claimed} UTC`);
 }
 
+type Named = Pick<Manifest, 'name' | 'started_at'>;
+
 /** A name is its run's scheduled second or one soon after it; and clocks differ. */
 const NAME_AHEAD_MS = 180_000;
 
@@ -26,21 +28,21 @@ const NAME_AHEAD_MS = 180_000;
  * Whether the name is that of a time which was still to come: somebody took those before it, and
  * the document says its name (choose-name.ts), or it is another backup's.
  */
-export function isNamedAhead(name: string, startedAt: Date): boolean {
-  return (timeOfName(name)?.getTime() ?? 0) - startedAt.getTime() > NAME_AHEAD_MS;
+export function isNamedAhead({ name, started_at }: Named): boolean {
+  return (timeOfName(name)?.getTime() ?? 0) - Date.parse(started_at) > NAME_AHEAD_MS;
+}
+
+/** For people, of such a name that nothing confirms. */
+export function namedOtherwise({ name, started_at }: Named): string {
+  return notItself(`begun ${started_at}`, `named ${name}`);
 }
 
 /** What differs between a document's head and its manifest; undefined: nothing. */
-export function otherInHead(
-  head: string,
-  manifest: Pick<Manifest, 'name' | 'started_at'>,
-): string | undefined {
+export function otherInHead(head: string, manifest: Named): string | undefined {
+  if (isNamedAhead(manifest) && !head.includes(`"backup_name":"${manifest.name}"`))
+    return namedOtherwise(manifest);
   const timestamp = timestampIn(head);
-  if (timestamp === undefined) return undefined;
-  const { name, started_at } = manifest;
-  if (isNamedAhead(name, new Date(started_at)) && !head.includes(`"backup_name":"${name}"`))
-    return notItself(`begun ${started_at}`, `named ${name}`);
-  return otherTime(timestamp, manifest);
+  return timestamp === undefined ? undefined : otherTime(timestamp, manifest);
 }
 
 /** Bytes of a document that hold what it says of its time and its name. */

@@ -154,17 +154,18 @@ async function readInto(
   // The document names it in its first lines, before the rows that tell it: a look ahead, checked
   // below.
   const schemaVersion = await context.ledger.schemaVersion();
-  const meta = {
-    backupTime: outputs.startedAt,
-    ...(isNamedAhead(outputs.name, outputs.startedAt) && { name: outputs.name }),
-    appVersion: context.appVersion,
-    ...(schemaVersion === undefined ? {} : { schemaVersion }),
-  };
-  const words = createOwnWords({
+  const said = {
     name: outputs.name,
     trigger: outputs.trigger,
     started_at: outputs.startedAt.toISOString(),
-  });
+  };
+  const meta = {
+    backupTime: outputs.startedAt,
+    ...(isNamedAhead(said) && { name: said.name }),
+    appVersion: context.appVersion,
+    ...(schemaVersion === undefined ? {} : { schemaVersion }),
+  };
+  const words = createOwnWords(said);
   const sinks: Sinks = {
     database: createDatabaseSink(outputs.database),
     document: createDocumentSink(outputs.document, meta),
