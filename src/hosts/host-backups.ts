@@ -1,7 +1,7 @@
 /** Backups that a host makes. Another run in the way is waited for where nobody would come back. */
-import { damageOf, requireUndamaged } from '../backup/catalog/entry.ts';
+import { requireUndamaged } from '../backup/catalog/entry.ts';
 import { LEASE_TTL_MS } from '../backup/run/lease.ts';
-import { type BackupOutcome, detailOf, isBusy } from '../backup/run/outcome.ts';
+import { type BackupOutcome, detailOf, isBusy, logRun } from '../backup/run/outcome.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
 import { abortable } from '../lib/clock.ts';
 import type { Host, HostParts } from './host-parts.ts';
@@ -23,14 +23,7 @@ export function loggedRun({ backups, sleep, log }: HostParts): Host['runBackup']
       if (signal.aborted) break;
       outcome = await run();
     }
-    const damage = outcome.kind === 'done' ? damageOf(outcome.manifest) : undefined;
-    const isGood = outcome.kind !== 'failed' && damage === undefined;
-    log[isGood ? 'info' : 'error']('backup', {
-      trigger,
-      outcome: outcome.kind,
-      detail: detailOf(outcome),
-      damage,
-    });
+    logRun(log, trigger, outcome);
     return outcome;
   };
 }

@@ -4,14 +4,13 @@
  */
 
 import { changeState, UNTOLD_SPOILT } from '../backup/catalog/change-state.ts';
-import { damageOf } from '../backup/catalog/entry.ts';
 import { KEY_LOOK_REQUESTS } from '../backup/changes/changed-key.ts';
 import { removeTriggers } from '../backup/changes/ensure-triggers.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, type Peek, pending } from '../backup/changes/peek.ts';
 import { ship } from '../backup/changes/ship.ts';
 import type { ShipContext, ShipOutcome } from '../backup/changes/shipping.ts';
 import { failureKind } from '../backup/run/failure.ts';
-import { type BackupOutcome, detailOf, isBusy } from '../backup/run/outcome.ts';
+import { type BackupOutcome, isBusy, logRun } from '../backup/run/outcome.ts';
 import { tellOwners } from '../bot/alerts.ts';
 import { type BaseFailures, baseFailuresNote, keepBaseFailures } from '../db/bucket-notes.ts';
 import { claimTelling } from '../db/change-telling.ts';
@@ -113,15 +112,8 @@ async function tryBase(context: JobContext, reason: string): Promise<boolean> {
   log.debug('a full backup has to come before further changes', { reason });
   const outcome = await backups.run({ trigger: 'changes', scheduledAt: at, told: before.told ?? undefined });
   await keepFailure(context, before, outcome, at);
-  const damage = outcome.kind === 'done' ? damageOf(outcome.manifest) : undefined;
-  const isGood = outcome.kind !== 'failed' && damage === undefined;
   // Another run holds the log as well: this one comes after it, if it is needed still.
-  log[!isGood ? 'error' : isBusy(outcome) ? 'debug' : 'info']('backup', {
-    trigger: 'changes',
-    outcome: outcome.kind,
-    detail: detailOf(outcome),
-    damage,
-  });
+  logRun(log, 'changes', outcome, isBusy(outcome) ? 'debug' : 'info');
   return true;
 }
 

@@ -1,5 +1,7 @@
 /** How a run can end. */
-import type { Manifest } from '../catalog/manifest.ts';
+import type { Log } from '../../lib/log.ts';
+import { damageOf } from '../catalog/entry.ts';
+import type { Manifest, Trigger } from '../catalog/manifest.ts';
 import type { BackupName } from '../catalog/names.ts';
 import type { FailedOutcome } from './failure.ts';
 import type { SettleReport } from './settle.ts';
@@ -39,4 +41,21 @@ export function isBusy(outcome: BackupOutcome): outcome is SkippedOutcome {
 export function detailOf(outcome: BackupOutcome): string {
   if (outcome.kind === 'done') return outcome.name;
   return outcome.kind === 'skipped' ? outcome.message : outcome.reason;
+}
+
+/** @param level where a good backup was made, or none was needed */
+export function logRun(
+  log: Log,
+  trigger: Trigger,
+  outcome: BackupOutcome,
+  level: 'info' | 'debug' = 'info',
+): void {
+  const damage = outcome.kind === 'done' ? damageOf(outcome.manifest) : undefined;
+  const isGood = outcome.kind !== 'failed' && damage === undefined;
+  log[isGood ? level : 'error']('backup', {
+    trigger,
+    outcome: outcome.kind,
+    detail: detailOf(outcome),
+    damage,
+  });
 }
