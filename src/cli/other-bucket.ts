@@ -161,11 +161,9 @@ async function compare(
   unread: readonly BackupName[],
 ): Promise<Compared> {
   const there = new Set(listings.copy.groups.filter(hasManifest).map(({ name }) => name));
-  const isStuck = ({ name }: ObjectGroup): boolean => unread.includes(name) && !there.has(name);
-  const [stuck, missing] = [
-    missingIn(listings).filter(isStuck),
-    missingIn(listings).filter((group) => !isStuck(group)),
-  ];
+  const { stuck = [], missing = [] } = Object.groupBy(missingIn(listings), ({ name }) =>
+    unread.includes(name) && !there.has(name) ? 'stuck' : 'missing',
+  );
   const names = missing.map(({ name }) => name);
   const unlike = names.filter((name) => there.has(name));
   const wrong = await wrongOf(session, listings, unlike);

@@ -80,9 +80,11 @@ export class KeptMoments {
     const [first] = basesOf(this.#bucket, entries)
       .filter(({ changes }) => changes?.timeline === timeline)
       .toSorted((a, b) => (a.changes?.seq ?? 0) - (b.changes?.seq ?? 0));
-    // An older one that could not be read may lead to files from before it.
-    const isOldest = !entries.slice(0, first && entries.indexOf(first.entry)).some(isUnreadable);
-    if (first !== undefined) return isOldest ? this.#heldBy(first) : 0;
+    if (first !== undefined) {
+      // An older one that could not be read may lead to files from before it.
+      const older = entries.slice(0, entries.indexOf(first.entry));
+      return older.some(isUnreadable) ? 0 : this.#heldBy(first);
+    }
     const isKnown = near === oldest && !entries.some(isUnreadable);
     return isKnown || !isYoung ? Number.POSITIVE_INFINITY : 0;
   }
