@@ -1,14 +1,8 @@
 /** A process of `run-faults.ts`. */
-import { registerHooks } from 'node:module';
 import { answerSeeds } from '../support/answer-seeds.ts';
+import { standInFor } from '../support/stand-in-module.ts';
 
-const KEPT = new URL('./kept-processes.ts', import.meta.url).href;
-registerHooks({
-  resolve(specifier, context, next) {
-    const found = next(specifier, context);
-    return found.url.endsWith('/src/backup/foreign/process.ts') ? { ...found, url: KEPT } : found;
-  },
-});
+standInFor('/src/backup/foreign/process.ts', new URL('./kept-processes.ts', import.meta.url));
 
 const { simulate } = await import('./fault-simulation.ts');
 const { makeTemplates } = await import('./templates.ts');
